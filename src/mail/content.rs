@@ -1,0 +1,274 @@
+//! A message's bytes on their way through: in memory while small, in a sealed
+//! temporary file beyond.
+//!
+//! Fifty clients may each be sending 20 MB. What one of them occupies in
+//! memory is at most [`IN_MEMORY`] plus one chunk. The file has no name from
+//! the start, so a crash leaves nothing behind, and it is sealed with a key
+//! that only this process ever knows.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use chacha20poly1305::aead::{Aead, KeyInit};
+use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
+
+/// The size up to which a message stays in memory: 1 MB.
+pub const IN_MEMORY: usize = 1024 * 1024;
+/// The size of a chunk of plain text in the file: 512 KB.
+pub const CHUNK: usize = 512 * 1024;
+/// What sealing adds to a chunk: Poly1305's tag.
+const TAG: usize = 16;
+
+/// A whole message, or any other run of bytes that may be large. Cheap to
+/// clone.
+#[derive(Debug, Clone)]
+pub struct Content(Kept);
+
+#[derive(Clone)]
+enum Kept {
+    Memory(Bytes),
+    File(Arc<Sealed>),
+}
+
+struct Sealed {
+    file: File,
+    cipher: ChaCha20Poly1305,
+    size: u64,
+}
+
+impl Content {
+    /// The size in bytes.
+    pub fn size(&self) -> u64 {
+        match &self.0 {
+            Kept::Memory(bytes) => bytes.len() as u64,
+            Kept::File(sealed) => sealed.size,
+        }
+    }
+
+    /// The bytes in order, in pieces of at most [`IN_MEMORY`]. An error is the
+    /// file system's, or a file that somebody altered.
+    pub fn chunks(&self) -> impl Iterator<Item = io::Result<Bytes>> + Send + use<> {
+        let kept = self.0.clone();
+        let pieces = match &kept {
+            Kept::Memory(_) => 1,
+            Kept::File(sealed) => sealed.size.div_ceil(CHUNK as u64),
+        };
+        (0..pieces).map(move |index| match &kept {
+            Kept::Memory(bytes) => Ok(bytes.clone()),
+            Kept::File(sealed) => sealed.open(index),
+        })
+    }
+
+    /// The first bytes, at most `length` and at most one chunk.
+    pub fn head(&self, length: usize) -> io::Result<Bytes> {
+        let first = self.chunks().next().unwrap_or_else(|| Ok(Bytes::new()))?;
+        Ok(first.slice(..first.len().min(length)))
+    }
+
+    /// All of it in memory: for workers and tests, not for the relay.
+    pub fn to_vec(&self) -> io::Result<Vec<u8>> {
+        let mut all = Vec::with_capacity(usize::try_from(self.size()).unwrap_or(0));
+        for chunk in self.chunks() {
+            all.extend_from_slice(&chunk?);
+        }
+        Ok(all)
+    }
+}
+
+impl<B: Into<Bytes>> From<B> for Content {
+    fn from(bytes: B) -> Self {
+        Self(Kept::Memory(bytes.into()))
+    }
+}
+
+impl std::fmt::Debug for Kept {
+    /// Sizes only: a message's text has no business in a log.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Memory(bytes) => write!(f, "{} bytes in memory", bytes.len()),
+            Self::File(sealed) => write!(f, "{} bytes in a file", sealed.size),
+        }
+    }
+}
+
+impl Sealed {
+    fn open(&self, index: u64) -> io::Result<Bytes> {
+        let start = index * CHUNK as u64;
+        let plain = usize::try_from(self.size - start).map_or(CHUNK, |rest| rest.min(CHUNK));
+        let mut sealed = vec![0; plain + TAG];
+        self.file
+            .read_exact_at(&mut sealed, index * (CHUNK + TAG) as u64)?;
+        let opened = self
+            .cipher
+            .decrypt(&nonce(index), sealed.as_slice())
+            .map_err(|_| {
+                io::Error::new(io::ErrorKind::InvalidData, "a spilled message was altered")
+            })?;
+        Ok(opened.into())
+    }
+}
+
+/// Every file has its own key, so the chunk's number serves as nonce.
+fn nonce(index: u64) -> Nonce {
+    let mut nonce = Nonce::default();
+    nonce[..8].copy_from_slice(&index.to_le_bytes());
+    nonce
+}
+
+/// Collects a [`Content`].
+#[derive(Debug)]
+pub struct Writer<'a> {
+    folder: &'a Path,
+    pending: BytesMut,
+    spill: Option<Spill>,
+}
+
+struct Spill {
+    file: File,
+    cipher: ChaCha20Poly1305,
+    chunks: u64,
+}
+
+impl std::fmt::Debug for Spill {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} chunks", self.chunks)
+    }
+}
+
+impl<'a> Writer<'a> {
+    /// `folder` is where a file goes if one is needed.
+    pub fn new(folder: &'a Path) -> Self {
+        Self {
+            folder,
+            pending: BytesMut::new(),
+            spill: None,
+        }
+    }
+
+    pub fn push(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.pending.extend_from_slice(bytes);
+        if self.spill.is_none() && self.pending.len() > IN_MEMORY {
+            self.spill = Some(Spill::create(self.folder)?);
+        }
+        if let Some(spill) = &mut self.spill {
+            while self.pending.len() >= CHUNK {
+                spill.write(&self.pending.split_to(CHUNK))?;
+            }
+        }
+        Ok(())
+    }
+
+    pub fn finish(self) -> io::Result<Content> {
+        let Some(mut spill) = self.spill else {
+            return Ok(Content(Kept::Memory(self.pending.freeze())));
+        };
+        let size = spill.chunks * CHUNK as u64 + self.pending.len() as u64;
+        if !self.pending.is_empty() {
+            spill.write(&self.pending)?;
+        }
+        Ok(Content(Kept::File(Arc::new(Sealed {
+            file: spill.file,
+            cipher: spill.cipher,
+            size,
+        }))))
+    }
+}
+
+impl Spill {
+    fn create(folder: &Path) -> io::Result<Self> {
+        let mut key = Key::default();
+        getrandom::fill(&mut key).map_err(io::Error::other)?;
+        Ok(Self {
+            file: tempfile::tempfile_in(folder)?,
+            cipher: ChaCha20Poly1305::new(&key),
+            chunks: 0,
+        })
+    }
+
+    fn write(&mut self, chunk: &[u8]) -> io::Result<()> {
+        let sealed = self
+            .cipher
+            .encrypt(&nonce(self.chunks), chunk)
+            .map_err(|_| io::Error::other("sealing a spilled message failed"))?;
+        self.file.write_all(&sealed)?;
+        self.chunks += 1;
+        Ok(())
+    }
+}
+
+/// Collects all that a reader gives, up to `limit` bytes; `None` if it gives
+/// more.
+pub fn collect(mut reader: impl Read, limit: u64, folder: &Path) -> io::Result<Option<Content>> {
+    let mut writer = Writer::new(folder);
+    let mut buffer = vec![0; 64 * 1024];
+    let mut total = 0;
+    loop {
+        match reader.read(&mut buffer)? {
+            0 => return writer.finish().map(Some),
+            n => {
+                total += n as u64;
+                if total > limit {
+                    return Ok(None);
+                }
+                writer.push(&buffer[..n])?;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn content_of(bytes: &[u8]) -> Content {
+        collect(bytes, u64::MAX, &std::env::temp_dir())
+            .expect("temporary files work")
+            .expect("no limit")
+    }
+
+    #[test]
+    fn small_and_large_messages_come_back_whole() {
+        for size in [
+            0,
+            1,
+            IN_MEMORY,
+            IN_MEMORY + 1,
+            2 * CHUNK,
+            5 * CHUNK,
+            5 * CHUNK + 7,
+        ] {
+            let bytes: Vec<u8> = (0..size).map(|i| (i % 251) as u8).collect();
+            let content = content_of(&bytes);
+            assert_eq!(content.size(), size as u64);
+            assert!(content.to_vec().expect("readable") == bytes, "{size} bytes");
+            assert_eq!(
+                content.head(10).expect("readable").as_ref(),
+                &bytes[..size.min(10)]
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_spilled_is_not_in_clear() {
+        let content = content_of(&b"all in clear ".repeat(200_000));
+        let Kept::File(sealed) = &content.0 else {
+            panic!("2.6 MB stayed in memory");
+        };
+        let mut raw = vec![0; 4096];
+        sealed.file.read_exact_at(&mut raw, 0).expect("readable");
+        assert!(memchr::memmem::find(&raw, b"clear").is_none());
+        sealed.file.write_all_at(b"x", 100).expect("writable");
+        assert!(content.to_vec().is_err(), "an altered file is noticed");
+    }
+
+    #[test]
+    fn the_limit_holds() {
+        let folder = std::env::temp_dir();
+        assert!(collect(&[0; 100][..], 100, &folder).expect("io").is_some());
+        assert!(collect(&[0; 101][..], 100, &folder).expect("io").is_none());
+    }
+}

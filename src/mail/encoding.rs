@@ -1,0 +1,254 @@
+//! Content transfer encodings (RFC 2045 section 6) and uuencode, decoded as
+//! leniently as mail clients do: what a recipient's program can make readable
+//! must be read.
+
+use base64::Engine;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+const ENGINE: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// Base64 with junk skipped, padding anywhere or missing. Never longer than
+/// three quarters of the input.
+pub fn base64(text: &[u8]) -> Vec<u8> {
+    let mut out = vec![0; text.len() / 4 * 3 + 3];
+    let mut length = 0;
+    let mut rest = text;
+    // The way of nearly all mail: lines of a multiple of four characters.
+    while !rest.is_empty() {
+        let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        let line = rest[..end].strip_suffix(b"\r").unwrap_or(&rest[..end]);
+        if !line.len().is_multiple_of(4)
+            || (line.ends_with(b"=") && end < rest.len() && !rest[end..].trim_ascii().is_empty())
+        {
+            break;
+        }
+        match ENGINE.decode_slice(line, &mut out[length..]) {
+            Ok(decoded) => length += decoded,
+            Err(_) => break,
+        }
+        rest = &rest[(end + 1).min(rest.len())..];
+    }
+    out.truncate(length);
+    if !rest.is_empty() {
+        lenient_base64(rest, &mut out);
+    }
+    out
+}
+
+fn lenient_base64(text: &[u8], out: &mut Vec<u8>) {
+    let mut bits = 0_u32;
+    let mut sextets = 0;
+    for &byte in text {
+        let value = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            b'=' => {
+                // The end of one run; another may follow, and is read on.
+                flush_sextets(bits, sextets, out);
+                (bits, sextets) = (0, 0);
+                continue;
+            }
+            _ => continue,
+        };
+        bits = bits << 6 | u32::from(value);
+        sextets += 1;
+        if sextets == 4 {
+            out.extend_from_slice(&bits.to_be_bytes()[1..]);
+            (bits, sextets) = (0, 0);
+        }
+    }
+    flush_sextets(bits, sextets, out);
+}
+
+fn flush_sextets(bits: u32, sextets: u32, out: &mut Vec<u8>) {
+    match sextets {
+        2 => out.push((bits >> 4) as u8),
+        3 => out.extend_from_slice(&((bits >> 2) as u16).to_be_bytes()),
+        _ => {}
+    }
+}
+
+/// Quoted-printable; a `=` that begins no escape stands for itself, as mail
+/// clients show it.
+pub fn quoted_printable(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(equals) = memchr::memchr(b'=', rest) {
+        out.extend_from_slice(&rest[..equals]);
+        rest = &rest[equals + 1..];
+        if let Some(byte) = hex_pair(rest) {
+            out.push(byte);
+            rest = &rest[2..];
+            continue;
+        }
+        // A soft line break, with white space that a gateway added.
+        let blank = rest
+            .iter()
+            .take_while(|b| matches!(b, b' ' | b'\t' | b'\r'))
+            .count();
+        match rest.get(blank) {
+            Some(b'\n') => rest = &rest[blank + 1..],
+            None => rest = b"",
+            Some(_) => out.push(b'='),
+        }
+    }
+    out.extend_from_slice(rest);
+    out
+}
+
+/// The Q encoding of RFC 2047.
+pub fn quoted_word(text: &[u8]) -> Vec<u8> {
+    let mut out = quoted_printable(text);
+    // An underscore is a space only where it was not written as an escape.
+    if text.contains(&b'_') {
+        out.clear();
+        let mut rest = text;
+        while let Some((&byte, after)) = rest.split_first() {
+            rest = after;
+            match (byte, hex_pair(after)) {
+                (b'=', Some(escaped)) => {
+                    out.push(escaped);
+                    rest = &after[2..];
+                }
+                (b'_', _) => out.push(b' '),
+                _ => out.push(byte),
+            }
+        }
+    }
+    out
+}
+
+fn hex_pair(bytes: &[u8]) -> Option<u8> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).map(|value| value as u8);
+    Some(digit(*bytes.first()?)? << 4 | digit(*bytes.get(1)?)?)
+}
+
+/// A file inside a text body, between `begin 644 name` and `end`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Uuencoded<'a> {
+    pub name: &'a [u8],
+    pub bytes: Vec<u8>,
+    /// Where it stood in the text, line `end` included.
+    pub range: std::ops::Range<usize>,
+}
+
+/// The first uuencoded file at or after `from`.
+pub fn uuencoded(text: &[u8], from: usize) -> Option<Uuencoded<'_>> {
+    let mut at = from;
+    while let Some(found) = memchr::memmem::find(text.get(at..)?, b"begin ") {
+        let start = at + found;
+        at = start + 6;
+        let line_end = line_end(text, start);
+        let mut words = text[at..line_end].trim_ascii().splitn(2, |&b| b == b' ');
+        let mode = words.next().unwrap_or_default();
+        let (Some(name), true) = (
+            words.next(),
+            (3..=4).contains(&mode.len()) && mode.iter().all(u8::is_ascii_digit),
+        ) else {
+            continue;
+        };
+        if start > 0 && text[start - 1] != b'\n' {
+            continue;
+        }
+        let (bytes, end) = uudecode(text, line_end);
+        if !bytes.is_empty() {
+            return Some(Uuencoded {
+                name,
+                bytes,
+                range: start..end,
+            });
+        }
+    }
+    None
+}
+
+fn line_end(text: &[u8], from: usize) -> usize {
+    memchr::memchr(b'\n', &text[from..]).map_or(text.len(), |n| from + n + 1)
+}
+
+fn uudecode(text: &[u8], mut at: usize) -> (Vec<u8>, usize) {
+    let mut out = Vec::new();
+    while at < text.len() {
+        let end = line_end(text, at);
+        let line = text[at..end].trim_ascii_end();
+        if line == b"end" {
+            return (out, end);
+        }
+        let Some((&first, data)) = line.split_first() else {
+            at = end;
+            continue;
+        };
+        let length = usize::from(first.wrapping_sub(b' ') & 0x3f);
+        // A line that cannot be one of these ends the file.
+        if !(b' '..=b'`').contains(&first) || data.len() * 3 + 4 < length * 4 {
+            return (out, at);
+        }
+        let mut decoded = Vec::with_capacity(length + 3);
+        for group in data.chunks(4) {
+            let bits = (0..4).fold(0_u32, |bits, i| {
+                bits << 6 | u32::from(group.get(i).map_or(0, |b| b.wrapping_sub(b' ') & 0x3f))
+            });
+            decoded.extend_from_slice(&bits.to_be_bytes()[1..]);
+        }
+        decoded.truncate(length);
+        out.extend_from_slice(&decoded);
+        at = end;
+    }
+    (out, at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(decoder: fn(&[u8]) -> Vec<u8>, encoded: &str, expected: &str) {
+        let decoded = decoder(encoded.as_bytes());
+        assert_eq!(String::from_utf8_lossy(&decoded), expected, "{encoded:?}");
+    }
+
+    #[test]
+    fn base64_is_read_however_broken() {
+        check(base64, "VGhlIHB1cGls", "The pupil");
+        check(base64, "VGhl\r\nIHB1\r\ncGlscw==\r\n", "The pupils");
+        check(base64, "VGhlIHB1cGlscw", "The pupils");
+        check(base64, "VG hlI\nHB1cG!!lscw==", "The pupils");
+        check(base64, "VGhlIHB1cGlscw==VGhl", "The pupilsThe");
+        check(base64, "VGhlIHB1cGlscw==\r\nVGhl\r\n", "The pupilsThe");
+        check(base64, "\r\n\r\nVGhl\r\n\r\n", "The");
+        check(base64, "", "");
+        check(base64, "(((", "");
+        check(base64, "VGhlI", "The");
+    }
+
+    #[test]
+    fn quoted_printable_is_read_however_broken() {
+        check(quoted_printable, "Zo=C3=ab =3D", "Zoë =");
+        check(
+            quoted_printable,
+            "one =\r\ntwo=  \r\nthree=\nfour",
+            "one twothreefour",
+        );
+        check(quoted_printable, "2=2x and =ZZ, end=", "2=2x and =ZZ, end");
+        check(quoted_word, "a_b=5Fc", "a b_c");
+    }
+
+    #[test]
+    fn uuencoded_files_are_found_in_text() {
+        let text = b"Hello\r\nbegin 644 list.txt\r\n#0V%T\r\n`\r\nend\r\nBye";
+        let found = uuencoded(text, 0).expect("a file");
+        assert_eq!(
+            (found.name, found.bytes.as_slice()),
+            (&b"list.txt"[..], &b"Cat"[..])
+        );
+        assert_eq!(&text[found.range.end..], b"Bye");
+        assert!(uuencoded(b"we begin 100 metres\r\nfrom here", 0).is_none());
+        assert!(uuencoded(b"begin 644 x\r\nplain words follow here\r\n", 0).is_none());
+    }
+}

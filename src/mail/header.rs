@@ -1,0 +1,96 @@
+//! The few header fields that the parent process itself looks at.
+//!
+//! Messages are read in worker processes; this scan of the first lines is all
+//! that the relay does with a stranger's bytes, and it is capped. It serves
+//! the choice of the school, the loop count and the trace header; what a
+//! reader of the message sees comes from the worker.
+
+/// The length of header section that is looked at, in bytes.
+pub const CAP: usize = 64 * 1024;
+
+/// The raw header section: from the start to the empty line, or [`CAP`].
+pub fn section(message: &[u8]) -> &[u8] {
+    let head = &message[..message.len().min(CAP)];
+    if head.starts_with(b"\r\n") {
+        return &head[..0];
+    }
+    match memchr::memmem::find(head, b"\r\n\r\n") {
+        Some(end) => &head[..end + 2],
+        None => head,
+    }
+}
+
+/// The fields of a header section in order: name and raw, unfolded value.
+pub fn fields(section: &[u8]) -> impl Iterator<Item = (&str, String)> {
+    let mut rest = section;
+    std::iter::from_fn(move || {
+        while !rest.is_empty() {
+            let (field, after) = split_field(rest);
+            rest = after;
+            let Some(colon) = memchr::memchr(b':', field) else {
+                continue;
+            };
+            // RFC 5322 section 4.5.8: white space before the colon is
+            // obsolete, yet mail clients still take such a field.
+            let Ok(name) = std::str::from_utf8(field[..colon].trim_ascii_end()) else {
+                continue;
+            };
+            return Some((name, unfold(&field[colon + 1..])));
+        }
+        None
+    })
+}
+
+/// The first field of this name, whatever its case.
+pub fn first(section: &[u8], name: &str) -> Option<String> {
+    fields(section).find_map(|(field, value)| field.eq_ignore_ascii_case(name).then_some(value))
+}
+
+/// How many fields have this name.
+pub fn count(section: &[u8], name: &str) -> usize {
+    fields(section)
+        .filter(|(field, _)| field.eq_ignore_ascii_case(name))
+        .count()
+}
+
+fn split_field(section: &[u8]) -> (&[u8], &[u8]) {
+    let mut end = 0;
+    loop {
+        end = match memchr::memchr(b'\n', &section[end..]) {
+            Some(newline) => end + newline + 1,
+            None => section.len(),
+        };
+        if !matches!(section.get(end), Some(b' ' | b'\t')) {
+            return section.split_at(end);
+        }
+    }
+}
+
+fn unfold(value: &[u8]) -> String {
+    let text = String::from_utf8_lossy(value);
+    let text: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
+    text.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_unfolded_and_found_without_case() {
+        let message = b"Received: a\r\nSubject: one\r\n two\r\nreceived : b\r\nno colon\r\n\r\nSubject: body\r\n";
+        let section = section(message);
+        assert_eq!(first(section, "subject").as_deref(), Some("one two"));
+        assert_eq!(count(section, "Received"), 2);
+        assert_eq!(fields(section).count(), 3);
+    }
+
+    #[test]
+    fn a_message_without_header_or_end_is_no_trouble() {
+        assert_eq!(section(b"\r\nbody"), b"");
+        assert_eq!(fields(section(b"")).count(), 0);
+        assert_eq!(first(section(b"From: a"), "From").as_deref(), Some("a"));
+        let long = vec![b'x'; CAP * 2];
+        assert_eq!(section(&long).len(), CAP);
+    }
+}

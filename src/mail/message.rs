@@ -1,0 +1,324 @@
+//! A message's bytes into header fields and parts, in each way that mail
+//! clients read them.
+//!
+//! Fields are parsed by `mail-parser`; the body is split here, because what
+//! stands before the first and after the last boundary, a boundary that never
+//! comes, and every one of several equal fields are readings too. Nothing is
+//! decoded before it is asked for, and nothing is nested here: who walks the
+//! parts decides how deep.
+
+use std::borrow::Cow;
+use std::panic::catch_unwind;
+use std::sync::LazyLock;
+
+use mail_parser::{Addr, Address, ContentType, HeaderName, HeaderValue, MessageParser};
+
+use super::{charset, words};
+
+/// The longest header section that is parsed; beyond it lies no mail that
+/// people write.
+const HEADER_CAP: usize = 1024 * 1024; // 1 MB
+
+/// One part, or the message itself: its header fields, and its body as sent.
+#[derive(Debug)]
+pub struct Part<'a> {
+    fields: Vec<Field>,
+    pub body: &'a [u8],
+    /// The fields could not be parsed, or not all of them.
+    pub damaged: bool,
+}
+
+#[derive(Debug)]
+struct Field {
+    name: HeaderName<'static>,
+    value: HeaderValue<'static>,
+}
+
+/// A mailbox of an address field, as written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mailbox {
+    pub name: String,
+    pub address: String,
+}
+
+impl<'a> Part<'a> {
+    pub fn parse(raw: &'a [u8]) -> Self {
+        let (header, body) = split_header(raw);
+        let capped = &header[..header.len().min(HEADER_CAP)];
+        let fields = fields(capped);
+        Self {
+            damaged: fields.is_none() || capped.len() < header.len(),
+            fields: fields.unwrap_or_default(),
+            body,
+        }
+    }
+
+    /// Whether there is any header field that is known here.
+    pub fn is_bare(&self) -> bool {
+        self.fields.is_empty()
+    }
+
+    /// The values of all fields of this name, in their order.
+    pub fn all(
+        &self,
+        name: HeaderName<'static>,
+    ) -> impl DoubleEndedIterator<Item = &HeaderValue<'static>> {
+        self.fields
+            .iter()
+            .filter(move |field| field.name == name)
+            .map(|field| &field.value)
+    }
+
+    /// The texts of all fields of this name: `Subject`, or a field that has no
+    /// structure of its own.
+    pub fn texts(&self, name: HeaderName<'static>) -> impl DoubleEndedIterator<Item = &str> {
+        self.all(name).map(|value| match value {
+            HeaderValue::Text(text) => text.as_ref(),
+            HeaderValue::TextList(list) => list.first().map_or("", Cow::as_ref),
+            _ => "",
+        })
+    }
+
+    /// The mailboxes of each field of this name.
+    pub fn mailboxes(&self, name: HeaderName<'static>) -> Vec<Vec<Mailbox>> {
+        self.all(name).map(mailboxes).collect()
+    }
+
+    /// Seconds since 1970 in UTC.
+    pub fn date(&self) -> Option<i64> {
+        self.all(HeaderName::Date).find_map(|value| match value {
+            HeaderValue::DateTime(date) if date.is_valid() => Some(date.to_timestamp()),
+            _ => None,
+        })
+    }
+
+    /// Every `Content-Type`, first to last; none is `text/plain` (RFC 2045
+    /// section 5.2), but a digest's part is a message (RFC 2046 section 5.1.5).
+    pub fn content_types(&self) -> impl DoubleEndedIterator<Item = &ContentType<'static>> {
+        self.all(HeaderName::ContentType)
+            .filter_map(|value| match value {
+                HeaderValue::ContentType(kind) => Some(kind),
+                _ => None,
+            })
+    }
+
+    /// The names that its header gives the part, most telling first: mail
+    /// clients differ in which they show.
+    pub fn names(&self) -> Vec<&str> {
+        let dispositions =
+            self.all(HeaderName::ContentDisposition)
+                .filter_map(|value| match value {
+                    HeaderValue::ContentType(disposition) => disposition.attribute("filename"),
+                    _ => None,
+                });
+        let types = self
+            .content_types()
+            .filter_map(|kind| kind.attribute("name"));
+        let mut names: Vec<&str> = Vec::new();
+        for name in dispositions.chain(types).map(str::trim) {
+            if !name.is_empty() && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
+    /// Whether the sender meant the part to be kept beside the text.
+    pub fn is_attachment(&self) -> bool {
+        self.all(HeaderName::ContentDisposition)
+            .any(|value| matches!(value, HeaderValue::ContentType(disposition) if disposition.is_attachment()))
+    }
+}
+
+/// A multipart body, split at its boundary (RFC 2046 section 5.1.1).
+#[derive(Debug, PartialEq, Eq)]
+pub struct Multipart<'a> {
+    pub preamble: &'a [u8],
+    pub parts: Vec<&'a [u8]>,
+    pub epilogue: &'a [u8],
+}
+
+/// Splits a multipart body; `None` if the boundary is empty or never comes.
+/// At most `limit` parts are told apart, the last holding the rest.
+pub fn split<'a>(body: &'a [u8], boundary: &str, limit: usize) -> Option<Multipart<'a>> {
+    let boundary = boundary.trim_end().as_bytes();
+    if boundary.is_empty() {
+        return None;
+    }
+    let mut preamble = None;
+    let mut parts = Vec::new();
+    let mut start = 0;
+    for line in delimiters(body, boundary) {
+        // The line break before a delimiter belongs to the delimiter.
+        let before = strip_line_break(&body[start..line.start]);
+        match preamble {
+            None => preamble = Some(before),
+            Some(_) => parts.push(before),
+        }
+        start = line.end;
+        if line.closes {
+            return Some(Multipart {
+                preamble: preamble.unwrap_or_default(),
+                parts,
+                epilogue: &body[start..],
+            });
+        }
+        if parts.len() >= limit {
+            break;
+        }
+    }
+    let preamble = preamble?;
+    parts.push(&body[start..]);
+    Some(Multipart {
+        preamble,
+        parts,
+        epilogue: b"",
+    })
+}
+
+/// The boundary that a multipart body seems to use where its header names
+/// none, or one that never comes: a line `--…` with a header field below it.
+pub fn guess_boundary(body: &[u8]) -> Option<&str> {
+    let mut lines = body.split(|&b| b == b'\n');
+    let mut candidate: Option<&[u8]> = None;
+    for line in lines.by_ref().take(2_000) {
+        let line = line.trim_ascii_end();
+        if candidate.is_some() && line.len() > 8 && line[..8].eq_ignore_ascii_case(b"content-") {
+            return candidate.and_then(|found| std::str::from_utf8(found).ok());
+        }
+        candidate = line.strip_prefix(b"--").filter(|rest| !rest.is_empty());
+    }
+    None
+}
+
+struct Delimiter {
+    start: usize,
+    end: usize,
+    closes: bool,
+}
+
+/// The lines that are `--boundary` or `--boundary--`, with white space after.
+fn delimiters<'a>(body: &'a [u8], boundary: &'a [u8]) -> impl Iterator<Item = Delimiter> + 'a {
+    let mut needle = b"--".to_vec();
+    needle.extend_from_slice(boundary);
+    let finder = memchr::memmem::Finder::new(&needle).into_owned();
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        while let Some(found) = finder.find(&body[from..]) {
+            let start = from + found;
+            let after = start + needle.len();
+            let end = memchr::memchr(b'\n', &body[after..]).map_or(body.len(), |n| after + n + 1);
+            from = after;
+            if start > 0 && body[start - 1] != b'\n' {
+                continue;
+            }
+            let tail = body[after..end].trim_ascii_end();
+            let closes = tail.starts_with(b"--");
+            let tail = tail.strip_prefix(b"--").unwrap_or(tail);
+            if tail.trim_ascii().is_empty() {
+                from = end;
+                return Some(Delimiter { start, end, closes });
+            }
+        }
+        None
+    })
+}
+
+fn strip_line_break(bytes: &[u8]) -> &[u8] {
+    let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    bytes.strip_suffix(b"\r").unwrap_or(bytes)
+}
+
+/// The header section and what follows the empty line. A part may begin with
+/// the empty line, and then has no header.
+fn split_header(raw: &[u8]) -> (&[u8], &[u8]) {
+    let mut start = 0;
+    loop {
+        let line = &raw[start..];
+        if line.starts_with(b"\n") {
+            return (&raw[..start], &line[1..]);
+        }
+        if line.starts_with(b"\r\n") {
+            return (&raw[..start], &line[2..]);
+        }
+        match memchr::memchr(b'\n', line) {
+            Some(end) => start += end + 1,
+            None => return (raw, b""),
+        }
+    }
+}
+
+/// The fields that reading needs. All others are passed over unparsed.
+static PARSER: LazyLock<MessageParser> = LazyLock::new(|| {
+    let parser = MessageParser::new()
+        .with_mime_headers()
+        .with_address_headers()
+        .header_text(HeaderName::Subject)
+        .header_date(HeaderName::Date)
+        .header_id(HeaderName::MessageId)
+        .header_id(HeaderName::InReplyTo)
+        .default_header_ignore();
+    [
+        "Auto-Submitted",
+        "Precedence",
+        "X-Autoreply",
+        "X-Autorespond",
+        "X-Auto-Reply",
+    ]
+    .into_iter()
+    .filter_map(HeaderName::parse)
+    .fold(parser, MessageParser::header_raw)
+});
+
+fn fields(header: &[u8]) -> Option<Vec<Field>> {
+    if header.is_empty() {
+        return Some(Vec::new());
+    }
+    // Raw 8-bit text in a header is UTF-8 (RFC 6532), or what a client of the
+    // nineties wrote.
+    let header = match std::str::from_utf8(header) {
+        Ok(_) => Cow::Borrowed(header),
+        Err(_) => Cow::Owned(charset::decode(header, None).into_bytes()),
+    };
+    let header = words::normalise(&header);
+    let parsed = catch_unwind(|| {
+        let message = PARSER.parse_headers(header.as_ref())?;
+        let part = message.parts.into_iter().next()?;
+        let fields = part
+            .headers
+            .into_iter()
+            .filter(|header| {
+                header.value != HeaderValue::Empty || header.name == HeaderName::Subject
+            })
+            .map(|header| Field {
+                name: header.name.into_owned(),
+                value: header.value.into_owned(),
+            })
+            .collect();
+        Some(fields)
+    });
+    // No field at all is no damage: the section was a line of text.
+    parsed.ok().map(Option::unwrap_or_default)
+}
+
+fn mailboxes(value: &HeaderValue<'_>) -> Vec<Mailbox> {
+    let mailbox = |addr: &Addr<'_>| Mailbox {
+        name: addr.name.as_deref().unwrap_or_default().to_owned(),
+        address: addr.address.as_deref().unwrap_or_default().to_owned(),
+    };
+    match value {
+        HeaderValue::Address(Address::List(list)) => list.iter().map(mailbox).collect(),
+        HeaderValue::Address(Address::Group(groups)) => groups
+            .iter()
+            .flat_map(|group| {
+                let named = group.name.as_deref().filter(|_| group.addresses.is_empty());
+                let alone = named.map(|name| Mailbox {
+                    name: name.to_owned(),
+                    address: String::new(),
+                });
+                group.addresses.iter().map(mailbox).chain(alone)
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
