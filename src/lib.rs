@@ -46,6 +46,9 @@
 //! `store`, `notice`, `tenant` → `policy` → `check` → `worker`, `extract`,
 //! `school`, `patterns` → `mail`, `finding`. The test `layers` holds it.
 
+pub mod extract;
+pub mod worker;
+
 mod failpoint;
 pub mod finding;
 pub mod mail;

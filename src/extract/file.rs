@@ -1,0 +1,90 @@
+//! One file of any kind: named, told by its content, and handed to its reader.
+
+use super::harvest::{Harvest, Place};
+use super::kind::{self, Kind};
+use super::{Protection, html, message, ole, pdf, plain, sealed, zip};
+use crate::finding::ProblemKind;
+use crate::mail::charset;
+
+/// Reads a file that stands at `place`. `names` are all those it goes by, the
+/// most telling first.
+pub(crate) fn read(names: &[&str], bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
+    if !harvest.entry(place) {
+        return;
+    }
+    let inside = harvest.attachment(place, names, bytes.len());
+    contents(bytes, &inside, harvest);
+}
+
+/// Reads the bytes of a file that has been noted as an attachment.
+pub(crate) fn contents(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
+    match kind::sniff(bytes) {
+        Kind::Empty => harvest.kind(place, "empty"),
+        Kind::Zip => zip::read(bytes, place, harvest),
+        Kind::Pdf => pdf::read(bytes, place, harvest),
+        Kind::Ole => ole::read(bytes, place, harvest),
+        Kind::Html => page(bytes, place, harvest),
+        Kind::Message => {
+            harvest.kind(place, "eml");
+            message::nested(bytes, place, harvest);
+        }
+        Kind::Text => plain::read(bytes, place, harvest),
+        Kind::Asn1 => sealed::smime(bytes, place, harvest),
+        Kind::Pgp => sealed::pgp(bytes, place, harvest),
+        Kind::Rpmsg => {
+            harvest.kind(place, "rpmsg");
+            harvest.protection(place, Protection::Protected, "sealed by rights management");
+        }
+        Kind::Media(media) => {
+            harvest.kind(place, media.kind);
+            harvest.problem(place, ProblemKind::NotRead, media.what);
+            zip::behind(bytes, place, harvest);
+        }
+        Kind::Unread { kind, words } => {
+            unread(kind, words, place, harvest);
+            zip::behind(bytes, place, harvest);
+        }
+        Kind::Unknown => harvest.problem(
+            place,
+            ProblemKind::Unknown,
+            "a file of no kind that Exeat knows",
+        ),
+    }
+}
+
+/// A format that is known by name, and not read.
+pub(crate) fn unread(kind: &str, words: &str, place: &Place, harvest: &mut Harvest<'_>) {
+    harvest.kind(place, kind);
+    harvest.problem(
+        place,
+        ProblemKind::Unknown,
+        format!("{words}, which is not read yet"),
+    );
+}
+
+fn page(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
+    harvest.kind(place, "html");
+    let declared = declared_charset(bytes);
+    let text = charset::decode(bytes, declared.as_deref());
+    if !harvest.decoded(place, text.len()) {
+        return;
+    }
+    let page = html::read(&text);
+    harvest.text(place, page.shown);
+    harvest.text(&place.hidden("hidden text"), page.hidden);
+}
+
+/// `<meta charset=…>` or its older form.
+pub(crate) fn declared_charset(html: &[u8]) -> Option<String> {
+    let head = &html[..html.len().min(2_048)].to_ascii_lowercase();
+    let at = memchr::memmem::find(head, b"charset=")? + 8;
+    let value: Vec<u8> = head[at..]
+        .iter()
+        .copied()
+        .skip_while(|b| matches!(b, b'"' | b'\'' | b' '))
+        .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b':' | b'.'))
+        .collect();
+    String::from_utf8(value)
+        .ok()
+        .filter(|name| !name.is_empty())
+}

@@ -1,0 +1,370 @@
+//! What a file is, by its content: a name or a declared type is a claim.
+
+use memchr::memmem;
+
+use crate::mail::charset;
+
+/// A kind of file, as far as its first bytes tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Empty,
+    Zip,
+    Pdf,
+    /// An OLE compound file: Word 97, Excel 97, an encrypted Office document.
+    Ole,
+    Html,
+    Message,
+    Text,
+    /// DER or BER: S/MIME, or a certificate.
+    Asn1,
+    Pgp,
+    /// A message sealed by rights management.
+    Rpmsg,
+    Media(Media),
+    /// Known by name here, and not read.
+    Unread {
+        kind: &'static str,
+        words: &'static str,
+    },
+    Unknown,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Media {
+    pub(crate) kind: &'static str,
+    pub(crate) what: &'static str,
+}
+
+const PICTURE: &str = "a picture: its text was not read";
+const SOUND: &str = "a sound recording: what is said in it was not read";
+const FILM: &str = "a video: what is seen and said in it was not read";
+
+/// First bytes that no two kinds share.
+const MAGIC: &[(&[u8], Kind)] = &[
+    (b"%PDF-", Kind::Pdf),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Kind::Ole),
+    (b"\xff\xd8\xff", media("jpeg", PICTURE)),
+    (b"\x89PNG\r\n\x1a\n", media("png", PICTURE)),
+    (b"GIF87a", media("gif", PICTURE)),
+    (b"GIF89a", media("gif", PICTURE)),
+    (b"II*\0", media("tiff", PICTURE)),
+    (b"MM\0*", media("tiff", PICTURE)),
+    (b"8BPS", media("psd", PICTURE)),
+    (b"\0\0\x01\0\x01", media("ico", PICTURE)),
+    (b"\xd7\xcd\xc6\x9a", media("wmf", PICTURE)),
+    (b"ID3", media("mp3", SOUND)),
+    (b"\xff\xfb", media("mp3", SOUND)),
+    (b"OggS", media("ogg", SOUND)),
+    (b"fLaC", media("flac", SOUND)),
+    (b"#!AMR", media("amr", SOUND)),
+    (b"MThd", media("midi", SOUND)),
+    (b"\x1a\x45\xdf\xa3", media("matroska", FILM)),
+    (b"FLV\x01", media("flv", FILM)),
+    (b"\0\0\x01\xba", media("mpeg", FILM)),
+    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", media("asf", FILM)),
+    (b"7z\xbc\xaf\x27\x1c", unread("7z", "a 7-Zip archive")),
+    (b"Rar!\x1a\x07", unread("rar", "a RAR archive")),
+    (b"\x1f\x8b", unread("gzip", "a gzip archive")),
+    (b"BZh", unread("bzip2", "a bzip2 archive")),
+    (b"\xfd7zXZ\0", unread("xz", "an xz archive")),
+    (b"\x28\xb5\x2f\xfd", unread("zstd", "a zstd archive")),
+    (b"MSCF", unread("cab", "a cabinet archive")),
+    (b"{\\rtf", unread("rtf", "an RTF document")),
+    (
+        b"\x78\x9f\x3e\x22",
+        unread("tnef", "a winmail.dat file of Outlook"),
+    ),
+    (
+        b"\0\x01\0\0Standard Jet DB",
+        unread("mdb", "an Access database"),
+    ),
+    (
+        b"\0\x01\0\0Standard ACE DB",
+        unread("accdb", "an Access database"),
+    ),
+    (b"SQLite format 3\0", unread("sqlite", "an SQLite database")),
+    (
+        b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d",
+        unread("onenote", "a OneNote section"),
+    ),
+    (b"%!PS", unread("postscript", "a PostScript document")),
+    (b"!BDN", unread("pst", "an Outlook data file")),
+    (b"AT&TFORM", unread("djvu", "a DjVu document")),
+    (b"MZ", unread("exe", "a Windows program")),
+    (b"\x7fELF", unread("elf", "a Linux program")),
+    (b"\0asm", unread("wasm", "a WebAssembly program")),
+    (
+        b"L\0\0\0\x01\x14\x02\0",
+        unread("lnk", "a Windows shortcut"),
+    ),
+    (b"\x76\xe8\x04\x60\xc4\x11\xe3\x86", Kind::Rpmsg),
+];
+
+const fn media(kind: &'static str, what: &'static str) -> Kind {
+    Kind::Media(Media { kind, what })
+}
+
+const fn unread(kind: &'static str, words: &'static str) -> Kind {
+    Kind::Unread { kind, words }
+}
+
+pub(crate) fn sniff(bytes: &[u8]) -> Kind {
+    if bytes.is_empty() {
+        return Kind::Empty;
+    }
+    if let Some(kind) = marked(bytes) {
+        return kind;
+    }
+    if is_text(bytes) {
+        return text_kind(bytes);
+    }
+    if super::sealed::is_pgp(bytes) {
+        return Kind::Pgp;
+    }
+    Kind::Unknown
+}
+
+/// The kind that a mark in the bytes tells; text and unknown files have none.
+pub(crate) fn marked(bytes: &[u8]) -> Option<Kind> {
+    let known = MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic));
+    if let Some((magic, kind)) = known
+        // Words can begin like a program or a song: "MZ is away".
+        && !(may_begin_words(magic) && is_text(bytes) && !bytes[..bytes.len().min(512)].contains(&0))
+    {
+        return Some(*kind);
+    }
+    if is_zip(bytes) {
+        return Some(Kind::Zip);
+    }
+    if let Some(kind) = container(bytes) {
+        return Some(kind);
+    }
+    // Readers of PDF accept up to a kilobyte of other bytes before it; a mail
+    // that only speaks of `%PDF-` has no objects.
+    let mark = memmem::find(&bytes[..bytes.len().min(1024)], b"%PDF-");
+    if mark.is_some() && (!is_text(bytes) || memmem::find(bytes, b"endobj").is_some()) {
+        return Some(Kind::Pdf);
+    }
+    if bytes.first() == Some(&0x30) && bytes.get(1).is_some_and(|length| *length >= 0x80) {
+        return Some(Kind::Asn1);
+    }
+    match super::sealed::armour_label(bytes) {
+        // Signed in clear, it is a text.
+        None | Some(b"SIGNED MESSAGE") => None,
+        Some(_) => Some(Kind::Pgp),
+    }
+}
+
+/// Whether text, too, can begin with these bytes. Formats that are text
+/// themselves have marks that nobody writes by chance.
+fn may_begin_words(magic: &[u8]) -> bool {
+    magic.iter().all(u8::is_ascii_graphic) && !matches!(magic, b"%PDF-" | b"{\\rtf" | b"%!PS")
+}
+
+/// A zip begins with a member, or with anything at all before its members: a
+/// self-extracting one is a program to look at, and a zip to unpackers.
+fn is_zip(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"PK\x03\x04")
+        || bytes.starts_with(b"PK\x05\x06")
+        || bytes.starts_with(b"PK\x07\x08PK")
+}
+
+/// Formats whose mark is not at the start.
+fn container(bytes: &[u8]) -> Option<Kind> {
+    let at = |offset: usize, mark: &[u8]| {
+        bytes
+            .get(offset..)
+            .is_some_and(|rest| rest.starts_with(mark))
+    };
+    if at(0, b"RIFF") {
+        return match bytes.get(8..12)? {
+            b"WEBP" => Some(media("webp", PICTURE)),
+            b"WAVE" => Some(media("wav", SOUND)),
+            b"AVI " => Some(media("avi", FILM)),
+            _ => None,
+        };
+    }
+    if at(4, b"ftyp") {
+        return match bytes.get(8..12)? {
+            b"heic" | b"heix" | b"mif1" | b"msf1" | b"avif" => Some(media("heif", PICTURE)),
+            b"M4A " | b"M4B " => Some(media("m4a", SOUND)),
+            _ => Some(media("mp4", FILM)),
+        };
+    }
+    if at(0, b"FORM") && at(8, b"AIF") {
+        return Some(media("aiff", SOUND));
+    }
+    if at(0, b"BM") && at(6, b"\0\0\0\0") {
+        return Some(media("bmp", PICTURE));
+    }
+    if at(0, b"\x01\0\0\0") && at(40, b" EMF") {
+        return Some(media("emf", PICTURE));
+    }
+    if at(257, b"ustar") {
+        return Some(unread("tar", "a tar archive"));
+    }
+    None
+}
+
+/// Whether the bytes are text in some charset: no control characters that text
+/// does not have, or UTF-16.
+fn is_text(bytes: &[u8]) -> bool {
+    if bytes.starts_with(b"\xff\xfe")
+        || bytes.starts_with(b"\xfe\xff")
+        || charset::sniff_utf16(bytes).is_some()
+    {
+        return true;
+    }
+    let head = &bytes[..bytes.len().min(64 * 1024)];
+    let odd = head
+        .iter()
+        .filter(|&&b| matches!(b, 0..=6 | 14..=26 | 28..=31 | 127))
+        .count();
+    // A stray control character does not make a text unreadable, but many
+    // high bytes without UTF-8 are no Western text.
+    if odd * 500 > head.len() || head.contains(&0) {
+        return false;
+    }
+    let high = head.iter().filter(|b| !b.is_ascii()).count();
+    match std::str::from_utf8(head) {
+        Ok(_) => true,
+        Err(error) if error.error_len().is_none() => true,
+        Err(_) => high * 10 < head.len() * 4 || looks_like_words(head),
+    }
+}
+
+/// Text in a charset of no Latin letters: high bytes in runs between spaces
+/// and line ends.
+fn looks_like_words(head: &[u8]) -> bool {
+    let spaces = head.iter().filter(|b| b.is_ascii_whitespace()).count();
+    let c1 = head.iter().filter(|b| (0x80..0xa0).contains(*b)).count();
+    spaces * 20 > head.len() && c1 * 4 < head.len()
+}
+
+fn text_kind(bytes: &[u8]) -> Kind {
+    let head = bytes[..bytes.len().min(2_048)].trim_ascii_start();
+    let head = head
+        .strip_prefix(b"\xef\xbb\xbf")
+        .unwrap_or(head)
+        .trim_ascii_start();
+    let lower = head.to_ascii_lowercase();
+    let markup = lower.starts_with(b"<");
+    let html_marks: [&[u8]; 6] = [
+        b"<!doctype html",
+        b"<html",
+        b"<head",
+        b"<body",
+        b"<table",
+        b"<div",
+    ];
+    if markup
+        && html_marks
+            .iter()
+            .any(|mark| memmem::find(&lower, mark).is_some())
+    {
+        return Kind::Html;
+    }
+    if is_message(head) {
+        return Kind::Message;
+    }
+    Kind::Text
+}
+
+/// A saved mail: begins with header fields, among them two of those that all
+/// mail has.
+fn is_message(head: &[u8]) -> bool {
+    const TYPICAL: [&[u8]; 8] = [
+        b"received:",
+        b"return-path:",
+        b"from:",
+        b"to:",
+        b"subject:",
+        b"date:",
+        b"message-id:",
+        b"mime-version:",
+    ];
+    let mut typical = 0;
+    for (i, line) in head.split(|&b| b == b'\n').enumerate() {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if i == 0 && line.starts_with(b"From ") {
+            continue;
+        }
+        if line.is_empty() {
+            break;
+        }
+        if line.starts_with(b" ") || line.starts_with(b"\t") {
+            continue;
+        }
+        let lower = line.to_ascii_lowercase();
+        let name = lower.split(|&b| b == b':').next().unwrap_or_default();
+        if name.len() == lower.len()
+            || name.is_empty()
+            || !name.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-')
+        {
+            // The last line may be cut.
+            return typical >= 3;
+        }
+        typical += usize::from(TYPICAL.iter().any(|field| lower.starts_with(field)));
+    }
+    // A note "From: … To: …" is no message without more.
+    let lower = head.to_ascii_lowercase();
+    typical >= 3
+        || (typical == 2
+            && [&b"message-id:"[..], b"mime-version:", b"content-type:"]
+                .iter()
+                .any(|field| memmem::find(&lower, field).is_some()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(bytes: &[u8], expected: &str) {
+        let kind = format!("{:?}", sniff(bytes));
+        assert!(
+            kind.contains(expected),
+            "{kind} for {}",
+            String::from_utf8_lossy(bytes)
+        );
+    }
+
+    #[test]
+    fn content_tells_the_kind() {
+        check(b"", "Empty");
+        check(b"%PDF-1.7\n", "Pdf");
+        check(b"junk\n%PDF-1.7\n1 0 obj null endobj", "Pdf");
+        check(b"PK\x03\x04....", "Zip");
+        check(b"\xff\xd8\xff\xe0", "jpeg");
+        check(b"RIFF....WEBP", "webp");
+        check(b"....ftypheic", "heif");
+        check(b"{\\rtf1", "rtf");
+        check(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1....", "Ole");
+        check(b"\x30\x82\x01\x00", "Asn1");
+        check(b"-----BEGIN PGP MESSAGE-----", "Pgp");
+        check(b"\x01\x02\x03\x04\x05\x06 binary \x00", "Unknown");
+    }
+
+    #[test]
+    fn texts_are_told_apart() {
+        check(b"Name,Form\nZo\xc3\xab,7B\n", "Text");
+        check(b"Zo\xeb was late\n", "Text");
+        check(b"N\0a\0m\0e\0", "Text");
+        check("Привет, это текст по-русски".as_bytes(), "Text");
+        check(
+            b"\xcf\xf0\xe8\xe2\xe5\xf2 \xfd\xf2\xee \xf2\xe5\xea\xf1\xf2",
+            "Text",
+        );
+        check(b"<!DOCTYPE html><p>a", "Html");
+        check(b"\xef\xbb\xbf <html>", "Html");
+        check(b"Received: x\r\nFrom: a\r\nTo: b\r\n\r\nbody", "Message");
+        check(
+            b"From: a@b.example\nMessage-ID: <1>\nSubject: x\n\nbody",
+            "Message",
+        );
+        check(b"From: the office\nTo: all\n\nPlease read", "Text");
+        check(b"MZ is away, ask BM", "Text");
+        check(b"MZ\x90\0\x03\0\0\0", "exe");
+        check(b"Save it as %PDF-1.4, please", "Text");
+        check(b"Subject: spelling\nweek 3", "Text");
+    }
+}

@@ -1,0 +1,184 @@
+//! Bytes into texts with locations, problems and protection.
+//!
+//! Runs in worker processes only: here strangers' formats are parsed. What
+//! comes out is plain data. Nothing is left out in silence: an attachment
+//! gives texts, or a problem, or both.
+
+use serde::{Deserialize, Serialize};
+
+use crate::finding::{Location, Problem};
+use harvest::{Harvest, Place};
+
+mod body;
+mod elements;
+mod file;
+mod flow;
+mod grid;
+mod harvest;
+mod header;
+mod html;
+mod kind;
+mod message;
+mod number;
+mod odf;
+mod office;
+mod ole;
+mod pdf;
+mod pdf_content;
+mod pdf_font;
+mod pdf_map;
+mod pdf_text;
+mod pivot;
+mod plain;
+mod quote;
+mod sealed;
+mod sheet;
+mod style;
+mod word;
+mod xml;
+mod zip;
+mod zip_records;
+
+/// All that reading a message (or one file) gave.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Reading {
+    pub header: Header,
+    /// Subject first, then bodies, then attachments in their order.
+    pub texts: Vec<Text>,
+    pub attachments: Vec<Attachment>,
+    pub problems: Vec<Problem>,
+    /// SHA-256 over the decoded parts: equal for a message that a client
+    /// sends again with new boundaries or other transfer encodings.
+    pub digest: [u8; 32],
+}
+
+/// The header fields that judging needs, decoded (RFC 2047, RFC 6532).
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Header {
+    pub subject: String,
+    pub from: Vec<Mailbox>,
+    pub sender: Vec<Mailbox>,
+    pub reply_to: Vec<Mailbox>,
+    pub to: Vec<Mailbox>,
+    pub cc: Vec<Mailbox>,
+    pub bcc: Vec<Mailbox>,
+    /// Without the angle brackets.
+    pub message_id: Option<String>,
+    /// Seconds since 1970 in UTC.
+    pub date: Option<i64>,
+    pub in_reply_to: Option<String>,
+    /// Sent by a program: `Auto-Submitted` other than `no` (RFC 3834), a
+    /// calendar reply, a receipt or another report (RFC 6522), `Precedence:
+    /// bulk|auto_reply`, `X-Autoreply` and the like.
+    pub automatic: bool,
+}
+
+/// A mailbox as a header field shows it; the address is as written, and may
+/// be none that SMTP would take.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Mailbox {
+    pub name: String,
+    pub address: String,
+}
+
+/// A run of text that a person could read, or that is hidden from the sender.
+///
+/// In every text `\n` ends a line, a paragraph or a table's row, and `\t`
+/// separates the cells of a row. There is no `\r`, no NUL.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Text {
+    pub location: Location,
+    pub role: Role,
+    /// The sender's program does not show it: a hidden sheet, `display:none`.
+    pub hidden: bool,
+    /// The whole text is one table; its first row is likely its heading.
+    pub table: bool,
+    pub text: String,
+    /// Index into [`Reading::attachments`] of the innermost attachment that
+    /// holds it; `None` for the message's own subject and bodies.
+    pub attachment: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Role {
+    Subject,
+    /// Newly written.
+    Body,
+    /// What a reply or a forwarding quotes.
+    Quoted,
+    /// The name of an attachment or an archive's member.
+    FileName,
+    /// Inside an attachment.
+    Attachment,
+}
+
+/// A part or archive member with a name or a document type.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Attachment {
+    /// `letters.zip › Y6.docx`.
+    pub location: Location,
+    /// The file's own name; empty where it has none.
+    pub name: String,
+    /// By content, never by name: `docx`, `pdf`, `zip`, `jpeg`, `unknown`.
+    pub kind: String,
+    pub size: u64,
+    pub protection: Protection,
+    /// Why the protection is what it is, in words: `encrypted with AES-256`.
+    pub why: String,
+}
+
+/// Whether a stranger who gets the file can read it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Protection {
+    /// Readable for whoever has it.
+    #[default]
+    Open,
+    /// Encrypted, but opens for anyone, or in part, or with a cipher that
+    /// falls in minutes.
+    Weak,
+    /// Nobody without the password can read any of its content.
+    Protected,
+}
+
+/// What reading one message may take. All are hard ends, met with a problem
+/// and what was read so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Budget {
+    /// Bytes really inflated or decoded, all parts together.
+    pub decoded: u64,
+    /// Bytes of text given back.
+    pub text: u64,
+    /// Members of archives and parts of messages, all together.
+    pub entries: u32,
+    /// How deep messages and archives nest.
+    pub depth: u32,
+    /// Inflated bytes per packed byte, beyond the first MB.
+    pub ratio: u32,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            decoded: 100 * 1024 * 1024, // 100 MB
+            text: 8 * 1024 * 1024,      // 8 MB
+            entries: 5_000,
+            depth: 16,
+            ratio: 200,
+        }
+    }
+}
+
+/// Reads a message (RFC 5322) and everything in it.
+pub fn read_message(message: &[u8], budget: &Budget) -> Reading {
+    let mut harvest = Harvest::new(budget);
+    message::read(message, &mut harvest);
+    harvest.finish()
+}
+
+/// Reads one file; `attachments[0]` is the file itself.
+pub fn read_file(name: &str, bytes: &[u8], budget: &Budget) -> Reading {
+    let mut harvest = Harvest::new(budget);
+    file::read(&[name], bytes, &Place::message(), &mut harvest);
+    harvest.finish()
+}

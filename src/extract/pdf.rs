@@ -1,0 +1,400 @@
+//! PDF: text by pages, and what lies beside the pages.
+//!
+//! `lopdf` opens the file and takes off an encryption without password. The
+//! text of a page is drawn here, which is quick; where a page uses a font that
+//! this cannot read, `pdf_oxide` reads the page. A page that shows something
+//! and has no text is a problem, never silence.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use lopdf::xref::XrefRecovery;
+use lopdf::{Document, Error, LoadOptions, Object, ObjectId, decode_text_string};
+
+use super::harvest::{Harvest, Place};
+use super::pdf_font::Fonts;
+use super::pdf_text::{self, Page};
+use super::{Protection, file};
+use crate::finding::ProblemKind;
+
+/// Bytes of pages that the second reader is given of one file: some take it
+/// five seconds a megabyte.
+const SECOND_READING: usize = 512 * 1024; // 512 KB
+
+pub(crate) fn read(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
+    harvest.kind(place, "pdf");
+    let options = LoadOptions {
+        max_decompressed_size: Some(harvest.inflatable(bytes.len())),
+        ..LoadOptions::default()
+    };
+    let loaded = catch_unwind(|| Document::load_mem_with_options(bytes, options));
+    match loaded {
+        Ok(Ok(document)) => opened(&document, bytes, place, harvest),
+        Ok(Err(Error::Decompress(lopdf::DecompressError::MemoryLimitExceeded { .. }))) => {
+            harvest.exhaust(place, "unpacked, it grows far beyond its size: a bomb");
+        }
+        Ok(Err(Error::UnsupportedSecurityHandler(_))) => {
+            harvest.protection(
+                place,
+                Protection::Protected,
+                "encrypted for certain recipients",
+            );
+            clear_metadata(bytes, place, harvest);
+        }
+        Ok(Err(Error::Decryption(_) | Error::InvalidPassword)) => {
+            harvest.problem(
+                place,
+                ProblemKind::Unknown,
+                "a PDF encrypted in a way that Exeat does not know",
+            );
+        }
+        Ok(Err(_)) | Err(_) => with_second_reader(bytes, place, harvest),
+    }
+}
+
+fn opened(document: &Document, bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
+    if document.trailer.get(b"Encrypt").is_ok() {
+        let (protection, why) = strength(document);
+        harvest.protection(place, protection, why);
+        return clear_metadata(bytes, place, harvest);
+    }
+    if document.was_encrypted() {
+        harvest.protection(
+            place,
+            Protection::Open,
+            "opens without a password: only its use is restricted",
+        );
+    }
+    // A file cut short can be mended into one with fewer pages.
+    let tail = &bytes[bytes.len().saturating_sub(2_048)..];
+    let mended = document.xref_recovery == Some(XrefRecovery::Reconstructed);
+    if mended && memchr::memmem::find(tail, b"startxref").is_none() {
+        harvest.problem(
+            place,
+            ProblemKind::Damaged,
+            "it is cut short and was read as far as it could be",
+        );
+    }
+    let Some(inside) = harvest.deeper(place) else {
+        return;
+    };
+    pages(document, bytes, &inside, harvest);
+    beside_pages(document, &inside, harvest);
+}
+
+/// How strong an encryption is that the empty password does not open.
+fn strength(document: &Document) -> (Protection, &'static str) {
+    let Ok(encrypt) = document.get_encrypted() else {
+        return (Protection::Protected, "encrypted with a password");
+    };
+    let number = |key: &[u8]| encrypt.get(key).and_then(Object::as_i64).unwrap_or(0);
+    let name = |key: &[u8]| {
+        encrypt
+            .get(key)
+            .and_then(Object::as_name)
+            .unwrap_or_default()
+    };
+    if number(b"V") >= 4 && name(b"StmF") == b"Identity" {
+        return (Protection::Weak, "only parts of it are encrypted");
+    }
+    match (number(b"V"), number(b"R"), number(b"Length")) {
+        (_, 2, _) | (1, _, _) | (2, _, 40) => (
+            Protection::Weak,
+            "encrypted with 40-bit RC4, which falls in minutes",
+        ),
+        (2 | 3, _, _) => (
+            Protection::Protected,
+            "encrypted with a password (128-bit RC4)",
+        ),
+        (4, _, _) => (Protection::Protected, "encrypted with a password (128-bit)"),
+        _ => (Protection::Protected, "encrypted with a password (AES-256)"),
+    }
+}
+
+/// Metadata that some leave outside the encryption.
+fn clear_metadata(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
+    let Some(start) = memchr::memmem::find(bytes, b"<x:xmpmeta") else {
+        return;
+    };
+    let Some(length) = memchr::memmem::find(&bytes[start..], b"</x:xmpmeta>") else {
+        return;
+    };
+    metadata(&bytes[start..start + length + 12], place, harvest);
+}
+
+fn metadata(xmp: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
+    let mut words = String::new();
+    super::xml::walk(xmp, |node| {
+        if let super::xml::Node::Text(text) = node
+            && !text.trim().is_empty()
+        {
+            words.push_str(text.trim());
+            words.push('\n');
+        }
+        true
+    });
+    harvest.text(&place.hidden("document properties, hidden"), words);
+}
+
+fn pages(document: &Document, bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
+    let mut fonts = Fonts::default();
+    let mut second: Option<Second> = None;
+    let mut second_left = SECOND_READING;
+    let mut count = 0;
+    let (mut pictures, mut unread) = (0, 0);
+    for (index, id) in document.page_iter().enumerate() {
+        if harvest.is_spent() || !harvest.entry(place) {
+            return;
+        }
+        count += 1;
+        let mut page = drawn(document, id, &mut fonts, place, harvest);
+        if !page.covered && !harvest.is_spent() {
+            let text = if page.size > second_left {
+                String::new()
+            } else {
+                second_left -= page.size;
+                second
+                    .get_or_insert_with(|| Second::open(bytes))
+                    .page(index)
+            };
+            if !text.trim().is_empty() {
+                page.text = text;
+            } else if !page.text.trim().is_empty() {
+                // What could be drawn is in; the rest is owed.
+                unread += 1;
+            }
+        }
+        if page.text.trim().is_empty() {
+            pictures += u32::from(page.pictures > 0);
+            unread += u32::from(page.pictures == 0 && page.paints);
+        }
+        // Content that is named and not there.
+        let lost = document
+            .get_page_contents(id)
+            .iter()
+            .any(|part| document.get_object(*part).is_err());
+        unread +=
+            u32::from(lost && page.text.trim().is_empty() && page.pictures == 0 && !page.paints);
+        harvest.text(&place.within(&format!("page {}", index + 1)), page.text);
+    }
+    if count == 0 {
+        harvest.problem(
+            place,
+            ProblemKind::Damaged,
+            "it has no pages that can be read",
+        );
+    }
+    match (pictures, count) {
+        (0, _) => {}
+        (pictures, count) if pictures == count => {
+            harvest.problem(
+                place,
+                ProblemKind::NotRead,
+                "a picture of text: there is no text layer",
+            );
+        }
+        (1, _) => harvest.problem(
+            place,
+            ProblemKind::NotRead,
+            "one page is a picture: its text was not read",
+        ),
+        (some, _) => harvest.problem(
+            place,
+            ProblemKind::NotRead,
+            format!("{some} pages are pictures: their text was not read"),
+        ),
+    }
+    if unread > 0 {
+        harvest.problem(
+            place,
+            ProblemKind::Damaged,
+            "some of its pages show something of which no text could be read",
+        );
+    }
+}
+
+fn drawn(
+    document: &Document,
+    id: ObjectId,
+    fonts: &mut Fonts,
+    place: &Place,
+    harvest: &mut Harvest<'_>,
+) -> Page {
+    let room = harvest.room();
+    let Ok(content) = document.get_page_content_with_limit(id, room) else {
+        harvest.exhaust(place, "unpacked, it grows far beyond its size: a bomb");
+        return Page::default();
+    };
+    if !harvest.decoded(place, content.len()) {
+        return Page::default();
+    }
+    let mut budget = harvest.room();
+    let page = pdf_text::draw(document, id, &content, fonts, &mut budget);
+    harvest.decoded(place, harvest.room() - budget);
+    if page.endless {
+        harvest.exhaust(place, "its pages draw themselves without end");
+    }
+    page
+}
+
+/// Form fields, notes, bookmarks, properties, and files inside the file.
+fn beside_pages(document: &Document, place: &Place, harvest: &mut Harvest<'_>) {
+    let mut fields = String::new();
+    let mut notes = String::new();
+    let mut titles = String::new();
+    let mut files = Vec::new();
+    for object in document.objects.values() {
+        let Ok(dictionary) = object.as_dict() else {
+            continue;
+        };
+        let text = |key: &[u8]| {
+            let value = dictionary.get_deref(key, document).ok()?;
+            decode_text_string(value)
+                .ok()
+                .filter(|text| !text.trim().is_empty())
+        };
+        let add = |to: &mut String, keys: &[&[u8]]| {
+            for value in keys.iter().filter_map(|key| text(key)) {
+                to.push_str(&value);
+                to.push('\n');
+            }
+        };
+        let subtype = dictionary
+            .get(b"Subtype")
+            .and_then(Object::as_name)
+            .unwrap_or_default();
+        if dictionary.has(b"FT")
+            || subtype == b"Widget"
+            || (dictionary.has(b"T") && dictionary.has(b"V"))
+        {
+            add(&mut fields, &[b"T", b"TU", b"V"]);
+        } else if dictionary.has(b"Rect") {
+            add(&mut notes, &[b"T", b"Contents", b"Subj"]);
+            if let Ok(action) = dictionary
+                .get_deref(b"A", document)
+                .and_then(Object::as_dict)
+                && let Ok(uri) = action
+                    .get_deref(b"URI", document)
+                    .and_then(decode_text_string)
+            {
+                notes.push_str(uri.trim_start_matches("mailto:"));
+                notes.push('\n');
+            }
+        } else if dictionary.has(b"Title") && (dictionary.has(b"Parent") || dictionary.has(b"Dest"))
+        {
+            add(&mut titles, &[b"Title"]);
+        }
+        if dictionary.has(b"EF") {
+            files.push(dictionary);
+        }
+    }
+    harvest.text(&place.within("form fields"), fields);
+    harvest.text(&place.within("notes and links"), notes);
+    harvest.text(&place.hidden("bookmarks, hidden"), titles);
+    for specification in files {
+        let names: Vec<String> = [&b"UF"[..], b"F", b"Desc"]
+            .iter()
+            .filter_map(|key| decode_text_string(specification.get_deref(key, document).ok()?).ok())
+            .collect();
+        let stream = specification
+            .get_deref(b"EF", document)
+            .and_then(Object::as_dict)
+            .and_then(|files| {
+                files
+                    .get_deref(b"F", document)
+                    .or_else(|_| files.get_deref(b"UF", document))
+            })
+            .and_then(Object::as_stream);
+        let Ok(stream) = stream else { continue };
+        match stream.get_plain_content_with_limit(harvest.inflatable(stream.content.len())) {
+            Ok(bytes) if harvest.decoded(place, bytes.len()) => {
+                let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                file::read(&names, &bytes, place, harvest);
+            }
+            _ => harvest.problem(
+                place,
+                ProblemKind::Damaged,
+                "a file inside it could not be unpacked",
+            ),
+        }
+    }
+    properties(document, place, harvest);
+}
+
+fn properties(document: &Document, place: &Place, harvest: &mut Harvest<'_>) {
+    let mut words = String::new();
+    if let Ok(info) = document
+        .trailer
+        .get_deref(b"Info", document)
+        .and_then(Object::as_dict)
+    {
+        for key in [&b"Title"[..], b"Subject", b"Author", b"Keywords"] {
+            if let Ok(text) = info.get_deref(key, document).and_then(decode_text_string) {
+                words.push_str(&text);
+                words.push('\n');
+            }
+        }
+    }
+    harvest.text(&place.hidden("document properties, hidden"), words);
+    let xmp = document
+        .catalog()
+        .and_then(|catalog| catalog.get_deref(b"Metadata", document))
+        .and_then(Object::as_stream)
+        .and_then(|stream| stream.get_plain_content_with_limit(1024 * 1024));
+    if let Ok(xmp) = xmp {
+        metadata(&xmp, place, harvest);
+    }
+}
+
+/// The second reader alone, for files that the first cannot open.
+fn with_second_reader(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
+    let mut reader = Second::open(bytes);
+    let count = reader.pages().min(harvest.entries_left());
+    let mut any = false;
+    for index in 0..count {
+        if harvest.is_spent() {
+            return;
+        }
+        let text = reader.page(index);
+        any |= !text.trim().is_empty();
+        harvest.decoded(place, text.len());
+        harvest.text(&place.within(&format!("page {}", index + 1)), text);
+    }
+    let what = if any {
+        "it is damaged and was read as far as it could be"
+    } else {
+        "it is damaged and could not be read"
+    };
+    harvest.problem(place, ProblemKind::Damaged, what);
+}
+
+/// `pdf_oxide`, kept at arm's length: it may panic.
+struct Second(Option<pdf_oxide::PdfDocument>);
+
+impl Second {
+    fn open(bytes: &[u8]) -> Self {
+        let opened = catch_unwind(|| pdf_oxide::PdfDocument::from_bytes(bytes.to_vec()).ok());
+        Self(opened.ok().flatten())
+    }
+
+    fn pages(&self) -> usize {
+        let Some(document) = &self.0 else { return 0 };
+        let count = catch_unwind(AssertUnwindSafe(|| document.page_count().unwrap_or(0)));
+        count.unwrap_or(0)
+    }
+
+    fn page(&mut self, index: usize) -> String {
+        let Some(document) = &self.0 else {
+            return String::new();
+        };
+        match catch_unwind(AssertUnwindSafe(|| {
+            document.extract_text(index).unwrap_or_default()
+        })) {
+            Ok(text) => text,
+            Err(_) => {
+                // Its state is unknown after a panic.
+                self.0 = None;
+                String::new()
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! ToUnicode maps: what a font's codes mean (ISO 32000-1 section 9.10.3).
+
+use std::collections::HashMap;
+
+use super::pdf_content::{Token, Tokens};
+
+/// Codes of one range that are mapped.
+const LONGEST_RANGE: u32 = 65_536;
+/// Characters that one code may mean: a ligature has three.
+const LONGEST_MEANING: usize = 16;
+
+/// A ToUnicode map: `bfchar` and `bfrange` sections.
+pub(crate) fn to_unicode(map: &[u8]) -> HashMap<u32, String> {
+    let mut meanings = HashMap::new();
+    let mut operands: Vec<Operand> = Vec::new();
+    let mut list: Option<Vec<Vec<u8>>> = None;
+    for token in Tokens::new(map) {
+        match token {
+            Token::String(bytes) => match &mut list {
+                Some(list) => list.push(bytes.into_owned()),
+                None => operands.push(Operand::Code(bytes.into_owned())),
+            },
+            Token::ArrayStart => list = Some(Vec::new()),
+            Token::ArrayEnd => operands.extend(list.take().map(Operand::List)),
+            Token::Operator(word) => {
+                match word {
+                    b"endbfchar" => characters(&operands, &mut meanings),
+                    b"endbfrange" => ranges(&operands, &mut meanings),
+                    _ => {}
+                }
+                operands.clear();
+            }
+            Token::Number(_) | Token::Name(_) => {}
+        }
+        if meanings.len() > 2 * LONGEST_RANGE as usize {
+            break;
+        }
+    }
+    meanings
+}
+
+enum Operand {
+    Code(Vec<u8>),
+    List(Vec<Vec<u8>>),
+}
+
+fn characters(operands: &[Operand], meanings: &mut HashMap<u32, String>) {
+    for pair in operands.chunks_exact(2) {
+        if let [Operand::Code(code), Operand::Code(meaning)] = pair {
+            meanings.insert(code_of(code), utf16(meaning));
+        }
+    }
+}
+
+fn ranges(operands: &[Operand], meanings: &mut HashMap<u32, String>) {
+    for triple in operands.chunks_exact(3) {
+        let [Operand::Code(first), Operand::Code(last), target] = triple else {
+            continue;
+        };
+        let (first, last) = (code_of(first), code_of(last));
+        let codes = (first..=last).take(LONGEST_RANGE as usize);
+        match target {
+            Operand::List(list) => {
+                meanings.extend(
+                    codes
+                        .zip(list)
+                        .map(|(code, meaning)| (code, utf16(meaning))),
+                );
+            }
+            Operand::Code(meaning) => {
+                let text = utf16(meaning);
+                let Some(last) = text.chars().next_back() else {
+                    continue;
+                };
+                let stem = &text[..text.len() - last.len_utf8()];
+                meanings.extend(codes.map(|code| {
+                    let c = char::from_u32(u32::from(last) + (code - first)).unwrap_or('\u{fffd}');
+                    (code, format!("{stem}{c}"))
+                }));
+            }
+        }
+    }
+}
+
+fn code_of(bytes: &[u8]) -> u32 {
+    bytes
+        .iter()
+        .take(4)
+        .fold(0, |code, &byte| code << 8 | u32::from(byte))
+}
+
+fn utf16(bytes: &[u8]) -> String {
+    let units: Vec<u16> = match bytes {
+        [one] => vec![u16::from(*one)],
+        _ => bytes
+            .chunks_exact(2)
+            .map(|pair| u16::from_be_bytes([pair[0], pair[1]]))
+            .collect(),
+    };
+    let text = String::from_utf16_lossy(&units);
+    // Some maps have NUL for a glyph of no meaning.
+    text.chars()
+        .filter(|&c| c != '\0')
+        .take(LONGEST_MEANING)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(map: &str, code: u32, expected: Option<&str>) {
+        assert_eq!(
+            to_unicode(map.as_bytes()).get(&code).map(String::as_str),
+            expected,
+            "{map}"
+        );
+    }
+
+    #[test]
+    fn characters_ranges_and_lists_are_mapped() {
+        check("1 beginbfchar <01> <005A> endbfchar", 1, Some("Z"));
+        check("1 beginbfchar <0001> <00660066> endbfchar", 1, Some("ff"));
+        check(
+            "1 beginbfrange <10> <12> <0041> endbfrange",
+            0x12,
+            Some("C"),
+        );
+        check(
+            "1 beginbfrange <10> <11> [<005A> <00EB>] endbfrange",
+            0x11,
+            Some("ë"),
+        );
+        check("1 beginbfrange <10> <12> <0041> endbfrange", 0x13, None);
+        check("1 beginbfchar <01> <D83DDE00> endbfchar", 1, Some("😀"));
+    }
+
+    #[test]
+    fn broken_and_endless_maps_end() {
+        check("beginbfchar <01> endbfchar", 1, None);
+        check("beginbfrange <12> <10> <0041> endbfrange", 0x11, None);
+        let map = to_unicode(b"beginbfrange <00000000> <FFFFFFFF> <0041> endbfrange");
+        assert!(map.len() <= LONGEST_RANGE as usize);
+    }
+}

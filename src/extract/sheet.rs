@@ -1,0 +1,390 @@
+//! Spreadsheets of SpreadsheetML: sheets, shared strings, styles, and the
+//! copies of data that people do not know are there.
+
+use std::collections::HashMap;
+
+use super::grid::{Grid, cell_name};
+use super::harvest::{Harvest, Place};
+use super::number::{self, Format};
+use super::xml::{self, Node};
+
+/// What all sheets of a workbook share.
+#[derive(Debug, Default)]
+pub(crate) struct Workbook {
+    pub(crate) sheets: Vec<Sheet>,
+    strings: Strings,
+    formats: Vec<Format>,
+    since_1904: bool,
+    /// Names and what they stand for, a line each.
+    names: String,
+}
+
+#[derive(Debug)]
+pub(crate) struct Sheet {
+    name: String,
+    hidden: bool,
+    /// Which part it is, by the workbook's relationships.
+    relationship: String,
+}
+
+/// Shared strings in one run of text, by their ends.
+#[derive(Debug, Default)]
+struct Strings {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Strings {
+    fn get(&self, index: usize) -> Option<&str> {
+        let end = *self.ends.get(index)?;
+        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
+        Some(&self.text[start..end])
+    }
+}
+
+impl Workbook {
+    /// `xl/workbook.xml`
+    pub(crate) fn read(&mut self, xml: &[u8]) -> bool {
+        let mut name = String::new();
+        let mut in_name = false;
+        xml::walk(xml, |node| {
+            match node {
+                Node::Start(element) | Node::Empty(element) => match element.name() {
+                    b"sheet" => self.sheets.push(Sheet {
+                        name: element.attribute("name").unwrap_or_default().into_owned(),
+                        hidden: element
+                            .attribute("state")
+                            .is_some_and(|state| state != "visible"),
+                        relationship: element.attribute("id").unwrap_or_default().into_owned(),
+                    }),
+                    b"workbookPr" => self.since_1904 = element.is_on("date1904"),
+                    b"definedName" => {
+                        name = element.attribute("name").unwrap_or_default().into_owned();
+                        in_name = true;
+                    }
+                    _ => {}
+                },
+                // Excel's own names say nothing of people.
+                Node::Text(text) if in_name && !name.starts_with("_xlnm.") => {
+                    self.names.push_str(&format!("{name}\t{text}\n"));
+                }
+                Node::End(b"definedName") => in_name = false,
+                _ => {}
+            }
+            true
+        })
+    }
+
+    /// `xl/sharedStrings.xml`
+    pub(crate) fn read_strings(&mut self, xml: &[u8]) -> bool {
+        let mut in_text = false;
+        let mut phonetic = false;
+        let strings = &mut self.strings;
+        xml::walk(xml, |node| {
+            match node {
+                Node::Start(element) => match element.name() {
+                    b"t" => in_text = !phonetic,
+                    b"rPh" => phonetic = true,
+                    _ => {}
+                },
+                Node::Empty(element) if element.name() == b"si" => {
+                    strings.ends.push(strings.text.len())
+                }
+                Node::Text(text) if in_text => strings.text.push_str(text),
+                Node::End(b"t") => in_text = false,
+                Node::End(b"rPh") => phonetic = false,
+                Node::End(b"si") => strings.ends.push(strings.text.len()),
+                _ => {}
+            }
+            true
+        })
+    }
+
+    /// `xl/styles.xml`: which cells hold dates.
+    pub(crate) fn read_styles(&mut self, xml: &[u8]) -> bool {
+        let mut codes: HashMap<u32, Format> = HashMap::new();
+        let mut in_cells = false;
+        let formats = &mut self.formats;
+        xml::walk(xml, |node| {
+            match node {
+                Node::Start(element) | Node::Empty(element) => match element.name() {
+                    b"numFmt" => {
+                        if let (Some(id), Some(code)) =
+                            (element.number("numFmtId"), element.attribute("formatCode"))
+                        {
+                            codes.insert(id, Format::of_code(&code));
+                        }
+                    }
+                    b"cellXfs" => in_cells = true,
+                    b"xf" if in_cells => {
+                        let id = element.number("numFmtId").unwrap_or(0);
+                        formats.push(
+                            codes
+                                .get(&id)
+                                .cloned()
+                                .unwrap_or_else(|| Format::built_in(id)),
+                        );
+                    }
+                    _ => {}
+                },
+                Node::End(b"cellXfs") => in_cells = false,
+                _ => {}
+            }
+            true
+        })
+    }
+
+    pub(crate) fn names(&self) -> &str {
+        &self.names
+    }
+
+    /// The sheet that the relationship leads to.
+    pub(crate) fn sheet(&self, relationship: &str) -> Option<&Sheet> {
+        self.sheets
+            .iter()
+            .find(|sheet| sheet.relationship == relationship)
+    }
+
+    /// One sheet's cells.
+    pub(crate) fn read_sheet(
+        &self,
+        xml: &[u8],
+        sheet: Option<&Sheet>,
+        place: &Place,
+        harvest: &mut Harvest<'_>,
+    ) -> bool {
+        let name = sheet.map_or("", |sheet| sheet.name.as_str());
+        let hidden = sheet.is_some_and(|sheet| sheet.hidden);
+        let mut reader = SheetReader::new(self);
+        let room = harvest.room();
+        let whole = xml::walk(xml, |node| {
+            reader.node(&node);
+            reader.shown.len() + reader.hidden.len() < room
+        });
+        let suffix = if hidden { " (hidden)" } else { "" };
+        let mut here = match name {
+            "" => place.within("sheet"),
+            name => place.within(&format!("sheet \"{name}\"{suffix}")),
+        };
+        here.hidden = hidden;
+        reader.shown.finish(&here, harvest);
+        if reader.has_hidden {
+            let rows = place.hidden(&format!("sheet \"{name}\" (hidden rows or columns)"));
+            reader.hidden.finish(&rows, harvest);
+        }
+        harvest.text(&here.hidden("formulas and notes"), reader.other);
+        whole
+    }
+}
+
+struct SheetReader<'a> {
+    workbook: &'a Workbook,
+    shown: Grid,
+    /// Whole rows that are hidden, or that a hidden column crosses, and the
+    /// first row for its headings; places as in the sheet.
+    hidden: Grid,
+    has_hidden: bool,
+    hidden_columns: Vec<std::ops::RangeInclusive<u32>>,
+    row: u32,
+    row_hidden: bool,
+    cells: Vec<(u32, String)>,
+    column: u32,
+    kind: Kind,
+    style: usize,
+    value: String,
+    reading: Reading,
+    /// Literals in formulas, headers and footers, data validation.
+    other: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Number,
+    Shared,
+    Text,
+    Boolean,
+    Date,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    Nothing,
+    Value,
+    Formula,
+    Other,
+}
+
+impl<'a> SheetReader<'a> {
+    fn new(workbook: &'a Workbook) -> Self {
+        Self {
+            workbook,
+            shown: Grid::new(),
+            hidden: Grid::new(),
+            has_hidden: false,
+            hidden_columns: Vec::new(),
+            row: 0,
+            row_hidden: false,
+            cells: Vec::new(),
+            column: 0,
+            kind: Kind::Number,
+            style: 0,
+            value: String::new(),
+            reading: Reading::Nothing,
+            other: String::new(),
+        }
+    }
+
+    fn node(&mut self, node: &Node<'_, '_>) {
+        match node {
+            Node::Start(element) => match element.name() {
+                b"c" => self.cell(element),
+                b"v" | b"t" => self.reading = Reading::Value,
+                b"row" => self.begin_row(element),
+                b"f" => self.reading = Reading::Formula,
+                b"oddHeader" | b"oddFooter" | b"evenHeader" | b"evenFooter" | b"firstHeader"
+                | b"firstFooter" | b"formula1" | b"formula2" => self.reading = Reading::Other,
+                b"rPh" => self.reading = Reading::Nothing,
+                _ => {}
+            },
+            Node::Empty(element) => match element.name() {
+                b"col" => self.column_style(element),
+                b"c" => self.advance(element),
+                b"hyperlink" | b"dataValidation" => {
+                    for name in ["tooltip", "prompt", "promptTitle"] {
+                        if let Some(text) = element.attribute(name) {
+                            self.other(&text);
+                        }
+                    }
+                }
+                b"row" => {
+                    self.begin_row(element);
+                    self.end_row();
+                }
+                _ => {}
+            },
+            Node::Text(text) => match self.reading {
+                Reading::Nothing => {}
+                Reading::Value => self.value.push_str(text),
+                // Only a formula's own words matter; its value is in the cell.
+                Reading::Formula if text.contains('"') => self.other(text),
+                Reading::Formula => {}
+                Reading::Other => self.other(text),
+            },
+            Node::End(name) => match *name {
+                b"c" => self.end_cell(),
+                b"row" => self.end_row(),
+                b"v" | b"t" | b"f" | b"formula1" | b"formula2" => self.reading = Reading::Nothing,
+                b"oddHeader" | b"oddFooter" | b"evenHeader" | b"evenFooter" | b"firstHeader"
+                | b"firstFooter" => {
+                    self.reading = Reading::Nothing;
+                }
+                _ => {}
+            },
+        }
+    }
+
+    fn other(&mut self, text: &str) {
+        self.other.push_str(text);
+        self.other.push('\n');
+    }
+
+    fn column_style(&mut self, element: &xml::Element<'_, '_>) {
+        if element.is_on("hidden")
+            && let (Some(min), Some(max)) = (element.number("min"), element.number("max"))
+        {
+            self.hidden_columns
+                .push(min.saturating_sub(1)..=max.saturating_sub(1));
+        }
+    }
+
+    fn begin_row(&mut self, element: &xml::Element<'_, '_>) {
+        self.row = element
+            .number("r")
+            .map_or(self.row, |row| row.saturating_sub(1));
+        self.row_hidden = element.is_on("hidden");
+        self.column = 0;
+    }
+
+    /// Finds the cell's place; one without a name follows the last.
+    fn advance(&mut self, element: &xml::Element<'_, '_>) {
+        let name = element.attribute("r");
+        if let Some((_, column)) = name.as_deref().and_then(cell_name) {
+            self.column = column;
+        }
+        self.column += 1;
+    }
+
+    fn cell(&mut self, element: &xml::Element<'_, '_>) {
+        self.kind = Kind::Number;
+        self.style = 0;
+        for (name, value) in element.attributes() {
+            match name {
+                "r" => {
+                    if let Some((_, column)) = cell_name(&value) {
+                        self.column = column;
+                    }
+                }
+                "t" => {
+                    self.kind = match value.as_ref() {
+                        "s" => Kind::Shared,
+                        "b" => Kind::Boolean,
+                        "d" => Kind::Date,
+                        "n" => Kind::Number,
+                        _ => Kind::Text,
+                    }
+                }
+                "s" => self.style = value.parse().unwrap_or(0),
+                _ => {}
+            }
+        }
+        self.value.clear();
+    }
+
+    fn end_cell(&mut self) {
+        let value = std::mem::take(&mut self.value);
+        let text = match self.kind {
+            Kind::Shared => value
+                .trim()
+                .parse()
+                .ok()
+                .and_then(|index| self.workbook.strings.get(index))
+                .unwrap_or_default()
+                .to_owned(),
+            Kind::Text => value,
+            Kind::Boolean => if value.trim() == "1" { "TRUE" } else { "FALSE" }.to_owned(),
+            Kind::Date => number::iso_date(&value),
+            Kind::Number if value.is_empty() => value,
+            Kind::Number => {
+                let general = Format::General;
+                let format = self.workbook.formats.get(self.style).unwrap_or(&general);
+                number::show(&value, format, self.workbook.since_1904)
+            }
+        };
+        if !text.is_empty() {
+            self.cells.push((self.column, text));
+        }
+        self.column += 1;
+    }
+
+    fn end_row(&mut self) {
+        let row = self.row;
+        self.row = self.row.saturating_add(1);
+        let cells = std::mem::take(&mut self.cells);
+        let hidden_column = |column: &u32| {
+            self.hidden_columns
+                .iter()
+                .any(|columns| columns.contains(column))
+        };
+        let crossed = cells.iter().any(|(column, _)| hidden_column(column));
+        let any_hidden = self.row_hidden || crossed;
+        for (column, text) in &cells {
+            if !self.row_hidden && !hidden_column(column) {
+                self.shown.cell(row, *column, text);
+            }
+            if any_hidden || row == 0 {
+                self.hidden.cell(row, *column, text);
+            }
+        }
+        self.has_hidden |= any_hidden && !cells.is_empty();
+    }
+}

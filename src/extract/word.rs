@@ -1,0 +1,237 @@
+//! Documents of running text: WordprocessingML, and DrawingML as slides,
+//! diagrams and text boxes have it. Both name their elements alike.
+
+use super::harvest::{Harvest, Place};
+use super::xml::{self, Element, Node};
+
+/// Tables inside tables beyond this are read as part of the outer one.
+const DEEPEST_TABLE: usize = 32;
+
+/// Reads one part into `place`; false if it is damaged. `tables` counts the
+/// document's tables.
+pub(crate) fn read(xml: &[u8], place: &Place, tables: &mut u32, harvest: &mut Harvest<'_>) -> bool {
+    let mut reader = Reader::default();
+    let mut finished = Vec::new();
+    let whole = xml::walk(xml, |node| {
+        match node {
+            Node::Start(element) => reader.start(&element, true),
+            Node::Empty(element) => reader.start(&element, false),
+            Node::End(name) => reader.end(name, &mut finished),
+            Node::Text(text) => reader.text(text),
+        }
+        // The text so far bounds the walk; the harvest sees it at the end.
+        reader.length < harvest.room()
+    });
+    while let Some(table) = reader.tables.pop() {
+        finished.push(table.out);
+    }
+    harvest.text(place, reader.flow);
+    for table in finished {
+        *tables += 1;
+        harvest.text(&place.within(&format!("table {tables}")).table(), table);
+    }
+    for (text, name) in [
+        (reader.deleted, "deleted text, hidden"),
+        (reader.vanished, "hidden text"),
+        (reader.fields, "field codes, hidden"),
+        (reader.notes, "descriptions, hidden"),
+    ] {
+        harvest.text(&place.hidden(&format!("({name})")), text);
+    }
+    whole
+}
+
+#[derive(Debug, Default)]
+struct Reader {
+    flow: String,
+    tables: Vec<Table>,
+    deleted: String,
+    vanished: String,
+    fields: String,
+    /// Descriptions of pictures, and who changed something.
+    notes: String,
+    writing: Writing,
+    /// Inside `del` or `moveFrom`.
+    deletions: u32,
+    /// The run that is being read is hidden.
+    hidden_run: bool,
+    /// Open elements that hold properties, not content.
+    properties: u32,
+    length: usize,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    out: String,
+    /// The row has a cell already.
+    in_row: bool,
+    /// The cell has a paragraph already.
+    in_cell: bool,
+    /// Columns that the cell spans beyond its own.
+    spans: u32,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Writing {
+    /// Between the elements that hold text.
+    #[default]
+    Nothing,
+    Text,
+    Deleted,
+    Field,
+}
+
+impl Reader {
+    fn start(&mut self, element: &Element<'_, '_>, has_content: bool) {
+        match element.name() {
+            b"t" if has_content => self.writing = Writing::Text,
+            b"delText" | b"delInstrText" if has_content => self.writing = Writing::Deleted,
+            b"instrText" if has_content => self.writing = Writing::Field,
+            b"r" => self.hidden_run = false,
+            b"rPr" | b"pPr" if has_content => self.properties += 1,
+            b"vanish" | b"specVanish" => {
+                let off = element
+                    .attribute("val")
+                    .is_some_and(|val| matches!(val.as_ref(), "0" | "false" | "off"));
+                // Two deep it is the paragraph's mark that is hidden.
+                self.hidden_run |= self.properties == 1 && !off;
+            }
+            b"tab" if self.properties == 0 => self.push("\t"),
+            b"br" | b"cr" => self.push("\n"),
+            b"noBreakHyphen" => self.push("-"),
+            b"p" if !has_content => self.paragraph_end(),
+            b"p" => {
+                if let Some(table) = self.tables.last_mut()
+                    && std::mem::replace(&mut table.in_cell, true)
+                {
+                    table.out.push(' ');
+                }
+            }
+            b"tbl" if has_content && self.tables.len() < DEEPEST_TABLE => {
+                self.tables.push(Table::default())
+            }
+            b"tc" => {
+                if let Some(table) = self.tables.last_mut() {
+                    if std::mem::replace(&mut table.in_row, true) {
+                        table.out.push('\t');
+                    }
+                    table.in_cell = false;
+                    table.spans = element.number("gridSpan").unwrap_or(1).saturating_sub(1);
+                }
+            }
+            b"gridSpan" => {
+                if let Some(table) = self.tables.last_mut() {
+                    table.spans = element.number("val").unwrap_or(1).saturating_sub(1);
+                }
+            }
+            b"del" | b"moveFrom" if has_content => {
+                self.deletions += 1;
+                self.author(element);
+            }
+            b"ins" | b"moveTo" | b"comment" | b"rPrChange" | b"pPrChange" => self.author(element),
+            b"docPr" | b"cNvPr" => {
+                for name in ["descr", "title"] {
+                    if let Some(text) = element.attribute(name) {
+                        self.note(&text);
+                    }
+                }
+            }
+            b"hlinkClick" | b"hyperlink" => {
+                if let Some(text) = element.attribute("tooltip") {
+                    self.note(&text);
+                }
+            }
+            b"fldSimple" => {
+                if let Some(text) = element.attribute("instr") {
+                    self.fields.push_str(&text);
+                    self.fields.push('\n');
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, name: &[u8], finished: &mut Vec<String>) {
+        match name {
+            b"t" | b"delText" | b"delInstrText" => self.writing = Writing::Nothing,
+            b"instrText" => {
+                self.fields.push('\n');
+                self.writing = Writing::Nothing;
+            }
+            b"rPr" | b"pPr" => self.properties = self.properties.saturating_sub(1),
+            b"r" => self.hidden_run = false,
+            b"p" => self.paragraph_end(),
+            b"del" | b"moveFrom" => {
+                self.deletions = self.deletions.saturating_sub(1);
+                self.deleted.push('\n');
+            }
+            b"tc" => {
+                if let Some(table) = self.tables.last_mut() {
+                    let spans = std::mem::take(&mut table.spans).min(64);
+                    table.out.extend(std::iter::repeat_n('\t', spans as usize));
+                }
+            }
+            b"tr" => {
+                if let Some(table) = self.tables.last_mut() {
+                    table.out.push('\n');
+                    table.in_row = false;
+                }
+            }
+            b"tbl" => finished.extend(self.tables.pop().map(|table| table.out)),
+            _ => {}
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        match self.writing {
+            Writing::Nothing => {}
+            Writing::Text if self.deletions > 0 => self.deleted.push_str(text),
+            Writing::Text if self.hidden_run => self.vanished.push_str(text),
+            Writing::Text => self.push(text),
+            Writing::Deleted => self.deleted.push_str(text),
+            Writing::Field => self.fields.push_str(text),
+        }
+        self.length += text.len();
+    }
+
+    /// Shown text: into the innermost table's cell on one line, else as it is.
+    fn push(&mut self, text: &str) {
+        match self.tables.last_mut() {
+            Some(table) => table.out.extend(text.chars().map(|c| {
+                if matches!(c, '\n' | '\t' | '\r') {
+                    ' '
+                } else {
+                    c
+                }
+            })),
+            None => self.flow.push_str(text),
+        }
+        self.length += 1;
+    }
+
+    fn paragraph_end(&mut self) {
+        if self.tables.is_empty() {
+            self.flow.push('\n');
+        }
+        for hidden in [&mut self.deleted, &mut self.vanished] {
+            if !hidden.is_empty() && !hidden.ends_with('\n') {
+                hidden.push('\n');
+            }
+        }
+    }
+
+    fn author(&mut self, element: &Element<'_, '_>) {
+        if let Some(author) = element.attribute("author") {
+            self.note(&author);
+        }
+    }
+
+    /// Keeps a line beside the text, once in a row.
+    fn note(&mut self, text: &str) {
+        if !text.is_empty() && self.notes.lines().next_back() != Some(text) {
+            self.length += text.len();
+            self.notes.push_str(text);
+            self.notes.push('\n');
+        }
+    }
+}

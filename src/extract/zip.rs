@@ -1,0 +1,309 @@
+//! Zip archives: every member, by the central directory and by what else lies
+//! in the file.
+//!
+//! The directory at the end and the headers before the members can tell
+//! different stories, and unpackers differ in which they believe. Both are
+//! read. An Office document is a zip too and goes to its own reader.
+
+use std::borrow::Cow;
+use std::io::Read;
+
+use flate2::Crc;
+use flate2::read::DeflateDecoder;
+
+use super::harvest::{Harvest, Place};
+use super::zip_records::{
+    AES, Archive, DEFLATED, ENCRYPTED, Member, STORED, STRONG, end_of_directory,
+};
+use super::{Protection, Role, file, odf, office};
+use crate::finding::ProblemKind;
+use crate::mail::charset;
+
+/// What is done to a member's bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sealing {
+    Clear,
+    ZipCrypto,
+    Aes(u8),
+    /// PKWARE's own encryption.
+    Strong,
+}
+
+/// Why a member could not be unpacked.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    Damaged,
+    /// It grows beyond every measure.
+    Bomb,
+    Method(u16),
+}
+
+pub(crate) fn read(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
+    let archive = Archive::parse(bytes, harvest.entries_left() + 1);
+    if office::is_one(&archive) {
+        return office::read(&archive, place, harvest);
+    }
+    if odf::is_one(&archive) {
+        return odf::read(&archive, place, harvest);
+    }
+    harvest.kind(place, "zip");
+    archive.faults(place, harvest);
+    let sealings = archive.sealings(place, harvest);
+    protection(&archive, &sealings, place, harvest);
+    if let Some(inside) = harvest.deeper(place) {
+        archive.read_members(&sealings, &inside, harvest);
+    }
+}
+
+/// A zip behind another file's bytes: unpackers look for its directory at the
+/// end, and do not mind what stands before.
+pub(crate) fn behind(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
+    if end_of_directory(bytes).is_none_or(|end| end.entries == 0) {
+        return;
+    }
+    let archive = Archive::parse(bytes, harvest.entries_left() + 1);
+    if let Some(inside) = harvest.deeper(&place.within("archive behind it")) {
+        archive.faults(&inside, harvest);
+        let sealings = archive.sealings(&inside, harvest);
+        archive.read_members(&sealings, &inside, harvest);
+    }
+}
+
+impl Archive<'_> {
+    /// Tells what is wrong with the archive itself.
+    pub(crate) fn faults(&self, place: &Place, harvest: &mut Harvest<'_>) {
+        if self.damaged {
+            harvest.problem(
+                place,
+                ProblemKind::Damaged,
+                "the archive is cut short or damaged",
+            );
+        }
+        if self.ambiguous {
+            harvest.problem(
+                place,
+                ProblemKind::Hostile,
+                "the archive's members overlap or hide behind its directory: programs could unpack it in two ways",
+            );
+        }
+    }
+
+    /// What each member's bytes are under, found out once: it costs.
+    fn sealings(&self, place: &Place, harvest: &mut Harvest<'_>) -> Vec<Sealing> {
+        let sealing = |member: &Member<'_>| member.sealing(place, harvest);
+        self.members.iter().map(sealing).collect()
+    }
+
+    fn read_members(&self, sealings: &[Sealing], place: &Place, harvest: &mut Harvest<'_>) {
+        harvest.text(
+            &place.within("comment"),
+            charset::decode(self.comment, None),
+        );
+        for (member, sealing) in self.members.iter().zip(sealings) {
+            if harvest.is_spent() {
+                return;
+            }
+            member.read(*sealing, place, harvest);
+        }
+    }
+}
+
+/// Protected only if every member with content is.
+fn protection(
+    archive: &Archive<'_>,
+    sealings: &[Sealing],
+    place: &Place,
+    harvest: &mut Harvest<'_>,
+) {
+    let sealings: Vec<Sealing> = archive
+        .members
+        .iter()
+        .zip(sealings)
+        .filter(|(member, _)| !member.packed.is_empty())
+        .map(|(_, sealing)| *sealing)
+        .collect();
+    let clear = sealings
+        .iter()
+        .filter(|sealing| **sealing == Sealing::Clear)
+        .count();
+    let (protection, why) = match (clear, sealings.len()) {
+        (clear, all) if clear == all => (Protection::Open, ""),
+        (1.., _) => (Protection::Weak, "only some of its files are encrypted"),
+        _ if sealings.contains(&Sealing::ZipCrypto) => (
+            Protection::Weak,
+            "encrypted with ZipCrypto, which falls in minutes",
+        ),
+        _ => match sealings.iter().min_by_key(|sealing| sealing.strength()) {
+            Some(Sealing::Aes(1)) => (Protection::Protected, "encrypted with AES-128"),
+            Some(Sealing::Aes(2)) => (Protection::Protected, "encrypted with AES-192"),
+            Some(Sealing::Aes(_)) => (Protection::Protected, "encrypted with AES-256"),
+            _ => (
+                Protection::Protected,
+                "encrypted with PKWARE's strong encryption",
+            ),
+        },
+    };
+    harvest.protection(place, protection, why);
+}
+
+impl Sealing {
+    fn strength(self) -> u8 {
+        match self {
+            Self::Clear => 0,
+            Self::ZipCrypto => 1,
+            Self::Aes(strength) => 1 + strength,
+            Self::Strong => 5,
+        }
+    }
+}
+
+impl Member<'_> {
+    /// Reads the member as the file it is.
+    fn read(&self, sealing: Sealing, place: &Place, harvest: &mut Harvest<'_>) {
+        let name = self.name.trim_end_matches('/');
+        let comment = charset::decode(self.comment, None);
+        if self.packed.is_empty() && self.size == 0 {
+            // A folder, or a file without content: its name is all of it.
+            if harvest.entry(place) {
+                harvest.text(&place.within("file name").role(Role::FileName), name);
+            }
+            return;
+        }
+        if sealing != Sealing::Clear {
+            if harvest.entry(place) {
+                let inside = harvest.attachment(place, &[name], self.size as usize);
+                harvest.kind(&inside, "encrypted");
+                let (protection, why) = match sealing {
+                    Sealing::ZipCrypto => (
+                        Protection::Weak,
+                        "encrypted with ZipCrypto, which falls in minutes",
+                    ),
+                    _ => (Protection::Protected, "encrypted in its archive"),
+                };
+                harvest.protection(&inside, protection, why);
+                harvest.text(&inside.within("comment"), comment);
+            }
+            return;
+        }
+        match self.unpack(harvest.inflatable(self.packed.len())) {
+            Ok(bytes) => {
+                if harvest.decoded(place, bytes.len()) {
+                    file::read(&[name], &bytes, place, harvest);
+                }
+            }
+            Err(fault) => {
+                if harvest.entry(place) {
+                    let inside = harvest.attachment(place, &[name], self.size as usize);
+                    fault.tell(&inside, harvest);
+                }
+            }
+        }
+        harvest.text(&place.within("comment"), comment);
+    }
+
+    /// The member's bytes, at most `limit`.
+    pub(crate) fn unpack(&self, limit: usize) -> Result<Cow<'_, [u8]>, Fault> {
+        match self.method {
+            STORED if self.packed.len() <= limit => Ok(Cow::Borrowed(self.packed)),
+            STORED => Err(Fault::Bomb),
+            DEFLATED => {
+                let bytes = inflate(DeflateDecoder::new(self.packed), self.size, limit)?;
+                Ok(Cow::Owned(bytes))
+            }
+            other => Err(Fault::Method(other)),
+        }
+    }
+
+    /// Whether the bytes are truly encrypted: the flag can lie, and what
+    /// unpacks to its own checksum is clear.
+    fn sealing(&self, place: &Place, harvest: &mut Harvest<'_>) -> Sealing {
+        let claimed = match self.aes {
+            Some(strength) => Sealing::Aes(strength),
+            None if self.flags & STRONG != 0 => Sealing::Strong,
+            None if self.flags & ENCRYPTED != 0 => Sealing::ZipCrypto,
+            None => return Sealing::Clear,
+        };
+        if harvest.is_spent() {
+            return claimed;
+        }
+        let clear = Member {
+            method: if self.method == AES {
+                self.aes_method
+            } else {
+                self.method
+            },
+            ..self.clone()
+        };
+        let limit = harvest.inflatable(self.packed.len());
+        let limit = usize::try_from(self.size).unwrap_or(0).min(limit);
+        let clear = clear.unpack(limit);
+        // What is inflated here costs like all else.
+        match &clear {
+            Ok(bytes) => harvest.decoded(place, bytes.len()),
+            Err(Fault::Bomb) => harvest.decoded(place, limit),
+            Err(_) => true,
+        };
+        match clear {
+            Ok(bytes)
+                if bytes.len() as u64 == self.size
+                    && (self.crc == 0 || crc(&bytes) == self.crc) =>
+            {
+                Sealing::Clear
+            }
+            _ => claimed,
+        }
+    }
+}
+
+impl Fault {
+    /// Tells the problem, and ends all reading after a bomb.
+    pub(crate) fn tell(&self, place: &Place, harvest: &mut Harvest<'_>) {
+        match self {
+            Self::Damaged => harvest.problem(
+                place,
+                ProblemKind::Damaged,
+                "it could not be unpacked: it is damaged",
+            ),
+            Self::Bomb => harvest.exhaust(
+                place,
+                "unpacked, it grows far beyond what it claims: a bomb",
+            ),
+            Self::Method(9 | 12 | 14 | 93 | 95 | 98) => harvest.problem(
+                place,
+                ProblemKind::Unknown,
+                "it is compressed with a method that is not read yet",
+            ),
+            Self::Method(_) => harvest.problem(
+                place,
+                ProblemKind::Unknown,
+                "it is compressed with a method that Exeat does not know",
+            ),
+        }
+    }
+}
+
+/// Inflates at most `limit` bytes. `size` is only a hint.
+pub(crate) fn inflate(mut decoder: impl Read, size: u64, limit: usize) -> Result<Vec<u8>, Fault> {
+    let hint = usize::try_from(size)
+        .unwrap_or(usize::MAX)
+        .min(limit)
+        .min(8 * 1024 * 1024);
+    let mut out = Vec::with_capacity(hint.saturating_add(1));
+    let read = decoder
+        .by_ref()
+        .take(limit as u64 + 1)
+        .read_to_end(&mut out);
+    if out.len() > limit {
+        return Err(Fault::Bomb);
+    }
+    match read {
+        Ok(_) => Ok(out),
+        Err(_) => Err(Fault::Damaged),
+    }
+}
+
+fn crc(bytes: &[u8]) -> u32 {
+    let mut crc = Crc::new();
+    crc.update(bytes);
+    crc.sum()
+}
