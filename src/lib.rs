@@ -47,6 +47,8 @@
 //! `school`, `patterns` → `mail`, `finding`. The test `layers` holds it.
 
 pub mod extract;
+pub mod patterns;
+pub mod school;
 pub mod worker;
 
 mod failpoint;

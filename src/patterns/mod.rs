@@ -1,0 +1,272 @@
+//! Pattern packs: word lists, expressions, weights and examples as data.
+//!
+//! A pack is one TOML file on one topic. What a pack's patterns mean together
+//! is the business of the check that reads it; here they are loaded, held
+//! against their own examples, and looked for. The packs are built in; a
+//! school can put files of the same names into a folder, and each of them
+//! takes the built-in one's place.
+//!
+//! ```toml
+//! version = 1
+//! description = "Requests to pass a message on"
+//!
+//! [[pattern]]
+//! id = "everyone-you-know"
+//! category = "audience"
+//! weight = 3
+//! regex = '(?:send|forward) (?:this|it) to every(?:one|body) you know'
+//! matches = ["Forward this to everyone you know!"]
+//! passes = ["Send it to everyone in 8C"]
+//! ```
+//!
+//! Instead of `regex`, `phrases` is a list of plain words. Both match whole
+//! words only, in folded text (see [`Folded`]): lower case, no diacritics,
+//! straight apostrophes. A space stands for any white space.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock};
+
+mod fold;
+mod pack;
+mod source;
+
+pub use fold::Folded;
+pub use pack::{Hit, Pack, Pattern};
+
+/// What a pack is about. Its file is `patterns/<name>.toml`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Topic {
+    /// Terms of special categories of personal data and their like.
+    SpecialCategories,
+    /// Words that announce an identifier.
+    Identifiers,
+    /// Headings of a table's columns.
+    ColumnHeadings,
+    ChainMessage,
+    /// Requests to use a private mailbox, and words of school business.
+    PersonalAddress,
+    /// Domains that give mailboxes to private people.
+    PersonalDomains,
+    /// Forenames and their short forms.
+    Diminutives,
+}
+
+impl Topic {
+    pub const ALL: [Self; 7] = [
+        Self::SpecialCategories,
+        Self::Identifiers,
+        Self::ColumnHeadings,
+        Self::ChainMessage,
+        Self::PersonalAddress,
+        Self::PersonalDomains,
+        Self::Diminutives,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SpecialCategories => "special-categories",
+            Self::Identifiers => "identifiers",
+            Self::ColumnHeadings => "column-headings",
+            Self::ChainMessage => "chain-message",
+            Self::PersonalAddress => "personal-address",
+            Self::PersonalDomains => "personal-domains",
+            Self::Diminutives => "diminutives",
+        }
+    }
+
+    /// The categories that the topic's check understands. A pattern of any
+    /// other would never be asked for.
+    fn categories(self) -> &'static [&'static str] {
+        match self {
+            Self::SpecialCategories => &[
+                "safeguarding",
+                "care",
+                "sen",
+                "health",
+                "ethnicity",
+                "religion",
+                "sex-life",
+                "free-meals",
+                "behaviour",
+                "criminal",
+                "biometric",
+                "assessment",
+                "contact",
+                "public",
+            ],
+            Self::Identifiers => &[
+                "upn", "nhs", "uln", "nino", "birth", "address", "bank", "document", "transfer",
+            ],
+            Self::ColumnHeadings => &[
+                "name", "upn", "nhs", "uln", "nino", "birth", "address", "bank", "document",
+                "data", "plain",
+            ],
+            Self::ChainMessage => &[
+                "pass-on",
+                "luck",
+                "threat",
+                "reward",
+                "claim",
+                "appeal",
+                "list",
+                "tradition",
+                "urgency",
+                "ordinary",
+            ],
+            Self::PersonalAddress => &["asks", "business", "forbids"],
+            Self::PersonalDomains => &["domain"],
+            Self::Diminutives => &["forename"],
+        }
+    }
+
+    fn built_in(self) -> &'static str {
+        match self {
+            Self::SpecialCategories => include_str!("../../patterns/special-categories.toml"),
+            Self::Identifiers => include_str!("../../patterns/identifiers.toml"),
+            Self::ColumnHeadings => include_str!("../../patterns/column-headings.toml"),
+            Self::ChainMessage => include_str!("../../patterns/chain-message.toml"),
+            Self::PersonalAddress => include_str!("../../patterns/personal-address.toml"),
+            Self::PersonalDomains => include_str!("../../patterns/personal-domains.toml"),
+            Self::Diminutives => include_str!("../../patterns/diminutives.toml"),
+        }
+    }
+}
+
+/// What is wrong with a folder of packs.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    #[error("{}, line {line}, {key}: {what}", file.display())]
+    Pack {
+        file: PathBuf,
+        line: usize,
+        key: String,
+        what: String,
+    },
+    #[error(
+        "{} is no pattern pack; the packs are {}", .0.display(),
+        Topic::ALL.map(|topic| format!("{}.toml", topic.name())).join(", ")
+    )]
+    Unknown(PathBuf),
+    #[error("{} could not be read", file.display())]
+    Read {
+        file: PathBuf,
+        source: std::io::Error,
+    },
+}
+
+/// The packs in force. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Packs(BTreeMap<Topic, Arc<Pack>>);
+
+impl Packs {
+    /// The packs that Exeat brings.
+    pub fn builtin() -> Self {
+        static BUILT_IN: LazyLock<Packs> = LazyLock::new(|| {
+            Packs(
+                Topic::ALL
+                    .into_iter()
+                    .map(|topic| {
+                        let file = PathBuf::from(format!("patterns/{}.toml", topic.name()));
+                        let pack = Pack::parse(&file, topic.built_in(), topic.categories())
+                            .unwrap_or_else(|faults| {
+                                panic!("built-in packs are tested: {faults:?}")
+                            });
+                        (topic, Arc::new(pack))
+                    })
+                    .collect(),
+            )
+        });
+        BUILT_IN.clone()
+    }
+
+    /// The built-in packs, but for those that the folder replaces. Every
+    /// fault of every file is reported.
+    pub fn from_folder(folder: &Path) -> Result<Self, Vec<Fault>> {
+        let read_fault = |file: &Path| {
+            let file = file.to_owned();
+            |source| Fault::Read { file, source }
+        };
+        let mut packs = Self::builtin();
+        let mut faults = Vec::new();
+        let entries = std::fs::read_dir(folder).map_err(|e| vec![read_fault(folder)(e)])?;
+        for entry in entries {
+            let file = match entry {
+                Ok(entry) => entry.path(),
+                Err(e) => {
+                    faults.push(read_fault(folder)(e));
+                    continue;
+                }
+            };
+            let Some(topic) = topic_of(&file) else {
+                faults.push(Fault::Unknown(file));
+                continue;
+            };
+            match std::fs::read_to_string(&file) {
+                Ok(text) => match Pack::parse(&file, &text, topic.categories()) {
+                    Ok(pack) => {
+                        packs.0.insert(topic, Arc::new(pack));
+                    }
+                    Err(more) => faults.extend(more),
+                },
+                Err(e) => faults.push(read_fault(&file)(e)),
+            }
+        }
+        if faults.is_empty() {
+            Ok(packs)
+        } else {
+            Err(faults)
+        }
+    }
+
+    pub fn pack(&self, topic: Topic) -> &Pack {
+        &self.0[&topic]
+    }
+}
+
+impl Default for Packs {
+    fn default() -> Self {
+        Self::builtin()
+    }
+}
+
+fn topic_of(file: &Path) -> Option<Topic> {
+    let name = file.file_name()?.to_str()?.strip_suffix(".toml")?;
+    Topic::ALL.into_iter().find(|topic| topic.name() == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_packs_pass_their_own_examples() {
+        for topic in Topic::ALL {
+            let file = PathBuf::from(format!("{}.toml", topic.name()));
+            let pack = Pack::parse(&file, topic.built_in(), topic.categories());
+            if let Err(faults) = pack {
+                let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+                panic!("{}", faults.join("\n"));
+            }
+        }
+    }
+
+    #[test]
+    fn a_folder_replaces_packs_by_name() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let file = folder.path().join("personal-domains.toml");
+        let pack = "version = 7\ndescription = 'ours'\n[[pattern]]\nid = 'a'\ncategory = 'domain'\nphrases = ['post.example']\n";
+        std::fs::write(&file, pack).expect("writable");
+        let packs = Packs::from_folder(folder.path()).expect("good pack");
+        assert_eq!(packs.pack(Topic::PersonalDomains).version, 7);
+        assert!(packs.pack(Topic::PersonalDomains).is_whole("post.example"));
+        assert!(!packs.pack(Topic::PersonalDomains).is_whole("gmail.com"));
+        assert!(!packs.pack(Topic::Diminutives).patterns().is_empty());
+
+        std::fs::write(folder.path().join("notes.txt"), "").expect("writable");
+        std::fs::write(&file, "version = 1\n").expect("writable");
+        let faults = Packs::from_folder(folder.path()).expect_err("two faults");
+        assert_eq!(faults.len(), 2, "{faults:?}");
+        assert!(Packs::from_folder(&folder.path().join("none")).is_err());
+    }
+}

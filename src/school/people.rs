@@ -1,0 +1,169 @@
+//! Pupils, staff and contacts of one school, found by their addresses.
+//!
+//! Made whole by an import and never changed after. Pupils' names are kept as
+//! fingerprints only; those of staff and contacts stay in clear.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use crate::finding::PupilRef;
+use crate::mail::Address;
+
+use super::names::Names;
+
+/// The people of one school, and the index of the pupils' names.
+#[derive(Debug, Default)]
+pub struct People {
+    pub pupils: Vec<Pupil>,
+    pub staff: Vec<Staff>,
+    pub contacts: Vec<Contact>,
+    pub names: Names,
+    /// Made of the fields above when first needed.
+    pub(crate) directory: OnceLock<Directory>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Pupil {
+    pub reference: PupilRef,
+    pub upn: Option<String>,
+    /// Of the legal forename and surname, `A.B.`
+    pub initials: String,
+    pub year: Option<String>,
+    pub form: Option<String>,
+    pub date_of_birth: Option<jiff::civil::Date>,
+    pub email: Option<Address>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Staff {
+    pub id: String,
+    pub title: String,
+    pub forename: String,
+    pub surname: String,
+    pub role: String,
+    pub email: Option<Address>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Contact {
+    pub class: Class,
+    pub name: String,
+    pub email: Address,
+    /// Indices into the roster of the pupils whose contact it is.
+    pub pupils: Vec<usize>,
+    pub secure_route: bool,
+}
+
+/// What a contact is to the school.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Class {
+    Parent,
+    Authority,
+    Health,
+    Police,
+    School,
+    Union,
+    Supplier,
+    Governor,
+    Other,
+}
+
+/// Who has which address, in folded spelling, and which members of staff
+/// share a pupil's name.
+#[derive(Debug, Default)]
+pub(crate) struct Directory {
+    pupils: HashMap<String, usize>,
+    staff: HashMap<String, usize>,
+    contacts: HashMap<String, Vec<usize>>,
+    namesakes: HashMap<usize, Vec<usize>>,
+}
+
+impl People {
+    pub fn new(
+        pupils: Vec<Pupil>,
+        staff: Vec<Staff>,
+        contacts: Vec<Contact>,
+        names: Names,
+    ) -> Self {
+        let people = Self {
+            pupils,
+            staff,
+            contacts,
+            names,
+            directory: OnceLock::new(),
+        };
+        people.directory();
+        people
+    }
+
+    /// The index of the pupil whose own address this is.
+    pub fn pupil_at(&self, address: &Address) -> Option<usize> {
+        self.directory().pupils.get(&address.folded()).copied()
+    }
+
+    pub fn staff_at(&self, address: &Address) -> Option<&Staff> {
+        let staff = *self.directory().staff.get(&address.folded())?;
+        self.staff.get(staff)
+    }
+
+    /// The contacts of this address: several where it is shared.
+    pub fn contacts_at(&self, address: &Address) -> impl Iterator<Item = &Contact> {
+        self.directory()
+            .contacts
+            .get(&address.folded())
+            .into_iter()
+            .flatten()
+            .filter_map(|&contact| self.contacts.get(contact))
+    }
+
+    /// The contacts of one pupil.
+    pub fn contacts_of(&self, pupil: usize) -> impl Iterator<Item = &Contact> {
+        self.contacts
+            .iter()
+            .filter(move |contact| contact.pupils.contains(&pupil))
+    }
+
+    /// The members of staff who share a pupil's full name.
+    pub fn namesakes_of(&self, pupil: usize) -> impl Iterator<Item = &Staff> {
+        self.directory()
+            .namesakes
+            .get(&pupil)
+            .into_iter()
+            .flatten()
+            .filter_map(|&staff| self.staff.get(staff))
+    }
+
+    /// The pupil of this reference.
+    pub fn pupil_of(&self, reference: &PupilRef) -> Option<usize> {
+        self.pupils
+            .iter()
+            .position(|pupil| pupil.reference == *reference)
+    }
+
+    fn directory(&self) -> &Directory {
+        self.directory.get_or_init(|| {
+            let mut directory = Directory::default();
+            for (index, pupil) in self.pupils.iter().enumerate() {
+                if let Some(email) = &pupil.email {
+                    directory.pupils.entry(email.folded()).or_insert(index);
+                }
+            }
+            for (index, staff) in self.staff.iter().enumerate() {
+                if let Some(email) = &staff.email {
+                    directory.staff.entry(email.folded()).or_insert(index);
+                }
+                for pupil in self.names.pupils_named(&staff.forename, &staff.surname) {
+                    directory.namesakes.entry(pupil).or_default().push(index);
+                }
+            }
+            for (index, contact) in self.contacts.iter().enumerate() {
+                let contacts = directory.contacts.entry(contact.email.folded());
+                contacts.or_default().push(index);
+            }
+            directory
+        })
+    }
+}
