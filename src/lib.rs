@@ -46,6 +46,10 @@
 //! `store`, `notice`, `tenant` → `policy` → `check` → `worker`, `extract`,
 //! `school`, `patterns` → `mail`, `finding`. The test `layers` holds it.
 
+pub mod policy;
+
+pub mod check;
+
 pub mod extract;
 pub mod patterns;
 pub mod school;

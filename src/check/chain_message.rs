@@ -1,0 +1,376 @@
+//! `chain-message`: chain letters, hoaxes, "send this to ten people".
+//!
+//! **What it looks for.** A request to pass the message on to an audience
+//! that is unbounded ("everyone you know") or only numbered ("ten friends"),
+//! together with what makes people comply: luck or a threat, a reward or a
+//! charity per forward, "this is not a hoax", an alarm, an appeal to friends,
+//! a list of names to join. The request is the gate: nothing fires without
+//! one. Everything within [`NEAR`] of it adds its weight, a second sign of the
+//! same kind a little more, and from [`ENOUGH`] on the message is a chain. Being forwarded again and again adds
+//! a little.
+//!
+//! **Why.** "The forwarding of any chain messages/emails etc. is not
+//! permitted." A hoax with the school's address above it looks like the
+//! school's word.
+//!
+//! **Example.** "Forward this to ten friends before midnight or you will have
+//! seven years of bad luck."
+//!
+//! **What passes.** Warnings about a chain ("do not forward it, it is a
+//! hoax"), also above the chain that they quote; lessons on persuasion;
+//! cascades to a known group ("pass this on to your form group"); "share with
+//! friends and family: our summer fair"; deep threads.
+//!
+//! It looks at subject, new and quoted text together, since a forwarded chain
+//! is mostly quotation, and at attached texts one by one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use crate::extract::{Role, Text};
+use crate::finding::{Finding, RuleId, Weight};
+use crate::patterns::{Folded, Hit, Pack, Pattern, Topic};
+use crate::school::School;
+
+use super::{Check, Screened, masking};
+
+/// How far from the request, in bytes, its reasons may stand.
+const NEAR: usize = 500;
+/// The sum of weights from which on a request to pass on is a chain.
+const ENOUGH: i32 = 4;
+/// The weight of a plain warning, which speaks for the whole message.
+const WARNING: i32 = -6;
+/// Beyond this length an attachment is no letter: 100 KB.
+const LETTER: usize = 100 * 1024;
+
+#[derive(Debug)]
+pub(super) struct ChainMessage;
+
+impl Check for ChainMessage {
+    fn id(&self) -> RuleId {
+        RuleId::ChainMessage
+    }
+
+    fn inspect(&self, mail: &Screened<'_>, school: &School) -> Vec<Finding> {
+        let pack = school.patterns.pack(Topic::ChainMessage);
+        let (own, attached): (Vec<&Text>, Vec<&Text>) = mail
+            .reading
+            .texts
+            .iter()
+            .partition(|text| text.attachment.is_none());
+        let letters = attached
+            .into_iter()
+            .filter(|text| {
+                text.role == Role::Attachment && !text.table && text.text.len() <= LETTER
+            })
+            .map(|text| vec![text]);
+        std::iter::once(own)
+            .chain(letters)
+            .filter_map(|texts| {
+                let letter = Letter::new(&texts);
+                let chain = letter.strongest_request(pack)?;
+                Some(letter.finding(&chain, school))
+            })
+            .collect()
+    }
+}
+
+/// Texts that are read together, in their order.
+struct Letter<'a> {
+    texts: &'a [&'a Text],
+    joined: String,
+    /// Where each text starts in the joined one.
+    starts: Vec<usize>,
+}
+
+/// A request to pass on, and all that stands around it.
+struct Chain {
+    request: Range<usize>,
+    /// The sum of the weights, and what it would be without what speaks
+    /// against.
+    score: i32,
+    accused: i32,
+    /// The categories found, with their weights.
+    reasons: BTreeMap<String, i32>,
+}
+
+impl<'a> Letter<'a> {
+    fn new(texts: &'a [&'a Text]) -> Self {
+        let mut joined = String::new();
+        let mut starts = Vec::new();
+        for text in texts {
+            starts.push(joined.len());
+            joined.push_str(&text.text);
+            joined.push_str("\n\n");
+        }
+        Self {
+            texts,
+            joined,
+            starts,
+        }
+    }
+
+    fn text_at(&self, at: usize) -> &'a Text {
+        self.texts[self.starts.partition_point(|&start| start <= at) - 1]
+    }
+
+    /// The request with the highest score, if it or what is said for it alone
+    /// is enough for a chain.
+    fn strongest_request(&self, pack: &Pack) -> Option<Chain> {
+        let folded = Folded::prose(&self.joined);
+        let hits = without_swallowed(pack.scan(&folded));
+        let warned = hits
+            .iter()
+            .filter(|hit| hit.pattern.weight <= WARNING)
+            .any(|hit| {
+                let place = folded.locate(&self.joined, hit.folded.clone());
+                matches!(self.text_at(place.start).role, Role::Subject | Role::Body)
+            });
+        let passed_around = i32::from(self.depth() >= 2);
+        hits.iter()
+            .filter(|hit| hit.pattern.category == "pass-on")
+            .map(|request| {
+                let mut evidence: BTreeMap<&str, (&Pattern, BTreeSet<&str>)> = BTreeMap::new();
+                for hit in near(&hits, &request.folded) {
+                    let words = &folded.as_str()[hit.folded.clone()];
+                    let (_, found) = evidence
+                        .entry(&hit.pattern.id)
+                        .or_insert_with(|| (hit.pattern, BTreeSet::new()));
+                    found.insert(words);
+                }
+                let mut reasons = BTreeMap::new();
+                let (mut for_it, mut against) = (request.pattern.weight + passed_around, 0);
+                for (pattern, found) in evidence.values() {
+                    let weight = pattern.weight
+                        + if found.len() > 1 {
+                            pattern.weight.signum()
+                        } else {
+                            0
+                        };
+                    if weight > 0 {
+                        for_it += weight;
+                        *reasons.entry(pattern.category.clone()).or_default() += weight;
+                    } else {
+                        against += weight;
+                    }
+                }
+                // A warning speaks for the whole message, but once.
+                if warned
+                    && evidence
+                        .values()
+                        .all(|(pattern, _)| pattern.weight > WARNING)
+                {
+                    against += WARNING;
+                }
+                Chain {
+                    request: folded.locate(&self.joined, request.folded.clone()),
+                    score: for_it + against,
+                    accused: for_it,
+                    reasons,
+                }
+            })
+            .filter(|chain| chain.accused >= ENOUGH)
+            .max_by_key(|chain| {
+                (
+                    chain.score,
+                    chain.accused,
+                    std::cmp::Reverse(chain.request.start),
+                )
+            })
+    }
+
+    /// How often the message was forwarded before, by its subject and by the
+    /// header blocks that forwarding left in the text.
+    fn depth(&self) -> usize {
+        self.joined
+            .lines()
+            .map(|line| line.trim_start_matches(['>', ' ', '\t', '*']))
+            .map(|line| {
+                let mut rest = line.to_ascii_lowercase();
+                if rest.starts_with("from:") {
+                    return 1;
+                }
+                if let Some(subject) = rest.strip_prefix("subject:") {
+                    rest = subject.to_owned();
+                }
+                let mut words = rest.split_whitespace();
+                words
+                    .by_ref()
+                    .take_while(|word| matches!(*word, "fw:" | "fwd:" | "tr:" | "wg:"))
+                    .count()
+            })
+            .sum()
+    }
+
+    fn finding(&self, chain: &Chain, school: &School) -> Finding {
+        let text = self.text_at(chain.request.start);
+        let reasons = said(&chain.reasons);
+        Finding {
+            rule: RuleId::ChainMessage,
+            location: masking::location(&text.location, school),
+            what: format!("a request to pass the message on to many people{reasons}"),
+            excerpt: masking::masked(&self.joined[chain.request.clone()], school),
+            confidence: confidence(chain.score.max(ENOUGH)),
+            pupils: Vec::new(),
+            weight: Weight::Ordinary,
+            suppressed: (chain.score < ENOUGH)
+                .then(|| "it reads as a warning, a lesson or a notice to a known group".to_owned()),
+        }
+    }
+}
+
+/// The hits within [`NEAR`] of a request that are no requests themselves.
+fn near<'h>(hits: &'h [Hit<'h>], request: &Range<usize>) -> impl Iterator<Item = &'h Hit<'h>> {
+    let first = hits.partition_point(|hit| hit.folded.start + NEAR < request.start);
+    let end = request.end + NEAR;
+    hits[first..]
+        .iter()
+        .take_while(move |hit| hit.folded.start < end)
+        .filter(|hit| hit.pattern.category != "pass-on")
+}
+
+/// Without warnings that are a part of a request: "don't forward it" in "if
+/// you don't forward it to ten people".
+fn without_swallowed(hits: Vec<Hit<'_>>) -> Vec<Hit<'_>> {
+    let requests: Vec<Range<usize>> = hits
+        .iter()
+        .filter(|hit| hit.pattern.category == "pass-on")
+        .map(|hit| hit.folded.clone())
+        .collect();
+    hits.into_iter()
+        .filter(|hit| {
+            let before = requests.partition_point(|request| request.start < hit.folded.start);
+            hit.pattern.weight > WARNING
+                || !requests[..before]
+                    .iter()
+                    .rev()
+                    .take_while(|request| request.start + NEAR > hit.folded.start)
+                    .any(|request| request.end > hit.folded.start)
+        })
+        .collect()
+}
+
+fn said(reasons: &BTreeMap<String, i32>) -> String {
+    let mut strongest: Vec<(&str, i32)> = reasons
+        .iter()
+        .filter_map(|(category, weight)| {
+            let words = match category.as_str() {
+                "luck" => "a promise of luck",
+                "threat" => "a threat",
+                "reward" => "a reward",
+                "claim" => "an alarming claim",
+                "appeal" => "an appeal to feelings",
+                "list" => "a list to join",
+                "tradition" => "the story of a chain",
+                _ => return None,
+            };
+            Some((words, *weight))
+        })
+        .collect();
+    strongest.sort_by_key(|&(_, weight)| std::cmp::Reverse(weight));
+    match strongest.as_slice() {
+        [] => String::new(),
+        [(one, _)] => format!(", with {one}"),
+        [(one, _), (two, _), ..] => format!(", with {one} and {two}"),
+    }
+}
+
+fn confidence(score: i32) -> f32 {
+    match score {
+        ..=4 => 0.6,
+        5 => 0.7,
+        6 => 0.8,
+        7 => 0.9,
+        8.. => 0.95,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::testing::{mail_of, message, school};
+
+    fn fires(subject: &str, body: &str) -> bool {
+        let reading = message(&[(Role::Subject, subject), (Role::Body, body)]);
+        let findings = ChainMessage.inspect(&mail_of(&reading, &[]), &school());
+        findings.iter().any(|finding| finding.suppressed.is_none())
+    }
+
+    #[derive(serde::Deserialize)]
+    struct Examples {
+        worked: Labelled,
+        kept: Labelled,
+    }
+
+    #[derive(serde::Deserialize)]
+    struct Labelled {
+        chain: Vec<String>,
+        ordinary: Vec<String>,
+    }
+
+    fn examples() -> Examples {
+        toml::from_str(include_str!("../../fixtures/chain-messages.toml")).expect("good examples")
+    }
+
+    /// Recall and precision.
+    fn measure(examples: &Labelled) -> (f64, f64) {
+        let count = |texts: &[String]| texts.iter().filter(|text| fires("", text)).count() as f64;
+        let hits = count(&examples.chain);
+        let recall = hits / examples.chain.len() as f64;
+        (recall, hits / (hits + count(&examples.ordinary)).max(1.0))
+    }
+
+    #[test]
+    fn examples_worked_with_are_told_apart() {
+        let (recall, precision) = measure(&examples().worked);
+        assert!(recall >= 0.95 && precision >= 0.9, "{recall} {precision}");
+    }
+
+    #[test]
+    fn examples_kept_apart_are_told_apart() {
+        let (recall, precision) = measure(&examples().kept);
+        assert!(recall >= 0.85 && precision >= 0.85, "{recall} {precision}");
+    }
+
+    #[test]
+    fn the_subject_and_the_quoted_text_count() {
+        let chain =
+            "> Send this to ten people you know within the hour\n> or you will have bad luck.";
+        let reading = message(&[(Role::Subject, "FW: FW: Read"), (Role::Quoted, chain)]);
+        let findings = ChainMessage.inspect(&mail_of(&reading, &[]), &school());
+        let [finding] = findings.as_slice() else {
+            panic!("one finding, not {findings:?}");
+        };
+        assert_eq!(finding.suppressed, None);
+        assert!(
+            finding.excerpt.starts_with("Send this to ten people"),
+            "{}",
+            finding.excerpt
+        );
+        assert!(finding.what.contains("luck"), "{}", finding.what);
+
+        let warning = "Please do not forward the message below, it is a hoax.";
+        let reading = message(&[(Role::Body, warning), (Role::Quoted, chain)]);
+        let findings = ChainMessage.inspect(&mail_of(&reading, &[]), &school());
+        assert!(findings.iter().all(|finding| finding.suppressed.is_some()));
+        assert_eq!(findings.len(), 1, "the match can be explained");
+    }
+
+    #[test]
+    fn wrapped_dressed_up_and_spread_out_it_is_still_a_chain() {
+        assert!(fires(
+            "",
+            "SEND\nTHIS TO 10\u{a0}PEOPLE, OR\nELSE SEVEN YEARS OF BAD LUCK"
+        ));
+        assert!(fires(
+            "Send this to everyone in your contacts",
+            "It\u{2019}s not a hoax. The virus wipes your hard disk."
+        ));
+        let apart = format!(
+            "Send this to ten people.{}\n\nGood luck with the mocks!",
+            " More news.".repeat(100)
+        );
+        assert!(!fires("", &apart), "what stands far apart is unrelated");
+        assert!(!fires("", &"Please share. ".repeat(20_000)));
+    }
+}

@@ -1,0 +1,94 @@
+//! Checks: code that looks for one kind of thing each.
+//!
+//! A check sees a message that has been read, and says what it noticed; what
+//! follows is for the policy to decide. It is pure: no files, no clock.
+
+use std::ops::Range;
+
+use jiff::Timestamp;
+
+use crate::extract::Reading;
+use crate::finding::{Finding, RuleId};
+use crate::mail::Envelope;
+use crate::school::School;
+
+mod chain_message;
+mod context;
+mod excerpt;
+mod masking;
+mod personal_address;
+mod pupil_name_in_body;
+mod pupil_name_in_subject;
+mod sightings;
+#[cfg(test)]
+pub(crate) mod testing;
+mod unprotected_personal_data;
+mod unreadable_content;
+
+use chain_message::ChainMessage;
+use personal_address::PersonalAddress;
+use pupil_name_in_body::PupilNameInBody;
+use pupil_name_in_subject::PupilNameInSubject;
+use unprotected_personal_data::UnprotectedPersonalData;
+use unreadable_content::UnreadableContent;
+
+/// A message as checks see it: read once, its texts folded and tokenised
+/// once, its pupils' names found once.
+#[derive(Debug)]
+pub struct Screened<'a> {
+    pub envelope: &'a Envelope,
+    pub reading: &'a Reading,
+    pub now: Timestamp,
+    /// Pupils' names in the texts, in the order of the texts.
+    pub sightings: Vec<Sighting>,
+}
+
+/// A pupil's whole name, seen in a text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sighting {
+    /// Index into the reading's texts.
+    pub text: usize,
+    /// Bytes of that text.
+    pub range: Range<usize>,
+    /// Indices into the roster: more than one where pupils share a name.
+    pub pupils: Vec<usize>,
+    /// How sure it is that they are meant, from 0 to 1: less where staff share
+    /// the name, or where its words are ordinary ones.
+    pub confidence: f32,
+    /// Why it does not count, where its surroundings make plain that no pupil
+    /// is meant: "a title stands before it", "the sender's own name".
+    pub suppressed: Option<&'static str>,
+}
+
+impl<'a> Screened<'a> {
+    pub fn new(
+        envelope: &'a Envelope,
+        reading: &'a Reading,
+        school: &School,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            envelope,
+            reading,
+            now,
+            sightings: sightings::all(envelope, reading, school),
+        }
+    }
+}
+
+/// Code that looks for one kind of thing. Pure: time and history come in with
+/// the message.
+pub trait Check: Sync {
+    fn id(&self) -> RuleId;
+    fn inspect(&self, mail: &Screened<'_>, school: &School) -> Vec<Finding>;
+}
+
+/// Every check, in the order in which people are shown their findings.
+pub const ALL: &[&dyn Check] = &[
+    &PupilNameInSubject,
+    &PupilNameInBody,
+    &UnprotectedPersonalData,
+    &PersonalAddress,
+    &ChainMessage,
+    &UnreadableContent,
+];

@@ -1,0 +1,322 @@
+//! `personal-address`: school business and staff's private mailboxes.
+//!
+//! **What it looks for.** Two things. A mailbox at a provider for private
+//! people (From, Reply-To, To, Cc, Bcc, and the envelope) that looks like a
+//! member of staff's own or a colleague's; and newly written text by staff
+//! that asks others to use one ("send it to my gmail"). Whose a mailbox is,
+//! [`likeness`] says: it takes a forename or its short form with the surname,
+//! or an initial with the surname, or the sender's own surname.
+//!
+//! **Why.** "The use of personal email addresses by staff for any official
+//! school business is not permitted." What lies in a private mailbox is out of
+//! the school's reach when a parent asks for it, and when it is stolen.
+//!
+//! **Example.** Daniel Cooper sends `markbook.xlsx` to
+//! `dan.cooper82@gmail.com`.
+//!
+//! **What passes.** Registered contacts, whatever their names; the mailboxes
+//! of parents, suppliers and applicants; "please don't use my gmail". And mail
+//! without any school business, since the clause forbids that and nothing
+//! else: "dentist 3pm" to oneself is no concern of this rule. Business is an
+//! attachment (other than a picture, a calendar entry or a card), a pupil's
+//! name, one plain word of school ("Year 9", "seating plan") or two of office
+//! ("minutes", "budget"), signatures apart. For a request one of these is
+//! enough. A mailbox that is recognised without business is shown as
+//! suppressed.
+
+use std::cell::LazyCell;
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::extract::{Mailbox, Role, Text};
+use crate::finding::{Finding, Location, RuleId, Weight};
+use crate::mail::Address;
+use crate::patterns::{Folded, Topic};
+use crate::school::{School, Staff};
+
+use super::{Check, Screened, masking};
+
+mod likeness;
+
+/// The likeness from which on a mailbox counts as a member of staff's.
+const ENOUGH: i32 = 4;
+/// The sum of business words from which on mail is the school's business.
+const BUSINESS: i32 = 2;
+/// How far before an address, or a request, the words stand that make it one,
+/// or forbid it, in bytes.
+const BEFORE: usize = 80;
+
+#[derive(Debug)]
+pub(super) struct PersonalAddress;
+
+impl Check for PersonalAddress {
+    fn id(&self) -> RuleId {
+        RuleId::PersonalAddress
+    }
+
+    fn inspect(&self, mail: &Screened<'_>, school: &School) -> Vec<Finding> {
+        let sender = sender(mail, school);
+        // Looked at only where it matters: in few messages.
+        let business = LazyCell::new(|| business(mail, school));
+        let mut findings = mailboxes(mail, sender, &business, school);
+        if !from_pupil(mail, school) {
+            findings.extend(request(mail, sender, school).filter(|_| *business > 0));
+        }
+        findings
+    }
+}
+
+/// The member of staff whom the message says it is from.
+fn sender<'s>(mail: &Screened<'_>, school: &'s School) -> Option<&'s Staff> {
+    let from = mail.reading.header.from.iter();
+    let addresses = from
+        .filter_map(|from| from.address.parse().ok())
+        .chain(mail.envelope.reverse_path.clone());
+    let addresses: Vec<Address> = addresses.collect();
+    school.people.staff.iter().find(|staff| {
+        staff
+            .email
+            .as_ref()
+            .is_some_and(|email| addresses.contains(email))
+    })
+}
+
+fn from_pupil(mail: &Screened<'_>, school: &School) -> bool {
+    let mut from = mail.reading.header.from.iter();
+    from.any(|from| {
+        from.address
+            .parse()
+            .is_ok_and(|address| school.is_pupil_address(&address))
+    })
+}
+
+/// A finding for every private mailbox of staff that the message is from, for
+/// or to be answered at.
+fn mailboxes(
+    mail: &Screened<'_>,
+    sender: Option<&Staff>,
+    business: &LazyCell<i32, impl FnOnce() -> i32>,
+    school: &School,
+) -> Vec<Finding> {
+    let header = &mail.reading.header;
+    let envelope = |address: &Address| Mailbox {
+        name: String::new(),
+        address: address.as_str().to_owned(),
+    };
+    let reverse_path: Vec<Mailbox> = mail.envelope.reverse_path.iter().map(envelope).collect();
+    let recipients: Vec<Mailbox> = mail.envelope.addresses().map(envelope).collect();
+    let mut seen = BTreeSet::new();
+    [
+        ("From", &header.from),
+        ("From", &header.sender),
+        ("From", &reverse_path),
+        ("Reply-To", &header.reply_to),
+        ("To", &header.to),
+        ("Cc", &header.cc),
+        ("Bcc", &header.bcc),
+        ("recipients", &recipients),
+    ]
+    .into_iter()
+    .flat_map(|(field, mailboxes)| mailboxes.iter().map(move |mailbox| (field, mailbox)))
+    .filter_map(|(field, mailbox)| {
+        let address = mailbox.address.parse().ok()?;
+        let likeness = likeness_to_staff(&address, &mailbox.name, sender, school);
+        (likeness >= ENOUGH && seen.insert(address.folded())).then(|| {
+            let (what, weight) = match field {
+                "From" => (
+                    "a message from what looks like a member of staff's private mailbox",
+                    Weight::PrivateFrom,
+                ),
+                "Reply-To" => (
+                    "replies directed to what looks like a member of staff's private mailbox",
+                    Weight::Ordinary,
+                ),
+                _ => (
+                    "a recipient that looks like a member of staff's private mailbox",
+                    Weight::Ordinary,
+                ),
+            };
+            Finding {
+                rule: RuleId::PersonalAddress,
+                location: Location::new(field),
+                what: what.to_owned(),
+                excerpt: masking::address(&address),
+                confidence: confidence(likeness),
+                pupils: Vec::new(),
+                weight,
+                suppressed: (**business < BUSINESS)
+                    .then(|| "nothing in it is school business".to_owned()),
+            }
+        })
+    })
+    .collect()
+}
+
+/// How much an address looks like a member of staff's private mailbox; 0 where
+/// its domain gives none, or where it is a registered contact's.
+fn likeness_to_staff(
+    address: &Address,
+    shown_as: &str,
+    sender: Option<&Staff>,
+    school: &School,
+) -> i32 {
+    let domains = school.patterns.pack(Topic::PersonalDomains);
+    let registered = || {
+        school
+            .people
+            .contacts
+            .iter()
+            .any(|contact| contact.email == *address)
+    };
+    if school.is_internal(address) || !domains.is_whole(address.domain().as_str()) || registered() {
+        return 0;
+    }
+    let diminutives = school.patterns.pack(Topic::Diminutives);
+    school
+        .people
+        .staff
+        .iter()
+        .map(|staff| {
+            let likeness = likeness::of(address.local_part(), shown_as, staff, diminutives);
+            let own = sender.is_some_and(|sender| sender.id == staff.id);
+            likeness + i32::from(likeness > 0 && own)
+        })
+        .max()
+        .unwrap_or(0)
+}
+
+fn confidence(likeness: i32) -> f32 {
+    match likeness {
+        ..=4 => 0.65,
+        5 => 0.75,
+        6 => 0.85,
+        7.. => 0.95,
+    }
+}
+
+/// How much of the school's business is in the message: [`BUSINESS`] and more
+/// is enough to be sure.
+fn business(mail: &Screened<'_>, school: &School) -> i32 {
+    let reading = mail.reading;
+    let named = mail
+        .sightings
+        .iter()
+        .any(|sighting| sighting.suppressed.is_none());
+    let document = reading.attachments.iter().any(|attachment| {
+        !matches!(
+            attachment.kind.as_str(),
+            "jpeg"
+                | "png"
+                | "gif"
+                | "webp"
+                | "heic"
+                | "bmp"
+                | "svg"
+                | "ics"
+                | "vcf"
+                | "calendar"
+                | "vcard"
+        )
+    });
+    if named || document {
+        return BUSINESS;
+    }
+    let pack = school.patterns.pack(Topic::PersonalAddress);
+    let mut words = BTreeSet::new();
+    for text in reading
+        .texts
+        .iter()
+        .filter(|text| text.attachment.is_none())
+    {
+        let folded = Folded::prose(without_signature(text));
+        for hit in pack.scan(&folded) {
+            if hit.pattern.category == "business" {
+                words.insert((folded.as_str()[hit.folded].to_owned(), hit.pattern.weight));
+            }
+        }
+    }
+    words.iter().map(|(_, weight)| weight).sum()
+}
+
+/// Newly written text to where its signature begins: every one of them names
+/// the school and the post.
+fn without_signature(text: &Text) -> &str {
+    static SIGNATURE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?im)^(?:-- ?$|_{4,}|(?:kind|best|warm|many)? ?(?:regards|wishes|thanks)\b[^\n]{0,20}$|all the best\b|yours (?:sincerely|faithfully)\b|sent from my )")
+            .expect("a good expression")
+    });
+    match SIGNATURE.find(&text.text) {
+        Some(signature) if text.role == Role::Body => &text.text[..signature.start()],
+        _ => &text.text,
+    }
+}
+
+/// At most one finding: newly written text that asks others to use a private
+/// mailbox.
+fn request(mail: &Screened<'_>, sender: Option<&Staff>, school: &School) -> Option<Finding> {
+    let written = |text: &&Text| matches!(text.role, Role::Subject | Role::Body);
+    mail.reading.texts.iter().filter(written).find_map(|text| {
+        let asked = asked(&text.text, sender, school)?;
+        Some(Finding {
+            rule: RuleId::PersonalAddress,
+            location: masking::location(&text.location, school),
+            what: "a request to use a private mailbox for school business".to_owned(),
+            excerpt: masking::masked(asked, school),
+            confidence: 0.8,
+            pupils: Vec::new(),
+            weight: Weight::Ordinary,
+            suppressed: None,
+        })
+    })
+}
+
+/// The words of a request to use a private mailbox.
+fn asked<'t>(text: &'t str, sender: Option<&Staff>, school: &School) -> Option<&'t str> {
+    static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+            .expect("a good expression")
+    });
+    let folded = Folded::prose(text);
+    let hits = school.patterns.pack(Topic::PersonalAddress).scan(&folded);
+    let near = |category: &str, at: usize, end: usize| {
+        hits.iter().any(|hit| {
+            hit.pattern.category == category
+                && hit.folded.start < end
+                && hit.folded.end + BEFORE > at
+                && !folded.as_str()[hit.folded.end.min(at)..at].contains(['.', '\n', '!', '?', ';'])
+        })
+    };
+    let in_words = hits
+        .iter()
+        .filter(|hit| hit.pattern.category == "asks" && hit.pattern.weight > 1)
+        .filter(|hit| {
+            // "Rather than the school one" is a reason, "rather than to my
+            // gmail" an interdiction: what forbids stands before its object.
+            !near("forbids", hit.folded.start, hit.folded.start + 1)
+        })
+        .map(|hit| hit.folded.clone())
+        .next();
+    let by_address = || {
+        ADDRESS.find_iter(folded.as_str()).find_map(|found| {
+            let address = found.as_str().parse().ok()?;
+            let before = found.start();
+            let asked = near("asks", before, before) && !near("forbids", before, before);
+            (asked && likeness_to_staff(&address, "", sender, school) >= ENOUGH)
+                .then(|| floor(folded.as_str(), before.saturating_sub(BEFORE / 2))..found.end())
+        })
+    };
+    let place = in_words.or_else(by_address)?;
+    Some(&text[folded.locate(text, place)])
+}
+
+fn floor(text: &str, at: usize) -> usize {
+    (0..=at)
+        .rev()
+        .find(|&at| text.is_char_boundary(at))
+        .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,168 @@
+//! What a table's column holds, by its heading, and what a cell under it
+//! says.
+
+use crate::patterns::{Folded, Pattern, Topic};
+use crate::school::School;
+
+use super::identifiers::Identifier;
+
+/// The longest heading, in bytes: a longer cell is somebody's sentence.
+const HEADING: usize = 60;
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Column<'p> {
+    Name,
+    Identifier(Identifier),
+    Special(&'p Pattern),
+    /// `known` if its heading says that it is about people.
+    Data {
+        known: bool,
+    },
+    Plain,
+}
+
+/// What a heading says of its column; `None` for an empty cell.
+pub(super) fn heading<'s>(cell: &str, school: &'s School) -> Option<Column<'s>> {
+    let cell = cell.trim();
+    if cell.is_empty() {
+        return None;
+    }
+    if cell.len() > HEADING {
+        return Some(Column::Data { known: false });
+    }
+    let known = school.patterns.pack(Topic::ColumnHeadings).whole(cell);
+    let of = |category: &str| known.iter().any(|pattern| pattern.category == category);
+    if of("name") {
+        return Some(Column::Name);
+    }
+    let identifier = known
+        .iter()
+        .find_map(|pattern| Identifier::of_category(&pattern.category));
+    if let Some(identifier) = identifier {
+        return Some(Column::Identifier(identifier));
+    }
+    let special = school
+        .patterns
+        .pack(Topic::SpecialCategories)
+        .scan(&Folded::prose(cell));
+    if let Some(hit) = special
+        .into_iter()
+        .filter(|hit| hit.pattern.weight > 1)
+        .max_by_key(|hit| hit.pattern.weight)
+    {
+        return Some(Column::Special(hit.pattern));
+    }
+    Some(match (of("data"), of("plain")) {
+        (true, _) => Column::Data { known: true },
+        (_, true) => Column::Plain,
+        _ => Column::Data { known: false },
+    })
+}
+
+/// Whether a cell in a column of names holds one.
+pub(super) fn is_name(cell: &str) -> bool {
+    let words = cell.split_whitespace().count();
+    (1..=5).contains(&words)
+        && (2..=60).contains(&cell.len())
+        && cell.starts_with(char::is_uppercase)
+        && cell
+            .chars()
+            .all(|c| c.is_alphabetic() || " '’-.,()".contains(c))
+        && !matches!(
+            cell.to_lowercase().as_str(),
+            "total"
+                | "totals"
+                | "average"
+                | "mean"
+                | "name"
+                | "surname"
+                | "forename"
+                | "boys"
+                | "girls"
+                | "all"
+                | "tbc"
+                | "n/a"
+        )
+}
+
+/// Whether a cell under "SEN" or "FSM" says that somebody is concerned.
+pub(super) fn is_positive(cell: &str) -> bool {
+    !matches!(
+        cell.to_lowercase().as_str(),
+        "n" | "no"
+            | "none"
+            | "nil"
+            | "0"
+            | "-"
+            | "–"
+            | "false"
+            | "n/a"
+            | "na"
+            | "nsr"
+            | "x"
+            | "no sen"
+            | "not applicable"
+            | "none known"
+    )
+}
+
+/// A percentage, or a number beyond those of years and forms.
+pub(super) fn is_mark(value: &str) -> bool {
+    let number = value.trim_end_matches('%');
+    number
+        .parse::<f64>()
+        .is_ok_and(|number| value.ends_with('%') || number > 13.0 || number.fract() != 0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::testing::school;
+
+    #[test]
+    fn headings_tell_what_a_column_holds() {
+        let school = school();
+        for (cell, expected) in [
+            ("Surname", "Name"),
+            ("Pupil's name", "Name"),
+            ("UPN", "Identifier(Upn)"),
+            (" Date of Birth ", "Identifier(Birth)"),
+            ("Postcode", "Identifier(Address)"),
+            ("SEN Status", "sen"),
+            ("FSM", "free-meals"),
+            ("Ethnicity", "ethnicity"),
+            ("SEND", "Data { known: true }"),
+            ("Attendance %", "Data { known: true }"),
+            ("Swimming ability", "Data { known: false }"),
+            ("Tutor group", "Plain"),
+            ("T-shirt size", "Plain"),
+        ] {
+            let column = heading(cell, &school).expect("not empty");
+            let said = match column {
+                Column::Special(pattern) => pattern.category.clone(),
+                other => format!("{other:?}"),
+            };
+            assert_eq!(said, expected, "{cell}");
+        }
+        assert!(heading("  ", &school).is_none());
+    }
+
+    #[test]
+    fn cells_are_told_apart() {
+        for (cell, name, positive, mark) in [
+            ("Kasia Nowak", true, true, false),
+            ("O'Neill, Zoë", true, true, false),
+            ("Total", false, true, false),
+            ("no", false, false, false),
+            ("K", false, true, false),
+            ("87", false, true, true),
+            ("7", false, true, false),
+            ("95.5%", false, true, true),
+            ("None known", true, false, false),
+        ] {
+            let said = (is_name(cell), is_positive(cell), is_mark(cell));
+            assert_eq!(said, (name, positive, mark), "{cell}");
+        }
+    }
+}

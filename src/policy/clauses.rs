@@ -1,0 +1,31 @@
+//! What schools' acceptable use policies say, for a school that has not given
+//! its own words.
+
+use crate::finding::RuleId;
+
+pub(super) fn of(rule: RuleId) -> &'static str {
+    match rule {
+        RuleId::PupilNameInSubject | RuleId::PupilNameInBody => {
+            "Emails should not contain children's full names in the subject line and preferably, \
+             not in the main body of the text either. Initials should be used wherever possible."
+        }
+        RuleId::UnprotectedPersonalData => {
+            "Any electronic communication which contains any content which could be subject to \
+             data protection legislation (e.g., sensitive or personal information) will only be \
+             sent using a secure method including: Email encryption. A secure upload portal \
+             (whereby the recipient will be required to log in to retrieve the \
+             email/documentation sent). Password protection on sensitive documents."
+        }
+        RuleId::PersonalAddress => {
+            "The use of personal email addresses by staff for any official school business is not \
+             permitted."
+        }
+        RuleId::ChainMessage => {
+            "The forwarding of any chain messages/emails etc. is not permitted."
+        }
+        RuleId::UnreadableContent => {
+            "Emails sent to external organisations should be written carefully and checked before \
+             sending."
+        }
+    }
+}

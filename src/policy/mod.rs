@@ -1,0 +1,128 @@
+//! Findings into a verdict: what the school wants done about each.
+//!
+//! Checks say what they noticed; here a school's rules say what follows, for
+//! these recipients and this sender. Nothing here looks at a text.
+
+use serde::{Deserialize, Serialize};
+
+use crate::check::Screened;
+use crate::finding::{Action, Finding, Mode, RuleId};
+use crate::school::School;
+
+mod clauses;
+mod parties;
+mod rule;
+mod settings;
+
+pub use rule::Rule;
+pub use settings::{Case, Recipients, RuleSettings, SchoolMode, Settings};
+
+use parties::Parties;
+
+/// The rules in force.
+#[derive(Debug)]
+pub struct Policy {
+    mode: SchoolMode,
+    /// In the order of [`RuleId::ALL`].
+    rules: [Rule; RuleId::ALL.len()],
+}
+
+/// One decision a message: the strongest of its findings' actions.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Verdict {
+    pub action: Action,
+    /// In the order of [`RuleId::ALL`], suppressed ones included.
+    pub findings: Vec<Judged>,
+}
+
+/// A finding and what the policy makes of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Judged {
+    pub finding: Finding,
+    /// What is done about it; where it is only observed, what would be.
+    pub action: Action,
+    pub mode: Mode,
+}
+
+impl Policy {
+    pub fn new(settings: &Settings) -> Self {
+        Self {
+            mode: settings.mode,
+            rules: RuleId::ALL.map(|id| Rule::new(id, settings.rules.get(&id))),
+        }
+    }
+
+    pub fn rule(&self, id: RuleId) -> &Rule {
+        self.rules
+            .iter()
+            .find(|rule| rule.id == id)
+            .expect("every rule of RuleId::ALL was made")
+    }
+
+    /// Whether the rule is to be run at all.
+    pub fn runs(&self, rule: RuleId) -> bool {
+        self.rule(rule).mode != Mode::Off
+    }
+
+    /// The school's own words for a rule, or those that Exeat brings.
+    pub fn clause(&self, rule: RuleId) -> &str {
+        &self.rule(rule).clause
+    }
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self::new(&Settings::default())
+    }
+}
+
+/// Holds the findings on a message against the school's rules.
+pub fn decide(
+    policy: &Policy,
+    school: &School,
+    mail: &Screened<'_>,
+    findings: Vec<Finding>,
+) -> Verdict {
+    let parties = Parties::of(mail, school);
+    let mut findings: Vec<Judged> = findings
+        .into_iter()
+        .filter(|finding| policy.runs(finding.rule))
+        .map(|finding| judge(policy, school, &parties, finding))
+        .collect();
+    findings.sort_by_key(|judged| judged.finding.rule);
+    let action = findings
+        .iter()
+        .filter(|judged| judged.mode == Mode::Enforce)
+        .map(|judged| judged.action)
+        .max()
+        .unwrap_or_default();
+    Verdict { action, findings }
+}
+
+fn judge(policy: &Policy, school: &School, parties: &Parties<'_>, mut finding: Finding) -> Judged {
+    let rule = policy.rule(finding.rule);
+    let mut action = Action::Deliver;
+    if finding.suppressed.is_none() {
+        let outcome = if finding.confidence < rule.threshold {
+            Err("less certain than the school asks for")
+        } else {
+            parties.strongest(rule, &finding, school)
+        };
+        match outcome {
+            Ok(strongest) => action = parties.temper(strongest),
+            Err(reason) => finding.suppressed = Some(reason.to_owned()),
+        }
+    }
+    let mode = match policy.mode {
+        SchoolMode::Observe => Mode::Observe,
+        SchoolMode::Enforce => rule.mode_for(finding.weight),
+    };
+    Judged {
+        finding,
+        action,
+        mode,
+    }
+}
+
+#[cfg(test)]
+mod tests;
