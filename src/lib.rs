@@ -46,6 +46,8 @@
 //! `store`, `notice`, `tenant` → `policy` → `check` → `worker`, `extract`,
 //! `school`, `patterns` → `mail`, `finding`. The test `layers` holds it.
 
+pub mod store;
+
 pub mod policy;
 
 pub mod check;
