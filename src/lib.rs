@@ -46,7 +46,10 @@
 //! `store`, `notice`, `tenant` → `policy` → `check` → `worker`, `extract`,
 //! `school`, `patterns` → `mail`, `finding`. The test `layers` holds it.
 
+pub mod notice;
+pub mod screen;
 pub mod store;
+pub mod tenant;
 
 pub mod policy;
 

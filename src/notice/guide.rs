@@ -1,0 +1,222 @@
+//! What people are told of each rule: in a notice in two lines, on the
+//! console's page of the rule in full.
+//!
+//! Text only. It describes what is noticed and what to do, never the person
+//! who wrote the mail, and it holds nothing that differs between schools: a
+//! school's own words are its policy's clause.
+
+use crate::finding::RuleId;
+
+/// A rule in words.
+#[derive(Debug)]
+pub struct Guide {
+    /// What was noticed, as a heading.
+    pub title: &'static str,
+    pub remedy: Remedy,
+    /// What Exeat looks for.
+    pub noticed: &'static str,
+    /// What could come of it.
+    pub why: &'static str,
+    /// How to send such a mail the right way, the best way first.
+    pub ways: &'static [&'static str],
+    /// What goes out untouched.
+    pub passes: &'static [&'static str],
+}
+
+/// What a sender is advised to do first.
+#[derive(Debug)]
+pub enum Remedy {
+    /// The mail can go once it is changed.
+    Change {
+        /// What the changed mail has; completes "Send it again with …".
+        to: &'static str,
+        /// How that is done, a sentence each.
+        how: &'static [&'static str],
+    },
+    /// The mail had better not go at all; whole sentences.
+    LetGo(&'static str),
+}
+
+pub fn guide(rule: RuleId) -> &'static Guide {
+    match rule {
+        RuleId::PupilNameInSubject => &PUPIL_NAME_IN_SUBJECT,
+        RuleId::PupilNameInBody => &PUPIL_NAME_IN_BODY,
+        RuleId::UnprotectedPersonalData => &UNPROTECTED_PERSONAL_DATA,
+        RuleId::PersonalAddress => &PERSONAL_ADDRESS,
+        RuleId::ChainMessage => &CHAIN_MESSAGE,
+        RuleId::UnreadableContent => &UNREADABLE_CONTENT,
+    }
+}
+
+const PUPIL_NAME_IN_SUBJECT: Guide = Guide {
+    title: "A pupil's full name in the subject line",
+    remedy: Remedy::Change {
+        to: "initials in place of the pupil's name in the subject",
+        how: &[],
+    },
+    noticed: "The forename and surname of a pupil on the school's roll, together, in the subject \
+        line of a mail. The forename may be a preferred or a former one, the order either way, \
+        and capitals, accents and hyphens make no difference.",
+    why: "A subject line is seen by more people than the mail itself: it stands on locked \
+        telephones, in lists on a screen that faces the class, in calendars and in the records \
+        of every mail system on the way. Encryption does not cover it.",
+    ways: &[
+        "Write the pupil's initials: “Reading support for A.B.”.",
+        "Or leave the person out: “Tuesday's meeting”. The name can be said on the telephone.",
+        "When you answer a mail whose subject has a name in it, change the subject before you send.",
+    ],
+    passes: &[
+        "Initials, a forename alone, or a surname alone.",
+        "Names of staff, places, authors and teams.",
+        "A form, a year group or a house: “Trip for 6B”.",
+    ],
+};
+
+const PUPIL_NAME_IN_BODY: Guide = Guide {
+    title: "A pupil's full name in the text of the mail",
+    remedy: Remedy::Change {
+        to: "initials in place of the pupil's full name",
+        how: &[],
+    },
+    noticed: "The forename and surname of a pupil on the school's roll, together, in what was \
+        newly written in a mail. What a reply quotes from earlier mails is not looked at for this.",
+    why: "Mail is forwarded, printed and kept for years. Initials tell the recipient who is meant, \
+        and tell nobody else.",
+    ways: &[
+        "Write initials, or the forename alone, wherever the recipient will understand them.",
+        "Where the full name is needed, put it in a document that is protected with a password.",
+    ],
+    passes: &[
+        "Initials, a forename alone, or a surname alone.",
+        "Your own name in your signature, even if a pupil has the same name.",
+        "Names of staff, places and authors.",
+    ],
+};
+
+const UNPROTECTED_PERSONAL_DATA: Guide = Guide {
+    title: "Personal data in an attachment that anyone can open",
+    remedy: Remedy::Change {
+        to: "the attachment protected by a password",
+        how: &[
+            "In Word or Excel: File › Info › Protect Document (or Protect Workbook) › Encrypt with Password.",
+            "Tell the recipient the password by telephone, not by mail.",
+        ],
+    },
+    noticed: "An attachment that goes outside the school, that opens without a password, and that \
+        holds personal data of people who can be identified: names with dates of birth, pupil \
+        numbers, addresses, health, special needs, free school meals, behaviour and the like. \
+        Hidden rows, columns and sheets, comments and tracked changes are read too.",
+    why: "A mail can reach the wrong person by one wrong letter in an address, and it is kept in \
+        mailboxes that the school does not control. A file that needs a password stays closed \
+        wherever it lands.",
+    ways: &[
+        "In Word: File › Info › Protect Document › Encrypt with Password. In Excel: File › Info › \
+         Protect Workbook › Encrypt with Password. Save, attach the file again, and tell the \
+         recipient the password by telephone.",
+        "Or use the school's secure mail or upload portal, if the recipient has access to it.",
+        "Or leave the personal data out: totals and initials are often enough. Delete columns and \
+         sheets that the recipient does not need. Hiding them, or protecting a sheet against \
+         changes, does not close the file, and a pivot table carries its source with it.",
+    ],
+    passes: &[
+        "A document that nobody can open without its password.",
+        "Mail within the school, and mail by a secure route that the school has named.",
+        "Blank forms, and lessons about health, history or statistics.",
+        "A list of names with nothing else about them.",
+    ],
+};
+
+const PERSONAL_ADDRESS: Guide = Guide {
+    title: "School business and a private mailbox",
+    remedy: Remedy::Change {
+        to: "school addresses in place of private ones",
+        how: &[],
+    },
+    noticed: "School business that is sent from, sent to, or to be answered at what looks like a \
+        member of staff's own private mailbox.",
+    why: "The school cannot protect, find or delete what lies in a private mailbox, and has to \
+        answer for it all the same.",
+    ways: &[
+        "Send to the person's school address, and work on the file through the school's account.",
+        "To work from home, sign in to your school mailbox from there: nothing need be sent.",
+        "If the address belongs to somebody else, say so: the school can add it to its contacts.",
+    ],
+    passes: &[
+        "Parents, suppliers, applicants, governors and other people outside who use a private mailbox.",
+        "Mail to your own private mailbox that is not about school business, if the school allows it.",
+    ],
+};
+
+const CHAIN_MESSAGE: Guide = Guide {
+    title: "A message that asks to be passed on to everyone",
+    remedy: Remedy::LetGo(
+        "You need not pass it on. If people should know of it, tell them in your own words, with \
+         a source that you have checked.",
+    ),
+    noticed: "A message that asks its readers to send it on to many others, with a promise, a \
+        threat, luck, a gift to charity for each copy, or a claim of great urgency.",
+    why: "Such messages spread false alarms and unsafe links, and they show everyone's addresses \
+        to everyone. They look the more convincing for coming from a school.",
+    ways: &[
+        "Let it end with you: nothing happens to those who do not pass it on.",
+        "If you think there is something in it, ask the school's technician before you tell others.",
+        "If people should know of it, write a mail of your own, with a source that you have checked.",
+    ],
+    passes: &[
+        "“Please pass this on to your form group”, and other requests to people who are named.",
+        "A warning about such a message, in your own words.",
+        "Fund-raising, petitions and newsletters that do not ask to be sent on to everyone.",
+    ],
+};
+
+const UNREADABLE_CONTENT: Guide = Guide {
+    title: "Something that could not be read",
+    remedy: Remedy::Change {
+        to: "the file saved afresh as a Word, Excel or PDF document",
+        how: &["If the file has to go as it is, say what it holds when you ask for its release."],
+    },
+    noticed: "A part of a mail that Exeat could not open or not read to its end: a damaged file, a \
+        format that it does not know, an archive of an unusual size, or a mail that could look \
+        different to different recipients.",
+    why: "What could not be read may hold anything. So it is never taken for harmless, and a \
+        person decides.",
+    ways: &[
+        "Open the file, save it afresh as a Word, Excel or PDF document, and send that.",
+        "If it comes from another program, export it as PDF or CSV.",
+        "If the file has to go as it is, ask for its release and say what it holds.",
+    ],
+    passes: &[
+        "Word, Excel, PowerPoint and PDF documents, and plain text.",
+        "Archives (zip) of such documents.",
+        "Documents that are protected with a password.",
+    ],
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_is_explained_in_whole_sentences() {
+        for rule in RuleId::ALL {
+            let guide = guide(rule);
+            assert!(!guide.title.ends_with('.'), "{rule}: a title");
+            let sentences = [guide.noticed, guide.why].into_iter();
+            for text in sentences
+                .chain(guide.ways.iter().copied())
+                .chain(guide.passes.iter().copied())
+            {
+                assert!(text.ends_with('.'), "{rule}: {text}");
+                assert!(!text.contains("  "), "{rule}: {text}");
+            }
+            assert!(guide.ways.len() >= 2 && guide.passes.len() >= 2, "{rule}");
+            match guide.remedy {
+                Remedy::Change { to, how } => {
+                    assert!(!to.starts_with("with ") && !to.ends_with('.'), "{rule}");
+                    assert!(how.iter().all(|line| line.ends_with('.')), "{rule}");
+                }
+                Remedy::LetGo(text) => assert!(text.ends_with('.'), "{rule}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! The middle of the picture: read, check, decide.
+
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use crate::check::{self, Screened};
+use crate::extract::Reading;
+use crate::finding::{Location, Problem};
+use crate::mail::{Content, Envelope};
+use crate::policy::{self, Policy, Verdict};
+use crate::school::School;
+use crate::worker;
+
+/// What screening found out about one message.
+#[derive(Debug)]
+pub struct Screening {
+    pub verdict: Verdict,
+    /// What the worker gave. Holds names in clear: stays in this process.
+    pub reading: Reading,
+    pub took: Duration,
+}
+
+/// Reads the message in a worker, runs every check over it, and holds the
+/// findings against the school's policy. Blocks; an error is a fault of
+/// Exeat's own and never lets a message through.
+pub fn screen(
+    workers: &worker::Pool,
+    school: &School,
+    policy: &Policy,
+    envelope: &Envelope,
+    message: &Content,
+    now: Timestamp,
+) -> Result<Screening, worker::Fault> {
+    let started = Instant::now();
+    let reading = workers.read_message(message)?;
+    let verdict = judge(school, policy, envelope, &reading, now);
+    Ok(Screening {
+        verdict,
+        reading,
+        took: started.elapsed(),
+    })
+}
+
+/// The second half of [`screen`], for a message that has been read.
+pub fn judge(
+    school: &School,
+    policy: &Policy,
+    envelope: &Envelope,
+    reading: &Reading,
+    now: Timestamp,
+) -> Verdict {
+    let mail = Screened::new(envelope, reading, school, now);
+    let findings = check::ALL
+        .iter()
+        .filter(|check| policy.runs(check.id()))
+        .flat_map(|check| check.inspect(&mail, school))
+        .collect();
+    policy::decide(policy, school, &mail, findings)
+}
+
+/// Problems as they may leave: names in their locations and words are
+/// initials.
+pub fn masked_problems(school: &School, problems: &[Problem]) -> Vec<Problem> {
+    let mask = |text: &str| school.people.names.mask(text);
+    problems
+        .iter()
+        .map(|problem| Problem {
+            location: Location::new(mask(problem.location.as_str())),
+            kind: problem.kind,
+            what: mask(&problem.what),
+        })
+        .collect()
+}

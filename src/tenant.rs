@@ -1,0 +1,84 @@
+//! One school's whole: who its people are, what its policy is, where its mail
+//! goes, how it is told. And the choice of the school for a message.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::mail::{Address, Domain};
+use crate::notice::{self, About, Event};
+use crate::policy::Policy;
+use crate::school::School;
+use crate::store::NewMail;
+
+/// Everything that belongs to one school, made whole by a (re)load.
+#[derive(Debug)]
+pub struct Tenant {
+    pub school: School,
+    pub policy: Policy,
+    pub notices: notice::Settings,
+    pub reviewers: Vec<Address>,
+    /// `host:port` of the next hop.
+    pub next_hop: String,
+    /// How people reach the console; links in notices begin so.
+    pub console_url: String,
+}
+
+/// All schools of an installation.
+#[derive(Debug, Clone, Default)]
+pub struct Tenants(Vec<Arc<Tenant>>);
+
+impl Tenants {
+    pub fn new(tenants: impl IntoIterator<Item = Tenant>) -> Self {
+        Self(tenants.into_iter().map(Arc::new).collect())
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Tenant>> {
+        self.0.iter()
+    }
+
+    pub fn by_id(&self, id: &str) -> Option<&Arc<Tenant>> {
+        self.iter().find(|tenant| &*tenant.school.id == id)
+    }
+
+    /// The school whose address this is.
+    pub fn of_address(&self, address: &Address) -> Option<&Arc<Tenant>> {
+        self.iter()
+            .find(|tenant| tenant.school.is_internal(address))
+    }
+
+    pub fn of_domain(&self, domain: &Domain) -> Option<&Arc<Tenant>> {
+        self.iter().find(|tenant| {
+            tenant.school.domains.contains(domain) || tenant.school.pupil_domains.contains(domain)
+        })
+    }
+
+    pub fn only(&self) -> Option<&Arc<Tenant>> {
+        match self.0.as_slice() {
+            [one] => Some(one),
+            _ => None,
+        }
+    }
+}
+
+impl Tenant {
+    /// The mails that tell of what happened: to the sender, to reviewers.
+    pub fn notices(&self, about: &About, event: &Event, now: Timestamp) -> Vec<NewMail> {
+        let house = self.house();
+        notice::to_sender(&house, about, event, now)
+            .into_iter()
+            .chain(notice::to_reviewers(&house, about, event, now))
+            .map(|mail| mail.for_outbox(&self.school.id, about.reference.clone()))
+            .collect()
+    }
+
+    pub fn house(&self) -> notice::House<'_> {
+        notice::House {
+            school: &self.school,
+            policy: &self.policy,
+            settings: &self.notices,
+            reviewers: &self.reviewers,
+            console_url: &self.console_url,
+        }
+    }
+}
