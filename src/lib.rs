@@ -46,6 +46,10 @@
 //! `store`, `notice`, `tenant` → `policy` → `check` → `worker`, `extract`,
 //! `school`, `patterns` → `mail`, `finding`. The test `layers` holds it.
 
+pub mod console;
+pub mod outbox;
+pub mod smtp;
+
 pub mod notice;
 pub mod screen;
 pub mod store;

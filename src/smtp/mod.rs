@@ -1,0 +1,39 @@
+//! The relay: SMTP in, and the same transaction on to the next hop.
+//!
+//! From the wire inwards: [`line`] and [`framing`] cut a client's bytes into
+//! commands and a message, [`command`] reads one line, [`session`] judges its
+//! place in the dialogue; none of these does any I/O. [`conversation`] does,
+//! one task a client; [`collect`] is its part in DATA. [`transaction`] passes the envelope on to the next hop,
+//! [`message`] sees to the message: screened, then [`delivery`], [`hold`] or
+//! [`refusal`].
+
+mod collect;
+mod command;
+mod conversation;
+mod delivery;
+mod extension;
+mod framing;
+pub(crate) mod hold;
+mod line;
+pub(crate) mod listener;
+mod message;
+pub(crate) mod next_hop;
+mod parameter;
+pub(crate) mod pool;
+mod refusal;
+mod relay;
+pub(crate) mod reply;
+mod session;
+mod settings;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+mod trace;
+mod transaction;
+
+pub use framing::BareNewlines;
+pub use listener::{resume, serve};
+pub use relay::{Parts, Relay, Screen, Snapshot};
+pub use reply::Reply;
+pub use settings::{Addresses, Client, Limits, Network, NextHopDown, Settings, system_hostname};

@@ -1,0 +1,268 @@
+//! What all sessions share: the snapshot of the configuration, the store, the
+//! workers, the next hops; and the choice of the school for a message.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use jiff::Timestamp;
+use tokio::sync::{Notify, Semaphore, mpsc};
+
+use super::extension::Extensions;
+use super::listener::Connections;
+use super::pool::NextHops;
+use super::reply::Reply;
+use super::settings::{Client, Limits, Settings};
+use super::trace::Trace;
+use crate::mail::{Address, Content, Envelope, header};
+use crate::screen::Screening;
+use crate::store::Store;
+use crate::tenant::{Tenant, Tenants};
+use crate::worker;
+
+/// Screens one message; blocks. [`crate::screen::screen`] with its workers,
+/// or a stand-in.
+pub type Screen = dyn Fn(&Tenant, &Envelope, &Content, Timestamp) -> Result<Screening, worker::Fault>
+    + Send
+    + Sync;
+
+/// The configuration of one moment. A transaction keeps the one that it began
+/// with.
+#[derive(Debug)]
+pub struct Snapshot {
+    pub tenants: Tenants,
+    pub clients: Vec<Client>,
+    pub limits: Limits,
+}
+
+/// What all sessions and the outbox share.
+pub struct Relay {
+    snapshot: ArcSwap<Snapshot>,
+    pub(crate) hostname: String,
+    pub(crate) store: Store,
+    screen: Arc<Screen>,
+    screenings: Arc<Semaphore>,
+    pub(crate) hops: NextHops,
+    pub(crate) trace: Trace,
+    /// Where large messages spill to.
+    pub(crate) folder: PathBuf,
+    /// Wakes the outbox.
+    pub(crate) outbox: Arc<Notify>,
+    pub(crate) connections: Arc<Connections>,
+}
+
+/// A message that could not be screened: a fault of Exeat's own.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ScreenError {
+    #[error(transparent)]
+    Worker(#[from] worker::Fault),
+    #[error("a check failed")]
+    Panicked(#[source] tokio::task::JoinError),
+}
+
+/// A screening on its way. It goes on only while it is polled.
+pub(crate) type Pending = Pin<Box<dyn Future<Output = Result<Screening, ScreenError>> + Send>>;
+
+/// Keeps the process from ending: whoever shuts down waits until the last of
+/// these is dropped.
+#[derive(Debug, Clone)]
+pub(crate) struct Tasks {
+    _guard: mpsc::Sender<()>,
+}
+
+impl Tasks {
+    /// The other end hears nothing, and ends when all tasks have.
+    pub(crate) fn new() -> (Self, mpsc::Receiver<()>) {
+        let (guard, all_done) = mpsc::channel(1);
+        (Self { _guard: guard }, all_done)
+    }
+
+    /// Runs work that nobody waits for but the shutdown.
+    pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let guard = self.clone();
+        tokio::spawn(async move {
+            work.await;
+            drop(guard);
+        });
+    }
+}
+
+/// What a [`Relay`] is made of beside its snapshot.
+pub struct Parts {
+    pub hostname: String,
+    pub store: Store,
+    pub screen: Arc<Screen>,
+    /// Screenings at one time; more wait their turn.
+    pub screenings: usize,
+    /// Where large messages spill to.
+    pub folder: PathBuf,
+    /// The key of the trace field's MAC.
+    pub trace_key: Vec<u8>,
+}
+
+impl Relay {
+    pub fn new(snapshot: Snapshot, parts: Parts) -> Self {
+        Self {
+            snapshot: ArcSwap::from_pointee(snapshot),
+            hops: NextHops::new(parts.hostname.clone()),
+            hostname: parts.hostname,
+            store: parts.store,
+            screen: parts.screen,
+            screenings: Arc::new(Semaphore::new(parts.screenings.max(1))),
+            trace: Trace::new(&parts.trace_key),
+            folder: parts.folder,
+            outbox: Arc::new(Notify::new()),
+            connections: Arc::default(),
+        }
+    }
+
+    /// Puts a new configuration in force for transactions that begin from now
+    /// on.
+    pub fn reload(&self, snapshot: Snapshot) {
+        self.snapshot.store(Arc::new(snapshot));
+    }
+
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshot.load_full()
+    }
+
+    /// What to notify when something was put into the outbox, or a hold was
+    /// decided.
+    pub fn outbox(&self) -> Arc<Notify> {
+        Arc::clone(&self.outbox)
+    }
+
+    /// Hears the next hops that have not been heard yet.
+    pub async fn probe(&self) {
+        for tenant in self.snapshot().tenants.iter() {
+            self.hops.probe(&tenant.next_hop).await;
+        }
+    }
+
+    /// Screens a message on a thread of its own, when one is free.
+    pub(crate) fn screen(
+        &self,
+        tenant: Arc<Tenant>,
+        envelope: Arc<Envelope>,
+        message: Content,
+        now: Timestamp,
+    ) -> Pending {
+        let screenings = Arc::clone(&self.screenings);
+        let screen = Arc::clone(&self.screen);
+        Box::pin(async move {
+            let permit = screenings
+                .acquire_owned()
+                .await
+                .expect("the semaphore is never closed");
+            let task = tokio::task::spawn_blocking(move || {
+                let screening = screen(&tenant, &envelope, &message, now);
+                drop(permit);
+                screening
+            });
+            Ok(task.await.map_err(ScreenError::Panicked)??)
+        })
+    }
+}
+
+impl std::fmt::Debug for Relay {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Relay")
+            .field("hostname", &self.hostname)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the choice of a transaction's school rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// The sender is of that school.
+    Named,
+    /// The client's entry says so; the header may know better.
+    Default,
+    /// Nothing yet: the header has to name one.
+    StandIn,
+}
+
+const NOT_THIS_SCHOOL: Reply = Reply::new(
+    550,
+    "5.7.1 This client may not send for that school; see \"schools\" of its entry in \"clients\"",
+);
+pub(crate) const NO_SCHOOL: Reply = Reply::new(
+    550,
+    "5.7.1 No school here has this sender; add its domain to a school, or give the client a \"default_school\"",
+);
+
+impl Snapshot {
+    pub fn new(settings: &Settings, tenants: Tenants) -> Self {
+        Self {
+            tenants,
+            clients: settings.clients.clone(),
+            limits: settings.limits,
+        }
+    }
+
+    /// The first entry that this address falls under.
+    pub(crate) fn client(&self, address: IpAddr) -> Option<&Client> {
+        self.clients
+            .iter()
+            .find(|client| client.network.contains(address))
+    }
+
+    /// What the client can be promised: what the next hops of all its schools
+    /// can, as far as they were heard.
+    pub(crate) fn promise(&self, client: &Client, hops: &NextHops) -> Extensions {
+        let schools = self
+            .tenants
+            .iter()
+            .filter(|tenant| client.may_send_for(&tenant.school.id));
+        let heard = schools.filter_map(|tenant| hops.extensions(&tenant.next_hop));
+        Extensions::promise(heard, self.limits.message_size)
+    }
+
+    /// The school of a transaction, as far as MAIL tells. Where the sender
+    /// settles nothing (`<>`, mail forwarded for others), the client's own
+    /// school stands in until the header section is there: see
+    /// [`school_of_header`](Self::school_of_header).
+    pub(crate) fn school_of_sender(
+        &self,
+        client: &Client,
+        sender: Option<&Address>,
+    ) -> Result<(Arc<Tenant>, Standing), Reply> {
+        if let Some(tenant) = sender.and_then(|sender| self.tenants.of_address(sender)) {
+            return if client.may_send_for(&tenant.school.id) {
+                Ok((Arc::clone(tenant), Standing::Named))
+            } else {
+                Err(NOT_THIS_SCHOOL)
+            };
+        }
+        let default = client
+            .default_school
+            .as_deref()
+            .and_then(|id| self.tenants.by_id(id));
+        if let Some(tenant) = default {
+            return Ok((Arc::clone(tenant), Standing::Default));
+        }
+        let mut own = self
+            .tenants
+            .iter()
+            .filter(|tenant| client.may_send_for(&tenant.school.id));
+        let stand_in = own.next().ok_or(NO_SCHOOL)?;
+        Ok((Arc::clone(stand_in), Standing::StandIn))
+    }
+
+    /// The school that a message's `From` names, if the client may send for
+    /// it.
+    pub(crate) fn school_of_header(&self, client: &Client, section: &[u8]) -> Option<Arc<Tenant>> {
+        let from = header::first(section, "From")?;
+        let address = match (from.rfind('<'), from.rfind('>')) {
+            (Some(open), Some(close)) if open < close => &from[open + 1..close],
+            _ => from.as_str(),
+        };
+        let tenant = self.tenants.of_address(&address.parse().ok()?)?;
+        client
+            .may_send_for(&tenant.school.id)
+            .then(|| Arc::clone(tenant))
+    }
+}

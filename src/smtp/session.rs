@@ -1,0 +1,439 @@
+//! A session's state: which command may come when (RFC 5321 section 4.1.4),
+//! and what of it is Exeat's own to answer.
+//!
+//! Does no I/O: commands and the next hop's answers come in, steps go out.
+//! RCPT may come before MAIL has been answered (RFC 2920), so a transaction
+//! is open from MAIL on and closes again if the next hop refuses that.
+
+use super::command::{Command, Mail, Rcpt};
+use super::extension::Extensions;
+use super::parameter::{mail_parameters, rcpt_parameters};
+use super::reply::Reply;
+use super::settings::Limits;
+
+#[derive(Debug, Default)]
+pub(crate) struct Session {
+    state: State,
+    helo: String,
+    promised: Extensions,
+    errors: u32,
+    messages: u32,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+enum State {
+    /// Before EHLO.
+    #[default]
+    Connected,
+    Greeted,
+    Open(Open),
+}
+
+/// A transaction between MAIL and DATA.
+#[derive(Debug, PartialEq, Eq)]
+struct Open {
+    utf8: bool,
+    /// Recipients passed on and not refused so far.
+    recipients: usize,
+    /// Of those, accepted.
+    accepted: usize,
+}
+
+/// What is to be done about a command.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Step<'a> {
+    Answer(Reply),
+    /// Drop the transaction, if there is one, and answer.
+    Reset(Reply),
+    /// The client asks what can be promised: [`Session::promise`] it.
+    Promise,
+    /// Drop everything, answer, and close.
+    Close(Reply),
+    /// Pass on; [`Session::mail_answered`] follows.
+    Mail(Mail<'a>),
+    /// Pass on; [`Session::rcpt_answered`] follows.
+    Rcpt(Rcpt<'a>),
+    /// Answer 354 and collect the message; [`Session::message_ended`] follows.
+    Data,
+}
+
+pub(crate) const NO_RECIPIENT: Reply =
+    Reply::new(503, "5.5.1 There is no recipient to send this to");
+pub(crate) const NO_MAIL: Reply = Reply::new(503, "5.5.1 MAIL comes first");
+const NOT_GREETED: Reply = Reply::new(503, "5.5.1 EHLO comes first");
+const NESTED: Reply = Reply::new(503, "5.5.1 MAIL was given already");
+const UTF8: Reply = Reply::new(553, "5.6.7 An address outside ASCII needs SMTPUTF8");
+const TOO_MANY_RECIPIENTS: Reply = Reply::new(452, "4.5.3 Too many recipients for one message");
+const TOO_MANY_ERRORS: Reply = Reply::new(421, "4.7.0 Too many errors, closing");
+const TOO_MANY_MESSAGES: Reply =
+    Reply::new(421, "4.7.0 Enough for one session, please connect again");
+
+impl Session {
+    /// The client's own name.
+    pub(crate) fn helo(&self) -> &str {
+        &self.helo
+    }
+
+    /// The protocol's name in a trace field (RFC 3848, RFC 6531).
+    pub(crate) fn protocol(&self) -> &'static str {
+        match &self.state {
+            State::Open(Open { utf8: true, .. }) => "UTF8SMTP",
+            _ if self.promised == Extensions::default() => "SMTP",
+            _ => "ESMTP",
+        }
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.state, State::Open(_))
+    }
+
+    pub(crate) fn take<'a>(
+        &mut self,
+        command: Result<Command<'a>, Reply>,
+        limits: &Limits,
+    ) -> Step<'a> {
+        let command = match command {
+            Ok(command) => command,
+            Err(reply) => return self.fault(reply, limits),
+        };
+        match command {
+            Command::Ehlo(host) => {
+                host.clone_into(&mut self.helo);
+                self.state = State::Greeted;
+                Step::Promise
+            }
+            Command::Helo(host) => {
+                host.clone_into(&mut self.helo);
+                self.state = State::Greeted;
+                self.promised = Extensions::default();
+                Step::Reset(Reply::new(250, "Good to hear from you"))
+            }
+            Command::Mail(mail) => self.mail(mail, limits),
+            Command::Rcpt(rcpt) => self.rcpt(rcpt, limits),
+            Command::Data => match &self.state {
+                State::Open(open) if open.accepted > 0 => Step::Data,
+                State::Open(_) => self.fault(NO_RECIPIENT, limits),
+                _ => self.fault(NO_MAIL, limits),
+            },
+            Command::Rset => {
+                self.close_transaction();
+                Step::Reset(Reply::new(250, "2.0.0 Forgotten"))
+            }
+            Command::Noop => Step::Answer(Reply::new(250, "2.0.0 Still here")),
+            Command::Help => Step::Answer(Reply::new(
+                214,
+                "2.0.0 This server screens outgoing school mail; it takes EHLO HELO MAIL RCPT DATA RSET NOOP QUIT",
+            )),
+            Command::Vrfy => Step::Answer(Reply::new(252, "2.5.0 Send a message and see")),
+            Command::Quit => Step::Close(Reply::new(221, "2.0.0 Goodbye")),
+        }
+    }
+
+    /// The client was told these in answer to EHLO.
+    pub(crate) fn promise(&mut self, promised: Extensions) {
+        self.promised = promised;
+    }
+
+    /// A line or command that is none: answered, counted, and at last the end.
+    pub(crate) fn fault<'a>(&mut self, reply: Reply, limits: &Limits) -> Step<'a> {
+        self.errors += 1;
+        if self.errors > limits.errors {
+            return Step::Close(TOO_MANY_ERRORS);
+        }
+        Step::Answer(reply)
+    }
+
+    pub(crate) fn mail_answered(&mut self, accepted: bool) {
+        if !accepted {
+            self.close_transaction();
+        }
+    }
+
+    pub(crate) fn rcpt_answered(&mut self, accepted: bool) {
+        if let State::Open(open) = &mut self.state {
+            if accepted {
+                open.accepted += 1;
+            } else {
+                open.recipients -= 1;
+            }
+        }
+    }
+
+    /// The message has been answered, however.
+    pub(crate) fn message_ended(&mut self) {
+        self.messages += 1;
+        self.close_transaction();
+    }
+
+    fn close_transaction(&mut self) {
+        if self.is_open() {
+            self.state = State::Greeted;
+        }
+    }
+
+    fn mail<'a>(&mut self, mail: Mail<'a>, limits: &Limits) -> Step<'a> {
+        match self.state {
+            State::Connected => return self.fault(NOT_GREETED, limits),
+            State::Open(_) => return self.fault(NESTED, limits),
+            State::Greeted if self.messages >= limits.session_messages => {
+                return Step::Close(TOO_MANY_MESSAGES);
+            }
+            State::Greeted => {}
+        }
+        let utf8 = match mail_parameters(mail.parameters, self.promised) {
+            Ok(utf8) => utf8,
+            Err(reply) if reply.code() == 552 => return Step::Answer(reply),
+            Err(reply) => return self.fault(reply, limits),
+        };
+        if !utf8
+            && mail
+                .reverse_path
+                .as_ref()
+                .is_some_and(|path| !path.text.is_ascii())
+        {
+            return Step::Answer(UTF8);
+        }
+        self.state = State::Open(Open {
+            utf8,
+            recipients: 0,
+            accepted: 0,
+        });
+        Step::Mail(mail)
+    }
+
+    fn rcpt<'a>(&mut self, rcpt: Rcpt<'a>, limits: &Limits) -> Step<'a> {
+        let promised = self.promised;
+        let State::Open(open) = &mut self.state else {
+            return self.fault(NO_MAIL, limits);
+        };
+        if open.recipients >= limits.recipients {
+            return Step::Answer(TOO_MANY_RECIPIENTS);
+        }
+        if !open.utf8 && !rcpt.path.text.is_ascii() {
+            return Step::Answer(UTF8);
+        }
+        match rcpt_parameters(rcpt.parameters, promised) {
+            Ok(()) => {
+                open.recipients += 1;
+                Step::Rcpt(rcpt)
+            }
+            Err(reply) => self.fault(reply, limits),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: Limits = Limits {
+        line: 2048,
+        header: 1000,
+        message_size: 5000,
+        recipients: 2,
+        errors: 4,
+        command_seconds: 1,
+        data_seconds: 1,
+        data_rate: 1,
+        data_grace_seconds: 1,
+        session_seconds: 1,
+        session_messages: 2,
+        connections: 1,
+        connections_per_client: 1,
+        screen_deadline: 1,
+        give_back_seconds: 1,
+        drain_seconds: 1,
+    };
+
+    /// Runs a dialogue of lines `command => code`. The next hop accepts all
+    /// but addresses that begin with `no`; messages are taken with 250.
+    fn check(promised: Extensions, dialogue: &str) {
+        let mut session = Session::default();
+        for line in dialogue
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+        {
+            let (command, expected) = line.split_once(" => ").expect("command => code");
+            let refused = |text: &str| if text.starts_with("no") { 550 } else { 250 };
+            let code = match session.take(Command::parse(command.as_bytes()), &LIMITS) {
+                Step::Answer(reply) | Step::Reset(reply) | Step::Close(reply) => reply.code(),
+                Step::Promise => {
+                    session.promise(Extensions::promise([promised], LIMITS.message_size));
+                    250
+                }
+                Step::Mail(mail) => {
+                    let code = refused(mail.reverse_path.map_or("", |path| path.text));
+                    session.mail_answered(code == 250);
+                    code
+                }
+                Step::Rcpt(rcpt) => {
+                    let code = refused(rcpt.path.text);
+                    session.rcpt_answered(code == 250);
+                    code
+                }
+                Step::Data => {
+                    session.message_ended();
+                    354
+                }
+            };
+            assert_eq!(code.to_string(), expected, "{command}\nin {dialogue}");
+        }
+    }
+
+    #[test]
+    fn commands_come_in_their_order() {
+        check(
+            Extensions::OWN,
+            "
+            NOOP => 250
+            MAIL FROM:<a@b.example> => 503
+            RCPT TO:<a@b.example> => 503
+            EHLO c.example => 250
+            DATA => 503
+        ",
+        );
+        check(
+            Extensions::OWN,
+            "
+            EHLO c.example => 250
+            MAIL FROM:<a@b.example> => 250
+            MAIL FROM:<a@b.example> => 503
+            DATA => 503
+            RCPT TO:<no@b.example> => 550
+            DATA => 503
+            RCPT TO:<a@b.example> => 250
+            RCPT TO:<no@b.example> => 550
+            DATA => 354
+            DATA => 503
+        ",
+        );
+        check(
+            Extensions::OWN,
+            "
+            HELO c.example => 250
+            MAIL FROM:<> => 250
+            RSET => 250
+            RCPT TO:<a@b.example> => 503
+            MAIL FROM:<no@b.example> => 550
+            RCPT TO:<a@b.example> => 503
+            MAIL FROM:<> => 250
+            EHLO c.example => 250
+            RCPT TO:<a@b.example> => 503
+            VRFY a => 252
+            HELP => 214
+            QUIT => 221
+        ",
+        );
+    }
+
+    #[test]
+    fn parameters_are_those_that_were_promised() {
+        check(
+            Extensions::OWN,
+            "
+            EHLO c.example => 250
+            MAIL FROM:<a@b.example> SIZE=5000 BODY=8bitmime SMTPUTF8 RET=HDRS ENVID=x => 250
+            RCPT TO:<ä@b.example> NOTIFY=NEVER ORCPT=rfc822;a@b.example => 250
+            RSET => 250
+            MAIL FROM:<a@b.example> SIZE=5001 => 552
+            MAIL FROM:<a@b.example> SIZE=99999999999999999999 => 552
+            MAIL FROM:<ä@b.example> => 553
+            MAIL FROM:<a@b.example> => 250
+            RCPT TO:<ä@b.example> => 553
+            RCPT TO:<a@b.example> => 250
+            DATA => 354
+        ",
+        );
+        for (line, code) in [
+            ("SIZE=x", 501),
+            ("SIZE", 501),
+            ("SIZE=111111111111111111111", 501),
+            ("BODY=BINARYMIME", 501),
+            ("SMTPUTF8=yes", 501),
+            ("RET=SOME", 501),
+            ("AUTH=<>", 555),
+            ("REQUIRETLS", 555),
+        ] {
+            check(
+                Extensions::OWN,
+                &format!("EHLO c.example => 250\nMAIL FROM:<a@b.example> {line} => {code}"),
+            );
+        }
+        let none = Extensions::default();
+        check(
+            none,
+            "
+            EHLO c.example => 250
+            MAIL FROM:<a@b.example> BODY=8BITMIME => 555
+            MAIL FROM:<a@b.example> SMTPUTF8 => 555
+            MAIL FROM:<a@b.example> SIZE=10 => 250
+            RCPT TO:<a@b.example> NOTIFY=NEVER => 555
+        ",
+        );
+        check(
+            Extensions::OWN,
+            "
+            HELO c.example => 250
+            MAIL FROM:<a@b.example> SIZE=10 => 555
+            MAIL FROM:<a@b.example> => 250
+        ",
+        );
+    }
+
+    #[test]
+    fn limits_end_recipients_errors_and_messages() {
+        check(
+            Extensions::OWN,
+            "
+            EHLO c.example => 250
+            MAIL FROM:<> => 250
+            RCPT TO:<a@b.example> => 250
+            RCPT TO:<no@b.example> => 550
+            RCPT TO:<b@b.example> => 250
+            RCPT TO:<c@b.example> => 452
+            DATA => 354
+        ",
+        );
+        check(
+            Extensions::OWN,
+            "
+            NONSENSE => 500
+            MAIL => 501
+            EXPN x => 502
+            NOOP => 250
+            DATA => 503
+            DATA => 421
+        ",
+        );
+        check(
+            Extensions::OWN,
+            "
+            EHLO c.example => 250
+            MAIL FROM:<> => 250
+            RCPT TO:<a@b.example> => 250
+            DATA => 354
+            MAIL FROM:<> => 250
+            RCPT TO:<a@b.example> => 250
+            DATA => 354
+            MAIL FROM:<> => 421
+        ",
+        );
+    }
+
+    #[test]
+    fn a_pipelined_transaction_closes_when_mail_is_refused() {
+        let mut session = Session::default();
+        let mut take = |line: &'static str| {
+            let step = session.take(Command::parse(line.as_bytes()), &LIMITS);
+            matches!(step, Step::Mail(_) | Step::Rcpt(_))
+        };
+        take("EHLO c.example");
+        assert!(take("MAIL FROM:<a@b.example>") && take("RCPT TO:<a@b.example>"));
+        session.mail_answered(false);
+        session.rcpt_answered(true);
+        assert!(!session.is_open());
+        let step = session.take(Ok(Command::Data), &LIMITS);
+        assert_eq!(step, Step::Answer(NO_MAIL));
+    }
+}

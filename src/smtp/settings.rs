@@ -1,0 +1,404 @@
+//! What the relay can be told: where it listens, who may send through it, and
+//! what one client may take.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+use super::framing::BareNewlines;
+
+/// `[listen]`, as far as it concerns mail.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    pub smtp: Addresses,
+    /// The name that Exeat gives itself; the system's by default.
+    #[serde(default = "system_hostname")]
+    pub hostname: String,
+    /// Who may send through Exeat. Of several entries that match an address
+    /// the first counts.
+    pub clients: Vec<Client>,
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+/// One address with its port, or several.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Addresses(pub Vec<SocketAddr>);
+
+/// A network whose mail is taken: `"192.0.2.0/24"`, or a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Client {
+    pub network: Network,
+    /// Ids of the schools that it may send for; all, if empty.
+    pub schools: Vec<String>,
+    /// The school of mail that names none: with the null reverse path, or
+    /// forwarded for others.
+    pub default_school: Option<String>,
+    pub when_next_hop_is_down: NextHopDown,
+    pub bare_newlines: BareNewlines,
+}
+
+/// What a client is told while its school's next hop cannot be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NextHopDown {
+    /// 451 4.4.1: it keeps the message and tries again.
+    #[default]
+    Defer,
+    /// 250: the message is screened, and waits in the outbox. For clients
+    /// that cannot try again.
+    Spool,
+}
+
+/// An IP network in CIDR notation; an address alone is a network of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Network {
+    address: IpAddr,
+    prefix: u8,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" is no network such as \"192.0.2.0/24\" or \"2001:db8::/32\"")]
+pub struct NetworkError(String);
+
+/// What one client, or all of them, may take. Sizes are in bytes, times in
+/// seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// A command line with its CRLF. RFC 5321 section 4.5.3.1.4 asks for 512
+    /// and more with extensions.
+    pub line: usize,
+    /// The header section of a message.
+    pub header: usize,
+    pub message_size: u64,
+    /// Recipients of one message; more get 452 4.5.3.
+    pub recipients: usize,
+    /// Commands that are none, after which the session ends with 421.
+    pub errors: u32,
+    /// The wait for a whole command (RFC 5321 section 4.5.3.2.7).
+    pub command_seconds: u64,
+    /// The wait for any next bytes of a message.
+    pub data_seconds: u64,
+    /// Bytes a second that a message must come with on average, once
+    /// `data_grace_seconds` have passed.
+    pub data_rate: u64,
+    pub data_grace_seconds: u64,
+    pub session_seconds: u64,
+    pub session_messages: u32,
+    pub connections: usize,
+    pub connections_per_client: usize,
+    /// What a client waits for screening at most; a message that takes longer
+    /// is kept, and read in the background.
+    pub screen_deadline: u64,
+    /// After this long a message's next hop is released, and told its
+    /// envelope anew when the message is to go.
+    pub give_back_seconds: u64,
+    /// What running transactions are given to end at a shutdown.
+    pub drain_seconds: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            line: 2048,
+            header: 256 * 1024,             // 256 KB
+            message_size: 50 * 1024 * 1024, // 50 MB
+            recipients: 1000,
+            errors: 20,
+            command_seconds: 5 * 60,
+            data_seconds: 3 * 60,
+            data_rate: 1024, // 1 KB/s
+            data_grace_seconds: 30,
+            session_seconds: 60 * 60,
+            session_messages: 1000,
+            connections: 500,
+            connections_per_client: 50,
+            screen_deadline: 30,
+            give_back_seconds: 5,
+            drain_seconds: 60,
+        }
+    }
+}
+
+impl Limits {
+    pub(crate) fn command(&self) -> Duration {
+        Duration::from_secs(self.command_seconds)
+    }
+
+    pub(crate) fn data(&self) -> Duration {
+        Duration::from_secs(self.data_seconds)
+    }
+
+    pub(crate) fn session(&self) -> Duration {
+        Duration::from_secs(self.session_seconds)
+    }
+
+    pub(crate) fn screen(&self) -> Duration {
+        Duration::from_secs(self.screen_deadline)
+    }
+
+    pub(crate) fn give_back(&self) -> Duration {
+        Duration::from_secs(self.give_back_seconds)
+    }
+
+    pub(crate) fn drain(&self) -> Duration {
+        Duration::from_secs(self.drain_seconds)
+    }
+}
+
+impl Client {
+    pub fn of_network(network: Network) -> Self {
+        Self {
+            network,
+            schools: Vec::new(),
+            default_school: None,
+            when_next_hop_is_down: NextHopDown::default(),
+            bare_newlines: BareNewlines::default(),
+        }
+    }
+
+    pub(crate) fn may_send_for(&self, school: &str) -> bool {
+        self.schools.is_empty() || self.schools.iter().any(|own| own == school)
+    }
+}
+
+impl Network {
+    pub fn contains(&self, address: IpAddr) -> bool {
+        let bits = u32::from(self.prefix);
+        match (self.address, address.to_canonical()) {
+            (IpAddr::V4(own), IpAddr::V4(other)) => {
+                let differing = u32::from(own) ^ u32::from(other);
+                differing
+                    .checked_shr(32 - bits)
+                    .is_none_or(|rest| rest == 0)
+            }
+            (IpAddr::V6(own), IpAddr::V6(other)) => {
+                let differing = u128::from(own) ^ u128::from(other);
+                differing
+                    .checked_shr(128 - bits)
+                    .is_none_or(|rest| rest == 0)
+            }
+            _ => false,
+        }
+    }
+}
+
+impl FromStr for Network {
+    type Err = NetworkError;
+
+    fn from_str(s: &str) -> Result<Self, NetworkError> {
+        let wrong = || NetworkError(s.to_owned());
+        let (address, prefix) = match s.split_once('/') {
+            Some((address, prefix)) => (address, Some(prefix)),
+            None => (s, None),
+        };
+        let address: IpAddr = address.trim().parse().map_err(|_| wrong())?;
+        let widest = if address.is_ipv4() { 32 } else { 128 };
+        let prefix = match prefix {
+            Some(prefix) => prefix.trim().parse().map_err(|_| wrong())?,
+            None => widest,
+        };
+        if prefix > widest {
+            return Err(wrong());
+        }
+        Ok(Self { address, prefix })
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.address, self.prefix)
+    }
+}
+
+impl<'de> Deserialize<'de> for Network {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(de::Error::custom)
+    }
+}
+
+/// By hand rather than untagged: an unknown key is then named as such.
+impl<'de> Deserialize<'de> for Client {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Table {
+            network: Network,
+            #[serde(default)]
+            schools: Vec<String>,
+            default_school: Option<String>,
+            #[serde(default)]
+            when_next_hop_is_down: NextHopDown,
+            #[serde(default)]
+            bare_newlines: BareNewlines,
+        }
+
+        struct Entry;
+
+        impl<'de> Visitor<'de> for Entry {
+            type Value = Client;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a network such as \"192.0.2.0/24\", or a table with one")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Client, E> {
+                text.parse().map(Client::of_network).map_err(E::custom)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Client, A::Error> {
+                let table = Table::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(Client {
+                    network: table.network,
+                    schools: table.schools,
+                    default_school: table.default_school,
+                    when_next_hop_is_down: table.when_next_hop_is_down,
+                    bare_newlines: table.bare_newlines,
+                })
+            }
+        }
+
+        deserializer.deserialize_any(Entry)
+    }
+}
+
+impl<'de> Deserialize<'de> for Addresses {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OneOrMany;
+
+        impl<'de> Visitor<'de> for OneOrMany {
+            type Value = Addresses;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an address such as \"127.0.0.1:2525\", or a list of them")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Addresses, E> {
+                address(text).map(|address| Addresses(vec![address]))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Addresses, A::Error> {
+                let mut addresses = Vec::new();
+                while let Some(text) = list.next_element::<String>()? {
+                    addresses.push(address(&text)?);
+                }
+                Ok(Addresses(addresses))
+            }
+        }
+
+        fn address<E: de::Error>(text: &str) -> Result<SocketAddr, E> {
+            text.parse()
+                .map_err(|_| E::custom(format!("\"{text}\" is no address with a port")))
+        }
+
+        deserializer.deserialize_any(OneOrMany)
+    }
+}
+
+/// The system's own name, or `localhost` where it has none that SMTP can say.
+pub fn system_hostname() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    match name.trim().parse::<crate::mail::Domain>() {
+        Ok(name) => name.as_str().to_owned(),
+        Err(_) => "localhost".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn networks_contain_their_addresses() {
+        let check = |network: &str, address: &str, expected: bool| {
+            let network: Network = network.parse().expect(network);
+            let address: IpAddr = address.parse().expect(address);
+            assert_eq!(network.contains(address), expected, "{network} {address}");
+        };
+        check("127.0.0.1", "127.0.0.1", true);
+        check("127.0.0.1/32", "127.0.0.2", false);
+        check("192.0.2.0/24", "192.0.2.255", true);
+        check("192.0.2.0/24", "192.0.3.0", false);
+        check("192.0.2.77/24", "192.0.2.1", true);
+        check("0.0.0.0/0", "203.0.113.9", true);
+        check("0.0.0.0/0", "::1", false);
+        check("192.0.2.0/24", "::ffff:192.0.2.5", true);
+        check("2001:db8::/32", "2001:db8:1::5", true);
+        check("2001:db8::/32", "2001:db9::5", false);
+        check("::/0", "2001:db9::5", true);
+        for bad in [
+            "",
+            "192.0.2.0/33",
+            "192.0.2/24",
+            "::1/129",
+            "a",
+            "192.0.2.0/",
+            "192.0.2.0/-1",
+        ] {
+            assert!(bad.parse::<Network>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn settings_take_short_and_long_forms() {
+        let settings: Settings = toml::from_str(
+            r#"
+            smtp = "127.0.0.1:2525"
+            clients = ["127.0.0.1/32", { network = "192.0.2.0/24", schools = ["a"], default_school = "a", when_next_hop_is_down = "spool", bare_newlines = "normalise" }]
+            limits = { recipients = 5 }
+            "#,
+        )
+        .expect("sound");
+        assert_eq!(settings.smtp.0.len(), 1);
+        assert_eq!(settings.clients[0].bare_newlines, BareNewlines::Reject);
+        assert_eq!(
+            settings.clients[1].when_next_hop_is_down,
+            NextHopDown::Spool
+        );
+        assert!(settings.clients[1].may_send_for("a") && !settings.clients[1].may_send_for("b"));
+        assert_eq!(
+            (settings.limits.recipients, settings.limits.errors),
+            (5, 20)
+        );
+        assert!(!settings.hostname.is_empty());
+        let two: Settings =
+            toml::from_str("smtp = ['127.0.0.1:25', '[::1]:25']\nclients = []").expect("sound");
+        assert_eq!(two.smtp.0.len(), 2);
+    }
+
+    #[test]
+    fn wrong_settings_say_what_is_wrong() {
+        let check = |text: &str, expected: &str| {
+            let error = toml::from_str::<Settings>(text)
+                .expect_err(text)
+                .to_string();
+            assert!(error.contains(expected), "{error}");
+        };
+        check(
+            "smtp = '127.0.0.1'\nclients = []",
+            "is no address with a port",
+        );
+        check("smtp = 25\nclients = []", "an address such as");
+        check("smtp = '127.0.0.1:25'", "clients");
+        check(
+            "smtp = '127.0.0.1:25'\nclients = ['localhost']",
+            "is no network",
+        );
+        check(
+            "smtp = '127.0.0.1:25'\nclients = [{ network = '::1', school = 'a' }]",
+            "unknown field `school`",
+        );
+        check(
+            "smtp = '127.0.0.1:25'\nclients = []\nlimits = { size = 1 }",
+            "unknown field `size`",
+        );
+    }
+}
