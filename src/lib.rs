@@ -46,6 +46,9 @@
 //! `store`, `notice`, `tenant` → `policy` → `check` → `worker`, `extract`,
 //! `school`, `patterns` → `mail`, `finding`. The test `layers` holds it.
 
+pub mod cli;
+pub mod config;
+
 pub mod console;
 pub mod outbox;
 pub mod smtp;

@@ -1,0 +1,43 @@
+//! `exeat config check`.
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use crate::config;
+
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Command {
+    /// Read the configuration and every file that it names, and say what is
+    /// wrong: all of it at once, with line and column
+    Check,
+}
+
+pub(super) fn run(path: &Path, command: &Command) -> anyhow::Result<ExitCode> {
+    let Command::Check = command;
+    let config = config::load(path)?;
+    let mut out = io::stdout().lock();
+    for tenant in config.tenants.iter() {
+        let people = &tenant.school.people;
+        writeln!(
+            out,
+            "{}: {} pupils, {} staff, {} contacts; mail goes on to {}",
+            tenant.school.id,
+            people.pupils.len(),
+            people.staff.len(),
+            people.contacts.len(),
+            tenant.next_hop,
+        )?;
+        if tenant.reviewers.is_empty() {
+            writeln!(
+                out,
+                "  no reviewers: nobody is told of what is held but its sender"
+            )?;
+        }
+    }
+    for warning in &config.warnings {
+        writeln!(out, "note: {warning}")?;
+    }
+    writeln!(out, "{} is sound", path.display())?;
+    Ok(ExitCode::SUCCESS)
+}

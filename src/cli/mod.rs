@@ -1,0 +1,125 @@
+//! The command line: one file a command. The only module that prints, and the
+//! only one that imports the configuration.
+
+mod check;
+mod config_check;
+mod demo;
+
+mod holds;
+mod journal;
+mod keys;
+mod read;
+mod serve;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+
+/// Exeat gives outgoing school mail its leave slip.
+///
+/// It stands between a school's mail system and the next hop, reads every
+/// outgoing message as its recipient would, and delivers it, warns its sender
+/// first, quarantines it, or refuses it with an explanation.
+///
+/// To see it at work, run `exeat demo`. To try your own mail on it without
+/// sending any, write an exeat.toml and run `exeat check some.eml`.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, max_term_width = 100)]
+struct Arguments {
+    /// The configuration; paths in it are relative to its folder.
+    #[arg(long, global = true, default_value = "exeat.toml", value_name = "FILE")]
+    config: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Relay mail: listen, screen, deliver or hold. Ends on SIGTERM, reloads
+    /// its configuration on SIGHUP or when a file of it changes
+    Serve(serve::Arguments),
+    /// Say what would happen to messages, without sending or storing anything
+    Check(check::Arguments),
+    /// Show what Exeat reads in a file: its texts, problems and protection
+    Read(read::Arguments),
+    /// Show Exeat at work on a fictional school, on this machine alone
+    Demo(demo::Arguments),
+
+    /// List, show, release or refuse what is held
+    #[command(subcommand)]
+    Holds(holds::Command),
+    /// Prove that the journal is whole
+    #[command(subcommand)]
+    Journal(journal::Command),
+    /// Make the key that seals what is held
+    #[command(subcommand)]
+    Keys(keys::Command),
+    /// Check a configuration and everything that it names
+    #[command(subcommand)]
+    Config(config_check::Command),
+    /// Read messages for another Exeat process (started by Exeat itself)
+    #[command(hide = true)]
+    Worker,
+}
+
+/// Runs the command that the arguments name.
+///
+/// The exit status is 0 when all is well, 1 when the answer is "no" (a
+/// message would not be delivered, the journal is broken), 2 when the command
+/// could not run.
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let config = arguments.config.as_path();
+    let done = match arguments.command {
+        Command::Worker => return crate::worker::run(),
+        Command::Serve(arguments) => serve::run(config, &arguments),
+        Command::Check(arguments) => check::run(config, &arguments),
+        Command::Read(arguments) => read::run(&arguments),
+
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Holds(command) => holds::run(config, &command),
+        Command::Journal(command) => journal::run(config, &command),
+        Command::Keys(command) => keys::run(config, &command),
+        Command::Config(command) => config_check::run(config, &command),
+    };
+    done.unwrap_or_else(|error| {
+        print_error(&error);
+        ExitCode::from(2)
+    })
+}
+
+#[expect(clippy::print_stderr, reason = "the one place where an error is shown")]
+fn print_error(error: &anyhow::Error) {
+    match error.downcast_ref::<crate::config::Faults>() {
+        // Faults in the configuration are shown where they stand.
+        Some(faults) => {
+            let mut text = String::new();
+            let handler = miette::GraphicalReportHandler::new();
+            match handler.render_report(&mut text, faults) {
+                Ok(()) => eprint!("{text}"),
+                Err(_) => eprintln!("{faults}"),
+            }
+        }
+        None => eprintln!("exeat: {error:#}"),
+    }
+}
+
+/// Runs a command that needs the store.
+fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("the runtime did not start")?;
+    runtime.block_on(work)
+}
+
+/// Who runs a command, as the journal names them: the account that sudo was
+/// called from, else the present one.
+fn user() -> String {
+    ["SUDO_USER", "LOGNAME", "USER"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+        .unwrap_or_else(|| format!("user {}", rustix::process::getuid().as_raw()))
+}

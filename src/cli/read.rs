@@ -1,0 +1,109 @@
+//! `exeat read`: what Exeat reads in a file.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use serde_json::json;
+
+use crate::extract::{Attachment, Budget, Protection, Reading};
+use crate::mail::content;
+use crate::worker;
+
+/// The largest file that is taken: what no relay would pass on, 1 GB.
+const LARGEST: u64 = 1024 * 1024 * 1024;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// A message or a document
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let path = &arguments.file;
+    let file =
+        File::open(path).with_context(|| format!("{} could not be opened", path.display()))?;
+    let bytes = content::collect(file, LARGEST, &std::env::temp_dir())
+        .with_context(|| format!("{} could not be read", path.display()))?
+        .with_context(|| format!("{} is larger than 1 GB", path.display()))?;
+    let program = std::env::current_exe().context("this program's own file is not to be found")?;
+    let settings = worker::Settings {
+        count: 1,
+        ..worker::Settings::default()
+    };
+    let workers = worker::Pool::start(&program, &settings, Budget::default())?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let reading = workers.read_file(&name, &bytes)?;
+    if arguments.json {
+        print_json(&path.display().to_string(), &reading)?;
+    } else {
+        print_lines(&reading)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn of_file(reading: &Reading) -> (&str, Protection, &str) {
+    match reading.attachments.first() {
+        Some(Attachment {
+            kind,
+            protection,
+            why,
+            ..
+        }) => (kind, *protection, why),
+        None => ("unknown", Protection::Open, ""),
+    }
+}
+
+fn print_json(file: &str, reading: &Reading) -> anyhow::Result<()> {
+    let (kind, protection, why) = of_file(reading);
+    let texts: Vec<serde_json::Value> = reading
+        .texts
+        .iter()
+        .map(|text| json!({ "where": text.location, "hidden": text.hidden, "text": text.text }))
+        .collect();
+    let object = json!({
+        "file": file,
+        "type": kind,
+        "protection": protection,
+        "why": why,
+        "texts": texts,
+        "problems": reading.problems,
+    });
+    writeln!(io::stdout(), "{object}")?;
+    Ok(())
+}
+
+fn print_lines(reading: &Reading) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    for attachment in &reading.attachments {
+        let why = match attachment.why.as_str() {
+            "" => String::new(),
+            why => format!(" ({why})"),
+        };
+        let protection = match attachment.protection {
+            Protection::Open => "open",
+            Protection::Weak => "weakly protected",
+            Protection::Protected => "protected",
+        };
+        writeln!(
+            out,
+            "{}: {}, {protection}{why}",
+            attachment.location, attachment.kind
+        )?;
+    }
+    for text in &reading.texts {
+        let hidden = if text.hidden { " (hidden)" } else { "" };
+        writeln!(out, "\n── {}{hidden}", text.location)?;
+        writeln!(out, "{}", text.text.trim_end())?;
+    }
+    for problem in &reading.problems {
+        writeln!(out, "\n!! {}: {}", problem.location, problem.what)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,181 @@
+//! Everything that runs while Exeat serves, put together.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use arc_swap::ArcSwap;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::config::Config;
+use crate::extract::Budget;
+use crate::mail::{Content, Envelope};
+use crate::screen;
+use crate::smtp::{self, Parts, Relay, Snapshot};
+use crate::store::{Access, Store};
+use crate::tenant::{Tenant, Tenants};
+use crate::worker::Pool;
+use crate::{console, outbox};
+
+/// Screenings that wait for a worker beyond those that have one.
+const WAITING: usize = 2;
+
+/// How long the start waits to hear what the next hops can.
+const PROBE: Duration = Duration::from_secs(3);
+
+/// A running Exeat.
+pub(in crate::cli) struct Server {
+    pub(in crate::cli) smtp: Vec<SocketAddr>,
+    pub(in crate::cli) console: Option<SocketAddr>,
+    pub(in crate::cli) store: Store,
+    pub(in crate::cli) workers: Arc<Pool>,
+    relay: Arc<Relay>,
+    tenants: Arc<ArcSwap<Tenants>>,
+    tasks: JoinSet<()>,
+}
+
+impl Server {
+    /// Opens the store, starts the workers, and listens.
+    pub(in crate::cli) async fn start(
+        config: Config,
+        stopping: watch::Receiver<bool>,
+    ) -> anyhow::Result<Self> {
+        for warning in &config.warnings {
+            tracing::warn!("{warning}");
+        }
+        let store = Store::open(&config.store, Access::Serve)
+            .await
+            .context("the store could not be opened")?;
+        if store.restored().await? {
+            tracing::error!(
+                "the store was restored from a backup: nothing is sent from the outbox until a \
+                 person says so, with `exeat journal accept-restored --reason …`"
+            );
+        }
+        let program =
+            std::env::current_exe().context("this program's own file is not to be found")?;
+        let workers = Arc::new(Pool::start(&program, &config.workers, Budget::default())?);
+        let screenings = workers.size() * WAITING;
+        let folder = std::env::temp_dir();
+        let screening = Arc::clone(&workers);
+        let parts = Parts {
+            hostname: config.relay.hostname.clone(),
+            trace_key: store.trace_key().to_vec(),
+            store: store.clone(),
+            screen: Arc::new(
+                move |tenant: &Tenant, envelope: &Envelope, message: &Content, now| {
+                    screen::screen(
+                        &screening,
+                        &tenant.school,
+                        &tenant.policy,
+                        envelope,
+                        message,
+                        now,
+                    )
+                },
+            ),
+            screenings,
+            folder: folder.clone(),
+        };
+        let house = console::House {
+            store: store.clone(),
+            tenants: Arc::new(ArcSwap::from_pointee(config.tenants.clone())),
+        };
+        let relay = Arc::new(Relay::new(
+            Snapshot::new(&config.relay, config.tenants),
+            parts,
+        ));
+
+        let mut server = Self {
+            smtp: Vec::new(),
+            console: None,
+            store,
+            workers,
+            relay,
+            tenants: Arc::clone(&house.tenants),
+            tasks: JoinSet::new(),
+        };
+        // Before mail comes in, so that nothing is read twice; in the
+        // background, so that nobody waits for it.
+        let unfinished = server.store.unfinished_readings().await?;
+        let resuming = Arc::clone(&server.relay);
+        server
+            .tasks
+            .spawn(async move { smtp::resume(&resuming, unfinished).await });
+        server
+            .listen(&config.relay.smtp.0, config.console, &house, &stopping)
+            .await?;
+        let commands = console::path(&config.store);
+        let socket = console::listen(&commands)
+            .with_context(|| format!("commands cannot be heard on {}", commands.display()))?;
+        let decided = server.relay.outbox();
+        server.tasks.spawn(console::serve_commands(
+            socket,
+            house,
+            decided,
+            folder,
+            stopping.clone(),
+        ));
+        server
+            .tasks
+            .spawn(outbox::run(Arc::clone(&server.relay), stopping));
+        Ok(server)
+    }
+
+    async fn listen(
+        &mut self,
+        smtp: &[SocketAddr],
+        console: Option<SocketAddr>,
+        house: &console::House,
+        stopping: &watch::Receiver<bool>,
+    ) -> anyhow::Result<()> {
+        if let Some(address) = console {
+            let listener = bind(address, "console").await?;
+            self.console = Some(listener.local_addr()?);
+            self.tasks
+                .spawn(console::serve(listener, house.clone(), stopping.clone()));
+        }
+        // Mail last: who hears a greeting finds everything there, and EHLO
+        // announces what the next hops can if they answer at once.
+        let probed = tokio::time::timeout(PROBE, self.relay.probe()).await;
+        if probed.is_err() {
+            tracing::warn!("not every next hop has answered yet");
+        }
+        for &address in smtp {
+            let listener = bind(address, "smtp").await?;
+            self.smtp.push(listener.local_addr()?);
+            let relay = Arc::clone(&self.relay);
+            self.tasks
+                .spawn(smtp::serve(listener, relay, stopping.clone()));
+        }
+        Ok(())
+    }
+
+    /// Puts a new configuration in force for whatever begins from now on.
+    /// Listeners, store and workers stay as they are until a restart.
+    pub(super) fn reload(&self, config: Config) {
+        self.tenants.store(Arc::new(config.tenants.clone()));
+        self.relay
+            .reload(Snapshot::new(&config.relay, config.tenants));
+    }
+
+    /// Waits until everything has ended.
+    pub(in crate::cli) async fn ended(mut self) {
+        while let Some(ended) = self.tasks.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "a part of the server ended by a fault");
+            }
+        }
+    }
+}
+
+async fn bind(address: SocketAddr, service: &'static str) -> anyhow::Result<TcpListener> {
+    let listener = TcpListener::bind(address)
+        .await
+        .with_context(|| format!("{service} cannot listen on {address}"))?;
+    tracing::info!(service, address = %listener.local_addr()?, "listening");
+    Ok(listener)
+}

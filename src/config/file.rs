@@ -1,0 +1,73 @@
+//! The configuration as it stands in the file. Nothing is required here, so
+//! that all faults are found in one reading; `load` says what is missing.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use crate::finding::RuleId;
+use crate::mail::{Address, Domain};
+use crate::school::Route;
+use crate::{notice, policy, smtp, worker};
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct File {
+    pub(super) listen: Listen,
+    pub(super) next_hop: NextHop,
+    pub(super) store: Store,
+    pub(super) workers: worker::Settings,
+    /// A folder of pattern packs that replace the built-in ones.
+    pub(super) patterns: Option<PathBuf>,
+    pub(super) school: Vec<School>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Listen {
+    pub(super) smtp: Option<smtp::Addresses>,
+    pub(super) console: Option<SocketAddr>,
+    pub(super) console_url: Option<String>,
+    pub(super) hostname: Option<String>,
+    pub(super) clients: Option<Vec<smtp::Client>>,
+    pub(super) limits: smtp::Limits,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct NextHop {
+    /// `host:port`.
+    pub(super) address: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Store {
+    pub(super) url: Option<String>,
+    pub(super) key_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct School {
+    pub(super) id: Option<String>,
+    pub(super) name: Option<String>,
+    pub(super) domains: Vec<Domain>,
+    pub(super) pupil_domains: Vec<Domain>,
+    pub(super) roster: Option<PathBuf>,
+    pub(super) staff: Option<PathBuf>,
+    pub(super) contacts: Option<PathBuf>,
+    pub(super) phones: Vec<String>,
+    pub(super) secure_routes: Vec<Route>,
+    pub(super) urgent_routes: Vec<Route>,
+    pub(super) private_routes: Vec<Route>,
+    pub(super) system_senders: Vec<Address>,
+    pub(super) reviewers: Vec<Address>,
+    /// `observe` records what the rules would do, and lets all mail pass.
+    pub(super) mode: policy::SchoolMode,
+    pub(super) next_hop: Option<NextHop>,
+    pub(super) rules: BTreeMap<RuleId, policy::RuleSettings>,
+    pub(super) notice: notice::Settings,
+}

@@ -1,0 +1,380 @@
+//! The second half of reading a configuration: what is missing, what does not
+//! fit together, and the files that it names.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
+
+use super::Config;
+use super::fault::{Fault, Faults};
+use super::file::{self, File};
+use super::parse::{Document, parse};
+use crate::patterns::Packs;
+use crate::policy::{self, Policy};
+use crate::school::import::{Source, Sources, import};
+use crate::school::names::NameKey;
+use crate::school::{People, Routes, School};
+use crate::smtp;
+use crate::store;
+use crate::tenant::{Tenant, Tenants};
+
+/// Reads a configuration and every file that it names. An error that is
+/// [`Faults`] holds all that is wrong, with places.
+pub fn load(path: &Path) -> anyhow::Result<Config> {
+    let text = fs::read_to_string(path).with_context(|| {
+        format!(
+            "the configuration {} could not be read; --config names another",
+            path.display()
+        )
+    })?;
+    let (file, document, faults) = parse::<File>(&text);
+    let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+    let mut loading = Loading {
+        folder: std::path::absolute(&folder).unwrap_or(folder),
+        document,
+        // What is missing because it was wrong is not told twice.
+        syntax_only: !faults.is_empty(),
+        faults,
+        warnings: Vec::new(),
+        files: vec![std::path::absolute(path).unwrap_or_else(|_| path.to_owned())],
+    };
+    let config = loading.config(file);
+    let Loading {
+        mut faults,
+        warnings,
+        files,
+        ..
+    } = loading;
+    match config {
+        Some(config) if faults.is_empty() => Ok(Config {
+            warnings,
+            files,
+            ..config
+        }),
+        _ => {
+            faults.sort_by_key(|fault| fault.span.start);
+            Err(Faults::new(&path.display().to_string(), &text, faults).into())
+        }
+    }
+}
+
+struct Loading<'t> {
+    folder: PathBuf,
+    document: Document<'t>,
+    syntax_only: bool,
+    faults: Vec<Fault>,
+    warnings: Vec<String>,
+    files: Vec<PathBuf>,
+}
+
+impl Loading<'_> {
+    fn fault(&mut self, place: &[&str], message: impl Into<String>) {
+        self.faults.push(Fault {
+            message: message.into(),
+            span: self.document.span(place),
+        });
+    }
+
+    /// A value that has to be there.
+    fn required<T>(&mut self, value: Option<T>, place: &[&str], example: &str) -> Option<T> {
+        if value.is_none() && !self.syntax_only {
+            let key = place.last().copied().unwrap_or_default();
+            self.fault(
+                place,
+                format!("`{key}` is missing here; for example {key} = {example}"),
+            );
+        }
+        value
+    }
+
+    fn config(&mut self, file: File) -> Option<Config> {
+        let packs = self.packs(file.patterns.as_deref());
+        let console_url = file.listen.console_url.clone().or_else(|| {
+            let console = file.listen.console?;
+            Some(format!("http://{console}"))
+        });
+        let console_url = self.required(
+            console_url,
+            &["listen", "console_url"],
+            "\"https://exeat.school.example\"",
+        );
+        let common = Common {
+            next_hop: file.next_hop.address,
+            console_url: console_url
+                .unwrap_or_default()
+                .trim_end_matches('/')
+                .to_owned(),
+            packs: packs.map(Arc::new).unwrap_or_default(),
+        };
+        if file.school.is_empty() && !self.syntax_only {
+            self.fault(&[], "there is no [[school]]");
+        }
+        let schools: Vec<Option<Tenant>> = file
+            .school
+            .into_iter()
+            .enumerate()
+            .map(|(index, school)| self.tenant(&index.to_string(), school, &common))
+            .collect();
+        let tenants: Vec<Tenant> = schools
+            .into_iter()
+            .collect::<Option<_>>()
+            .unwrap_or_default();
+        self.check_apart(&tenants);
+        let relay = self.relay(
+            file.listen.smtp,
+            file.listen.clients,
+            file.listen.hostname,
+            file.listen.limits,
+        );
+        let store = self.store(file.store);
+        Some(Config {
+            relay: relay?,
+            console: file.listen.console,
+            store: store?,
+            workers: file.workers,
+            tenants: Tenants::new(tenants),
+            warnings: Vec::new(),
+            files: Vec::new(),
+        })
+    }
+
+    fn relay(
+        &mut self,
+        smtp: Option<smtp::Addresses>,
+        clients: Option<Vec<smtp::Client>>,
+        hostname: Option<String>,
+        limits: smtp::Limits,
+    ) -> Option<smtp::Settings> {
+        let smtp = self.required(smtp, &["listen", "smtp"], "\"127.0.0.1:2525\"");
+        let clients = self.required(clients, &["listen", "clients"], "[\"127.0.0.1/32\"]");
+        Some(smtp::Settings {
+            smtp: smtp?,
+            clients: clients?,
+            hostname: hostname.unwrap_or_else(smtp::system_hostname),
+            limits,
+        })
+    }
+
+    fn store(&mut self, store: file::Store) -> Option<store::Settings> {
+        let url = self.required(store.url, &["store", "url"], "\"sqlite:exeat.db\"")?;
+        let url = match url.strip_prefix("sqlite:") {
+            Some(path) => format!("sqlite:{}", self.folder.join(path).display()),
+            None if url.starts_with("postgres://") || url.starts_with("postgresql://") => url,
+            None => {
+                self.fault(&["store", "url"], "a store is sqlite:PATH or postgres://…");
+                return None;
+            }
+        };
+        Some(store::Settings {
+            url,
+            key_file: store.key_file.map(|path| self.folder.join(path)),
+        })
+    }
+
+    fn packs(&mut self, folder: Option<&Path>) -> Option<Packs> {
+        let Some(folder) = folder else {
+            return Some(Packs::builtin());
+        };
+        match Packs::from_folder(&self.folder.join(folder)) {
+            Ok(packs) => Some(packs),
+            Err(faults) => {
+                for fault in faults {
+                    self.fault(&["patterns"], with_causes(&fault));
+                }
+                None
+            }
+        }
+    }
+
+    fn tenant(&mut self, index: &str, file: file::School, common: &Common) -> Option<Tenant> {
+        let id = self.required(file.id.clone(), &["school", index, "id"], "\"greenfold\"");
+        let name = self.required(
+            file.name.clone(),
+            &["school", index, "name"],
+            "\"Greenfold School\"",
+        );
+        if file.domains.is_empty() {
+            let place = ["school", index, "domains"];
+            self.required(None::<()>, &place, "[\"greenfold.sch.example\"]");
+        }
+        let next_hop = file
+            .next_hop
+            .as_ref()
+            .and_then(|own| own.address.clone())
+            .or_else(|| common.next_hop.clone());
+        let next_hop = self.required(next_hop, &["next_hop", "address"], "\"mail.example:25\"");
+        if let Some(address) = next_hop.as_deref()
+            && !is_host_and_port(address)
+        {
+            self.fault(
+                &["next_hop", "address"],
+                "a next hop is host:port, for example \"mail.example:25\"",
+            );
+        }
+        let people = self.people(index, &file);
+        let policy = Policy::new(&policy::Settings {
+            mode: file.mode,
+            rules: file.rules,
+        });
+        Some(Tenant {
+            school: School {
+                id: id?.into(),
+                name: name?,
+                domains: file.domains,
+                pupil_domains: file.pupil_domains,
+                phones: file.phones,
+                routes: Routes {
+                    secure: file.secure_routes,
+                    urgent: file.urgent_routes,
+                    private: file.private_routes,
+                },
+                system_senders: file.system_senders,
+                people: people?,
+                patterns: Arc::clone(&common.packs),
+            },
+            policy,
+            notices: file.notice,
+            reviewers: file.reviewers,
+            next_hop: next_hop?,
+            console_url: common.console_url.clone(),
+        })
+    }
+
+    fn people(&mut self, index: &str, file: &file::School) -> Option<People> {
+        let roster = self.read(&["school", index, "roster"], file.roster.as_deref());
+        let staff = self.read(&["school", index, "staff"], file.staff.as_deref());
+        let contacts = self.read(&["school", index, "contacts"], file.contacts.as_deref());
+        if file.roster.is_none() {
+            let school = file.id.as_deref().unwrap_or(index);
+            self.warnings.push(format!(
+                "school {school} has no roster: no pupil will be recognised"
+            ));
+        }
+        let sources = Sources {
+            roster: roster.as_ref().map(NamedBytes::source),
+            staff: staff.as_ref().map(NamedBytes::source),
+            contacts: contacts.as_ref().map(NamedBytes::source),
+            domains: &file.domains,
+        };
+        let key = match NameKey::random() {
+            Ok(key) => key,
+            Err(error) => {
+                self.fault(&[], format!("the system gives no random numbers: {error}"));
+                return None;
+            }
+        };
+        match import(&sources, key) {
+            Ok(import) => {
+                self.warnings
+                    .extend(import.warnings.iter().map(ToString::to_string));
+                Some(import.people)
+            }
+            Err(errors) => {
+                for error in errors {
+                    self.fault(&["school", index, "roster"], error.to_string());
+                }
+                None
+            }
+        }
+    }
+
+    /// The bytes of a file that the configuration names.
+    fn read(&mut self, place: &[&str], path: Option<&Path>) -> Option<NamedBytes> {
+        let path = self.folder.join(path?);
+        self.files.push(path.clone());
+        match fs::read(&path) {
+            Ok(bytes) => Some(NamedBytes {
+                name: path
+                    .file_name()
+                    .unwrap_or_default()
+                    .to_string_lossy()
+                    .into_owned(),
+                bytes,
+            }),
+            Err(error) => {
+                self.fault(
+                    place,
+                    format!("{} could not be read: {error}", path.display()),
+                );
+                None
+            }
+        }
+    }
+
+    /// Schools must not share an id or a domain: mail would go by the wrong
+    /// policy.
+    fn check_apart(&mut self, tenants: &[Tenant]) {
+        for (index, tenant) in tenants.iter().enumerate() {
+            let earlier = &tenants[..index];
+            let place = index.to_string();
+            if earlier
+                .iter()
+                .any(|other| other.school.id == tenant.school.id)
+            {
+                self.fault(&["school", &place, "id"], "another school has the same id");
+            }
+            let domains = || {
+                tenant
+                    .school
+                    .domains
+                    .iter()
+                    .chain(&tenant.school.pupil_domains)
+            };
+            let taken = |other: &Tenant| {
+                let own = other
+                    .school
+                    .domains
+                    .iter()
+                    .chain(&other.school.pupil_domains);
+                own.into_iter()
+                    .any(|domain| domains().any(|mine| mine == domain))
+            };
+            if earlier.iter().any(taken) {
+                self.fault(
+                    &["school", &place, "domains"],
+                    "another school has one of these domains",
+                );
+            }
+        }
+    }
+}
+
+/// What all schools share.
+struct Common {
+    next_hop: Option<String>,
+    console_url: String,
+    packs: Arc<Packs>,
+}
+
+struct NamedBytes {
+    name: String,
+    bytes: Vec<u8>,
+}
+
+impl NamedBytes {
+    fn source(&self) -> Source<'_> {
+        Source {
+            name: &self.name,
+            bytes: &self.bytes,
+        }
+    }
+}
+
+fn is_host_and_port(address: &str) -> bool {
+    address.rsplit_once(':').is_some_and(|(host, port)| {
+        !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0)
+    })
+}
+
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,33 @@
+//! TOML into everything that Exeat runs with, or all that is wrong with it.
+//!
+//! Composes the settings that each module owns; only `cli` imports this.
+
+mod fault;
+mod file;
+mod load;
+mod parse;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use crate::tenant::Tenants;
+use crate::{smtp, store, worker};
+
+pub use fault::{Fault, Faults};
+pub use load::load;
+
+/// A sound configuration, with the people and patterns that it names.
+#[derive(Debug)]
+pub struct Config {
+    pub relay: smtp::Settings,
+    /// Where the console listens; `None` switches it off.
+    pub console: Option<SocketAddr>,
+    /// The URL with an absolute path.
+    pub store: store::Settings,
+    pub workers: worker::Settings,
+    pub tenants: Tenants,
+    /// Worth knowing, but no hindrance.
+    pub warnings: Vec<String>,
+    /// Every file that was read: the configuration itself, rosters and so on.
+    pub files: Vec<PathBuf>,
+}
