@@ -1,0 +1,15 @@
+//! Behaviour from outside: the built binary, real sockets, a real Postfix.
+
+mod bombs;
+mod check;
+mod crash;
+mod demo;
+mod documents;
+mod fixtures;
+mod holding;
+mod layers;
+mod messages;
+mod postfix;
+mod relay;
+mod support;
+mod worker;

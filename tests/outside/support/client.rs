@@ -1,0 +1,116 @@
+//! An SMTP client that sends exactly what a test says.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+pub struct Client {
+    stream: TcpStream,
+    replies: BufReader<TcpStream>,
+}
+
+/// A reply: its code and all its lines' texts, joined by `\n`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    pub code: u16,
+    pub text: String,
+}
+
+impl Client {
+    /// Connects, takes the greeting and says EHLO.
+    pub fn connect(to: SocketAddr) -> Self {
+        let (mut client, greeting) = Self::greeted(to);
+        assert_eq!(greeting.code, 220, "{greeting:?}");
+        let reply = client.say("EHLO client.greenfold.sch.example");
+        assert_eq!(reply.code, 250, "{reply:?}");
+        client
+    }
+
+    /// Connects and takes the greeting.
+    pub fn greeted(to: SocketAddr) -> (Self, Reply) {
+        let stream = TcpStream::connect(to).expect("the server listens");
+        stream
+            .set_read_timeout(Some(Duration::from_secs(60)))
+            .expect("a positive time");
+        let replies = BufReader::new(stream.try_clone().expect("a socket can be cloned"));
+        let mut client = Self { stream, replies };
+        let greeting = client.reply();
+        (client, greeting)
+    }
+
+    /// Sends a line and takes the reply.
+    pub fn say(&mut self, line: &str) -> Reply {
+        self.send(format!("{line}\r\n").as_bytes());
+        self.reply()
+    }
+
+    pub fn send(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).expect("the server reads");
+    }
+
+    /// The next reply; code 0 if the server has closed the connection.
+    pub fn reply(&mut self) -> Reply {
+        let mut text = Vec::new();
+        loop {
+            let mut line = String::new();
+            let read = self.replies.read_line(&mut line).unwrap_or(0);
+            if read == 0 {
+                return Reply {
+                    code: 0,
+                    text: text.join("\n"),
+                };
+            }
+            assert!(line.ends_with("\r\n"), "a reply ends in CRLF: {line:?}");
+            assert!(line.len() <= 512, "a reply line is at most 512 octets");
+            text.push(line[4..].trim_end().to_owned());
+            if line.as_bytes()[3] == b' ' {
+                return Reply {
+                    code: line[..3].parse().expect("three digits"),
+                    text: text.join("\n"),
+                };
+            }
+        }
+    }
+
+    /// One whole transaction; the reply to the end of data, or the first that
+    /// was not positive.
+    pub fn transaction(&mut self, from: &str, to: &[&str], message: &[u8]) -> Reply {
+        let reply = self.say(&format!("MAIL FROM:<{from}>"));
+        if reply.code != 250 {
+            return reply;
+        }
+        for recipient in to {
+            let reply = self.say(&format!("RCPT TO:<{recipient}>"));
+            if reply.code != 250 {
+                return reply;
+            }
+        }
+        self.data(message)
+    }
+
+    /// DATA, the message dot-stuffed, and its end.
+    pub fn data(&mut self, message: &[u8]) -> Reply {
+        let reply = self.say("DATA");
+        if reply.code != 354 {
+            return reply;
+        }
+        self.send(&stuffed(message));
+        self.send(b".\r\n");
+        self.reply()
+    }
+}
+
+/// A message as DATA carries it (RFC 5321 section 4.5.2).
+pub fn stuffed(message: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(message.len() + 16);
+    for line in message.split_inclusive(|&byte| byte == b'\n') {
+        if line.starts_with(b".") {
+            out.push(b'.');
+        }
+        out.extend_from_slice(line);
+    }
+    if !out.is_empty() && !out.ends_with(b"\r\n") {
+        out.extend_from_slice(b"\r\n");
+    }
+    out
+}

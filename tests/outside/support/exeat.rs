@@ -1,0 +1,147 @@
+//! The built binary, as a server and as commands.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use serde_json::Value;
+
+pub const BINARY: &str = env!("CARGO_BIN_EXE_exeat");
+
+/// A running `exeat serve`; killed when dropped.
+pub struct Exeat {
+    pub smtp: SocketAddr,
+    pub console: SocketAddr,
+    config: PathBuf,
+    child: Child,
+    log: mpsc::Receiver<String>,
+}
+
+impl Exeat {
+    pub fn serve(config: &Path) -> Self {
+        Self::serve_with(config, &[])
+    }
+
+    /// Starts the server with more in its environment, and waits until it
+    /// has said where it listens.
+    pub fn serve_with(config: &Path, environment: &[(&str, &str)]) -> Self {
+        let mut child = Command::new(BINARY)
+            .args(["serve", "--log", "json", "--config"])
+            .arg(config)
+            .envs(environment.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary runs");
+        let lines = BufReader::new(child.stderr.take().expect("piped")).lines();
+        let (sender, log) = mpsc::channel();
+        thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        let mut exeat = Self {
+            smtp: ([127, 0, 0, 1], 0).into(),
+            console: ([127, 0, 0, 1], 0).into(),
+            config: config.to_owned(),
+            child,
+            log,
+        };
+        exeat.console = exeat.listening("console");
+        exeat.smtp = exeat.listening("smtp");
+        exeat
+    }
+
+    fn listening(&self, what: &str) -> SocketAddr {
+        let line = self.wait_for_log(|line| {
+            line["fields"]["message"] == "listening" && line["fields"]["service"] == what
+        });
+        let address = line["fields"]["address"].as_str().expect("an address");
+        address.parse().expect("an address")
+    }
+
+    /// The next line of the log that is as wished; at most a minute.
+    pub fn wait_for_log(&self, wished: impl Fn(&Value) -> bool) -> Value {
+        let mut seen = Vec::new();
+        loop {
+            let line = self
+                .log
+                .recv_timeout(Duration::from_secs(60))
+                .unwrap_or_else(|_| panic!("not in the log:\n{}", seen.join("\n")));
+            if let Ok(value) = serde_json::from_str::<Value>(&line)
+                && wished(&value)
+            {
+                return value;
+            }
+            seen.push(line);
+        }
+    }
+
+    /// A command with this server's configuration.
+    pub fn command(&self, arguments: &[&str]) -> Output {
+        exeat(&self.config, arguments)
+    }
+
+    pub fn holds(&self) -> Vec<Value> {
+        let output = self.command(&["holds", "list", "--json"]);
+        assert!(output.status.success(), "{}", error_of(&output));
+        String::from_utf8(output.stdout)
+            .expect("UTF-8")
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("an object a line"))
+            .collect()
+    }
+
+    pub fn process_id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends a signal by name, for example `TERM`.
+    pub fn signal(&self, name: &str) {
+        let status = Command::new("kill")
+            .args([format!("-{name}"), self.child.id().to_string()])
+            .status()
+            .expect("kill is there");
+        assert!(status.success());
+    }
+
+    /// Waits for the process to end.
+    pub fn wait(mut self) -> std::process::ExitStatus {
+        self.child.wait().expect("a child can be waited for")
+    }
+
+    /// Ends it at once, as a power cut would.
+    pub fn kill(mut self) {
+        self.child.kill().expect("it was running");
+        self.child.wait().expect("a child can be waited for");
+    }
+}
+
+impl Drop for Exeat {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs a command to its end.
+pub fn exeat(config: &Path, arguments: &[&str]) -> Output {
+    Command::new(BINARY)
+        .args(arguments)
+        .arg("--config")
+        .arg(config)
+        .stdin(Stdio::null())
+        .output()
+        .expect("the binary runs")
+}
+
+pub fn error_of(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}

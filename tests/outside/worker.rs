@@ -1,0 +1,174 @@
+//! Worker processes from outside: they read, they die, and nobody else
+//! suffers for it.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use exeat::extract::{Budget, Role};
+use exeat::finding::ProblemKind;
+use exeat::mail::Content;
+use exeat::worker::{Fault, Pool, Settings};
+
+fn pool(settings: &Settings) -> Pool {
+    Pool::start(
+        Path::new(env!("CARGO_BIN_EXE_exeat")),
+        settings,
+        Budget::default(),
+    )
+    .expect("workers start")
+}
+
+fn one() -> Settings {
+    Settings {
+        count: 1,
+        deadline_seconds: 1,
+        ..Settings::default()
+    }
+}
+
+fn mail(field: &str, body: &str) -> Content {
+    Content::from(format!("Subject: Trip\r\n{field}\r\n\r\n{body}\r\n").into_bytes())
+}
+
+fn fault(kind: &str) -> Content {
+    mail(&format!("X-Exeat-Test-Fault: {kind}"), "body")
+}
+
+#[track_caller]
+fn check_reads(pool: &Pool, body: &str) {
+    let reading = pool
+        .read_message(&mail("X-Other: x", body))
+        .expect("no fault");
+    let text = reading
+        .texts
+        .iter()
+        .find(|text| text.role == Role::Body)
+        .expect("a body");
+    assert_eq!(text.text.trim(), body);
+    assert_eq!(reading.header.subject, "Trip");
+}
+
+#[test]
+fn messages_and_files_are_read() {
+    let pool = pool(&Settings {
+        count: 2,
+        ..Settings::default()
+    });
+    check_reads(&pool, "Dear all");
+    let file = pool
+        .read_file("list.csv", &Content::from(b"a,b,c\n1,2,3\n".to_vec()))
+        .expect("no fault");
+    assert_eq!(file.attachments[0].kind, "csv");
+    assert!(
+        file.texts
+            .iter()
+            .any(|text| text.table && text.text == "a\tb\tc\n1\t2\t3\n")
+    );
+}
+
+#[test]
+fn many_threads_share_few_workers() {
+    let pool = pool(&Settings {
+        count: 2,
+        messages: 7,
+        ..Settings::default()
+    });
+    std::thread::scope(|scope| {
+        for thread in 0..8 {
+            let pool = &pool;
+            scope.spawn(move || {
+                for i in 0..20 {
+                    check_reads(pool, &format!("message {thread} {i}"));
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn a_large_spilled_message_arrives_whole() {
+    let pool = pool(&Settings {
+        count: 1,
+        ..Settings::default()
+    });
+    let words = "All of it must arrive. ".repeat(200_000);
+    let bytes = format!("Subject: Trip\r\n\r\n{words}end").into_bytes();
+    let content = exeat::mail::content::collect(bytes.as_slice(), u64::MAX, &std::env::temp_dir())
+        .expect("temporary files work")
+        .expect("no limit");
+    let reading = pool.read_message(&content).expect("no fault");
+    assert!(
+        reading
+            .texts
+            .iter()
+            .any(|text| text.text.trim_end().ends_with("arrive. end"))
+    );
+}
+
+#[cfg(debug_assertions)]
+#[test]
+fn a_death_harms_one_message_only() {
+    let pool = pool(&one());
+    for (kind, expected) in [
+        ("panic", ProblemKind::Damaged),
+        ("exit", ProblemKind::Damaged),
+        ("babble", ProblemKind::Damaged),
+        ("abort", ProblemKind::Hostile),
+        ("exhaust", ProblemKind::Hostile),
+    ] {
+        let reading = pool
+            .read_message(&fault(kind))
+            .expect("the message's fault, not ours");
+        assert_eq!(reading.problems.len(), 1, "{kind}");
+        assert_eq!(reading.problems[0].kind, expected, "{kind}");
+        assert_eq!(reading.problems[0].location.as_str(), "message");
+        assert_ne!(reading.digest, [0; 32], "{kind}");
+        check_reads(&pool, "the next one");
+    }
+}
+
+#[cfg(debug_assertions)]
+#[test]
+fn a_hang_ends_at_the_deadline() {
+    let pool = pool(&one());
+    let started = Instant::now();
+    let reading = pool
+        .read_message(&fault("hang"))
+        .expect("the message's fault, not ours");
+    assert!(
+        started.elapsed() < Duration::from_secs(10),
+        "two deadlines of a second"
+    );
+    assert_eq!(reading.problems[0].kind, ProblemKind::Hostile);
+    check_reads(&pool, "the next one");
+}
+
+#[cfg(debug_assertions)]
+#[test]
+fn a_file_that_kills_is_still_named() {
+    let pool = pool(&one());
+    let file = Content::from(b"X-Exeat-Test-Fault: abort \n".to_vec());
+    let reading = pool
+        .read_file("bad.bin", &file)
+        .expect("the file's fault, not ours");
+    assert_eq!(reading.attachments[0].name, "bad.bin");
+    assert_eq!(reading.problems[0].location.as_str(), "bad.bin");
+}
+
+#[test]
+fn a_program_that_is_not_there_is_a_fault() {
+    let started = Pool::start(Path::new("/nonexistent/exeat"), &one(), Budget::default());
+    assert!(matches!(started, Err(Fault::Start(_))));
+}
+
+#[test]
+fn a_program_that_is_no_worker_is_the_messages_problem_at_worst() {
+    let pool = Pool::start(Path::new("/bin/true"), &one(), Budget::default());
+    // Either the greeting already failed, or every message comes back unread.
+    if let Ok(pool) = pool {
+        match pool.read_message(&mail("X-Other: x", "body")) {
+            Ok(reading) => assert_eq!(reading.problems.len(), 1),
+            Err(fault) => assert!(matches!(fault, Fault::Start(_))),
+        }
+    }
+}
