@@ -4,7 +4,7 @@
 //! days later, perhaps for some of its recipients only. For seven days the
 //! store remembers, recipient by recipient, where it went.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::LazyLock;
 
 use sqlx::AnyConnection;
@@ -13,7 +13,8 @@ use sqlx::Row;
 use crate::mail::Address;
 
 use super::insert::{Insert, Select};
-use super::{Reference, Store, StoreError};
+use super::transaction::now;
+use super::{Reference, State, Store, StoreError};
 
 /// How long a message is remembered, in milliseconds: seven days.
 pub(super) const MEMORY: i64 = 7 * 24 * 60 * 60 * 1000;
@@ -47,6 +48,36 @@ impl Store {
             &(own_traces as u64).to_be_bytes(),
         ];
         RetryKey(self.0.keys.mac_for("retry", school, &parts))
+    }
+
+    /// Whether the message with this key was held, and a person released it
+    /// to all of these recipients.
+    pub async fn was_released(
+        &self,
+        key: RetryKey,
+        recipients: &[Address],
+    ) -> Result<bool, StoreError> {
+        let mut connection = self.0.reading.acquire().await?;
+        let known = look_up(&mut connection, &[key], now()).await?.remove(&key);
+        drop(connection);
+        let holds: BTreeSet<Reference> = known
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|known| known.hold)
+            .collect();
+        for hold in holds {
+            if self.find(&hold).await?.state != State::Released {
+                continue;
+            }
+            let sent = self.deliveries(&hold).await?;
+            if recipients
+                .iter()
+                .all(|to| sent.iter().any(|(address, ..)| address == to))
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 

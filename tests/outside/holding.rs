@@ -325,3 +325,34 @@ pub fn decoded(message: &[u8]) -> String {
     }
     text
 }
+
+#[test]
+fn a_released_mail_that_comes_by_again_passes() {
+    let world = World::new(Behaviour::default());
+    let reference = world.hold("ten");
+    world.command(&["holds", "release", &reference, "--reason", "fine"]);
+    let sent = world.mails_to(COACH, 1)[0].message.clone();
+    // A loop-back connector hands it to Exeat once more, trace field and all.
+    let again = |to: &str| {
+        let mut client = Client::connect(world.exeat.smtp);
+        client.transaction(STAFF, &[to], &sent)
+    };
+    let reply = again(COACH);
+    assert_eq!((reply.code, reply.text.as_str()), (250, "2.0.0 taken"));
+    assert_eq!(world.mails_to(COACH, 2).len(), 2);
+    // To anybody else it is as new.
+    assert!(again("other@leisure-centre.example").text.contains("EX-"));
+    // And the trace cannot be made up.
+    let forged = [
+        b"Received: from a by b (Exeat) id 1.2; now\r\n".as_slice(),
+        &with_name_in_subject("ten"),
+    ]
+    .concat();
+    let mut client = Client::connect(world.exeat.smtp);
+    assert!(
+        client
+            .transaction(STAFF, &[COACH], &forged)
+            .text
+            .contains("EX-")
+    );
+}

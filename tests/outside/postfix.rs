@@ -159,7 +159,7 @@ fn as_smarthost_of_postfix() {
     let school = Greenfold::new(hop.address, "");
     let exeat = Exeat::serve(&school.config());
     let listens = free_port();
-    let postfix = Postfix::start(exeat.smtp, &format!("{listens} inet n - n - - smtpd\n"));
+    let _postfix = Postfix::start(exeat.smtp, &format!("{listens} inet n - n - - smtpd\n"));
 
     let (status, said) = swaks(listens, "a@b.example", &innocent("smarthost"));
     assert_eq!(status, Some(0), "{said}");

@@ -90,7 +90,7 @@ impl Exeat {
     }
 
     pub fn holds(&self) -> Vec<Value> {
-        let output = self.command(&["holds", "list", "--json"]);
+        let output = self.command(&["holds", "list", "--json", "--limit", "1000"]);
         assert!(output.status.success(), "{}", error_of(&output));
         String::from_utf8(output.stdout)
             .expect("UTF-8")
