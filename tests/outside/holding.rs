@@ -7,7 +7,7 @@ use crate::support::next_hop::{Behaviour, Delivery, NextHop};
 use crate::support::school::Greenfold;
 
 /// A pupil of the fixtures' roster, in a subject, to the outside.
-pub fn with_name_in_subject(id: &str) -> Vec<u8> {
+pub(crate) fn with_name_in_subject(id: &str) -> Vec<u8> {
     format!(
         "From: The Office <{STAFF}>\r\n\
          To: coach@leisure-centre.example\r\n\
@@ -312,7 +312,7 @@ fn a_school_may_only_look_at_first() {
 }
 
 /// A message's header as it is and its parts in clear.
-pub fn decoded(message: &[u8]) -> String {
+pub(crate) fn decoded(message: &[u8]) -> String {
     let parsed = mail_parser::MessageParser::default()
         .parse(message)
         .expect("a message");

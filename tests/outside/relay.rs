@@ -5,10 +5,10 @@ use crate::support::exeat::Exeat;
 use crate::support::next_hop::{Behaviour, NextHop};
 use crate::support::school::Greenfold;
 
-pub const STAFF: &str = "office@greenfold.sch.example";
+pub(crate) const STAFF: &str = "office@greenfold.sch.example";
 
 /// A mail that no rule minds.
-pub fn innocent(subject: &str) -> Vec<u8> {
+pub(crate) fn innocent(subject: &str) -> Vec<u8> {
     format!(
         "From: The Office <{STAFF}>\r\n\
          To: someone@supplier.example\r\n\
@@ -36,7 +36,7 @@ fn configured(behaviour: Behaviour, head: &str, more: &str) -> (NextHop, Greenfo
 }
 
 /// The message without the one header field that relaying adds.
-pub fn without_trace(message: &[u8]) -> &[u8] {
+pub(crate) fn without_trace(message: &[u8]) -> &[u8] {
     assert!(
         message.starts_with(b"Received: "),
         "{}",
@@ -170,6 +170,8 @@ fn a_next_hop_that_refuses_is_heard() {
         let reply = Client::connect(exeat.smtp).transaction(STAFF, &["a@b.example"], &message);
         assert_eq!(reply.code, code, "{shown}: {reply:?}");
         assert!(hop.accepted().is_empty() && exeat.holds().is_empty());
+        let swallowed = usize::from(shown.contains("drop_after_dot: 1"));
+        assert_eq!(hop.swallowed().len(), swallowed, "{shown}");
         // The client tries again, and it arrives once.
         hop.behave(Behaviour::default());
         let reply = Client::connect(exeat.smtp).transaction(STAFF, &["a@b.example"], &message);

@@ -4,21 +4,21 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-pub struct Client {
+pub(crate) struct Client {
     stream: TcpStream,
     replies: BufReader<TcpStream>,
 }
 
 /// A reply: its code and all its lines' texts, joined by `\n`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reply {
-    pub code: u16,
-    pub text: String,
+pub(crate) struct Reply {
+    pub(crate) code: u16,
+    pub(crate) text: String,
 }
 
 impl Client {
     /// Connects, takes the greeting and says EHLO.
-    pub fn connect(to: SocketAddr) -> Self {
+    pub(crate) fn connect(to: SocketAddr) -> Self {
         let (mut client, greeting) = Self::greeted(to);
         assert_eq!(greeting.code, 220, "{greeting:?}");
         let reply = client.say("EHLO client.greenfold.sch.example");
@@ -27,7 +27,7 @@ impl Client {
     }
 
     /// Connects and takes the greeting.
-    pub fn greeted(to: SocketAddr) -> (Self, Reply) {
+    pub(crate) fn greeted(to: SocketAddr) -> (Self, Reply) {
         let stream = TcpStream::connect(to).expect("the server listens");
         stream
             .set_read_timeout(Some(Duration::from_secs(60)))
@@ -39,17 +39,17 @@ impl Client {
     }
 
     /// Sends a line and takes the reply.
-    pub fn say(&mut self, line: &str) -> Reply {
+    pub(crate) fn say(&mut self, line: &str) -> Reply {
         self.send(format!("{line}\r\n").as_bytes());
         self.reply()
     }
 
-    pub fn send(&mut self, bytes: &[u8]) {
+    pub(crate) fn send(&mut self, bytes: &[u8]) {
         self.stream.write_all(bytes).expect("the server reads");
     }
 
     /// The next reply; code 0 if the server has closed the connection.
-    pub fn reply(&mut self) -> Reply {
+    pub(crate) fn reply(&mut self) -> Reply {
         let mut text = Vec::new();
         loop {
             let mut line = String::new();
@@ -74,7 +74,7 @@ impl Client {
 
     /// One whole transaction; the reply to the end of data, or the first that
     /// was not positive.
-    pub fn transaction(&mut self, from: &str, to: &[&str], message: &[u8]) -> Reply {
+    pub(crate) fn transaction(&mut self, from: &str, to: &[&str], message: &[u8]) -> Reply {
         let reply = self.say(&format!("MAIL FROM:<{from}>"));
         if reply.code != 250 {
             return reply;
@@ -89,7 +89,7 @@ impl Client {
     }
 
     /// DATA, the message dot-stuffed, and its end.
-    pub fn data(&mut self, message: &[u8]) -> Reply {
+    pub(crate) fn data(&mut self, message: &[u8]) -> Reply {
         let reply = self.say("DATA");
         if reply.code != 354 {
             return reply;
@@ -101,7 +101,7 @@ impl Client {
 }
 
 /// A message as DATA carries it (RFC 5321 section 4.5.2).
-pub fn stuffed(message: &[u8]) -> Vec<u8> {
+pub(crate) fn stuffed(message: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(message.len() + 16);
     for line in message.split_inclusive(|&byte| byte == b'\n') {
         if line.starts_with(b".") {

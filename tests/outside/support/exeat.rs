@@ -10,25 +10,25 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-pub const BINARY: &str = env!("CARGO_BIN_EXE_exeat");
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_exeat");
 
 /// A running `exeat serve`; killed when dropped.
-pub struct Exeat {
-    pub smtp: SocketAddr,
-    pub console: SocketAddr,
+pub(crate) struct Exeat {
+    pub(crate) smtp: SocketAddr,
+    pub(crate) console: SocketAddr,
     config: PathBuf,
     child: Child,
     log: mpsc::Receiver<String>,
 }
 
 impl Exeat {
-    pub fn serve(config: &Path) -> Self {
+    pub(crate) fn serve(config: &Path) -> Self {
         Self::serve_with(config, &[])
     }
 
     /// Starts the server with more in its environment, and waits until it
     /// has said where it listens.
-    pub fn serve_with(config: &Path, environment: &[(&str, &str)]) -> Self {
+    pub(crate) fn serve_with(config: &Path, environment: &[(&str, &str)]) -> Self {
         let mut child = Command::new(BINARY)
             .args(["serve", "--log", "json", "--config"])
             .arg(config)
@@ -68,7 +68,7 @@ impl Exeat {
     }
 
     /// The next line of the log that is as wished; at most a minute.
-    pub fn wait_for_log(&self, wished: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) fn wait_for_log(&self, wished: impl Fn(&Value) -> bool) -> Value {
         let mut seen = Vec::new();
         loop {
             let line = self
@@ -85,11 +85,11 @@ impl Exeat {
     }
 
     /// A command with this server's configuration.
-    pub fn command(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Output {
         exeat(&self.config, arguments)
     }
 
-    pub fn holds(&self) -> Vec<Value> {
+    pub(crate) fn holds(&self) -> Vec<Value> {
         let output = self.command(&["holds", "list", "--json", "--limit", "1000"]);
         assert!(output.status.success(), "{}", error_of(&output));
         String::from_utf8(output.stdout)
@@ -99,12 +99,8 @@ impl Exeat {
             .collect()
     }
 
-    pub fn process_id(&self) -> u32 {
-        self.child.id()
-    }
-
     /// Sends a signal by name, for example `TERM`.
-    pub fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let status = Command::new("kill")
             .args([format!("-{name}"), self.child.id().to_string()])
             .status()
@@ -113,12 +109,12 @@ impl Exeat {
     }
 
     /// Waits for the process to end.
-    pub fn wait(mut self) -> std::process::ExitStatus {
+    pub(crate) fn wait(mut self) -> std::process::ExitStatus {
         self.child.wait().expect("a child can be waited for")
     }
 
     /// Ends it at once, as a power cut would.
-    pub fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().expect("it was running");
         self.child.wait().expect("a child can be waited for");
     }
@@ -132,7 +128,7 @@ impl Drop for Exeat {
 }
 
 /// Runs a command to its end.
-pub fn exeat(config: &Path, arguments: &[&str]) -> Output {
+pub(crate) fn exeat(config: &Path, arguments: &[&str]) -> Output {
     Command::new(BINARY)
         .args(arguments)
         .arg("--config")
@@ -142,6 +138,6 @@ pub fn exeat(config: &Path, arguments: &[&str]) -> Output {
         .expect("the binary runs")
 }
 
-pub fn error_of(output: &Output) -> String {
+pub(crate) fn error_of(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }

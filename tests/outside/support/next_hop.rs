@@ -8,27 +8,27 @@ use std::time::{Duration, Instant};
 
 /// What the next hop does out of the ordinary.
 #[derive(Debug, Clone, Default)]
-pub struct Behaviour {
+pub(crate) struct Behaviour {
     /// Recipients (the part before `@`) and the reply to their RCPT.
-    pub recipients: Vec<(&'static str, &'static str)>,
-    pub mail: Option<&'static str>,
-    pub data: Option<&'static str>,
+    pub(crate) recipients: Vec<(&'static str, &'static str)>,
+    pub(crate) mail: Option<&'static str>,
+    pub(crate) data: Option<&'static str>,
     /// The reply after the dot.
-    pub end_of_data: Option<&'static str>,
+    pub(crate) end_of_data: Option<&'static str>,
     /// Closes the connection in the middle of the message.
-    pub drop_in_data: bool,
+    pub(crate) drop_in_data: bool,
     /// Takes the message whole and closes without a reply, so many times.
-    pub drop_after_dot: usize,
+    pub(crate) drop_after_dot: usize,
     /// Keywords that EHLO announces.
-    pub keywords: Option<&'static [&'static str]>,
+    pub(crate) keywords: Option<&'static [&'static str]>,
 }
 
 /// A message that was accepted.
 #[derive(Debug, Clone)]
-pub struct Delivery {
-    pub mail: String,
-    pub recipients: Vec<String>,
-    pub message: Vec<u8>,
+pub(crate) struct Delivery {
+    pub(crate) mail: String,
+    pub(crate) recipients: Vec<String>,
+    pub(crate) message: Vec<u8>,
 }
 
 #[derive(Default)]
@@ -41,13 +41,13 @@ struct State {
 }
 
 #[derive(Clone)]
-pub struct NextHop {
-    pub address: SocketAddr,
+pub(crate) struct NextHop {
+    pub(crate) address: SocketAddr,
     state: Arc<(Mutex<State>, Condvar)>,
 }
 
 impl NextHop {
-    pub fn start(behaviour: Behaviour) -> Self {
+    pub(crate) fn start(behaviour: Behaviour) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has free ports");
         let hop = Self {
             address: listener.local_addr().expect("bound"),
@@ -64,11 +64,11 @@ impl NextHop {
         hop
     }
 
-    pub fn behave(&self, behaviour: Behaviour) {
+    pub(crate) fn behave(&self, behaviour: Behaviour) {
         self.state.0.lock().expect("no test panics here").behaviour = behaviour;
     }
 
-    pub fn accepted(&self) -> Vec<Delivery> {
+    pub(crate) fn accepted(&self) -> Vec<Delivery> {
         self.state
             .0
             .lock()
@@ -77,7 +77,7 @@ impl NextHop {
             .clone()
     }
 
-    pub fn swallowed(&self) -> Vec<Delivery> {
+    pub(crate) fn swallowed(&self) -> Vec<Delivery> {
         self.state
             .0
             .lock()
@@ -86,7 +86,7 @@ impl NextHop {
             .clone()
     }
 
-    pub fn connections(&self) -> usize {
+    pub(crate) fn connections(&self) -> usize {
         self.state
             .0
             .lock()
@@ -95,12 +95,12 @@ impl NextHop {
     }
 
     /// Waits until so many messages were accepted.
-    pub fn wait_for(&self, count: usize) -> Vec<Delivery> {
+    pub(crate) fn wait_for(&self, count: usize) -> Vec<Delivery> {
         self.wait_until(|accepted| accepted.len() >= count)
     }
 
     /// Waits until what was accepted is as wished; at most a minute.
-    pub fn wait_until(&self, done: impl Fn(&[Delivery]) -> bool) -> Vec<Delivery> {
+    pub(crate) fn wait_until(&self, done: impl Fn(&[Delivery]) -> bool) -> Vec<Delivery> {
         let deadline = Instant::now() + Duration::from_secs(60);
         let mut state = self.state.0.lock().expect("no test panics here");
         while !done(&state.accepted) {

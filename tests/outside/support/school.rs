@@ -7,18 +7,18 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// A folder with the school's people and a configuration for free ports.
-pub struct Greenfold {
+pub(crate) struct Greenfold {
     folder: TempDir,
 }
 
 impl Greenfold {
     /// `more` is appended to the configuration, inside the school's table.
-    pub fn new(next_hop: SocketAddr, more: &str) -> Self {
+    pub(crate) fn new(next_hop: SocketAddr, more: &str) -> Self {
         Self::with_head(next_hop, "", more)
     }
 
     /// `head` stands before the school's table.
-    pub fn with_head(next_hop: SocketAddr, head: &str, more: &str) -> Self {
+    pub(crate) fn with_head(next_hop: SocketAddr, head: &str, more: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         for name in ["roster.csv", "staff.csv", "contacts.csv"] {
             fs::copy(
@@ -41,37 +41,37 @@ impl Greenfold {
         Self { folder }
     }
 
-    pub fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    pub fn config(&self) -> PathBuf {
+    pub(crate) fn config(&self) -> PathBuf {
         self.folder().join("exeat.toml")
     }
 
     /// Changes the configuration's text.
-    pub fn rewrite(&self, change: impl Fn(&str) -> String) {
+    pub(crate) fn rewrite(&self, change: impl Fn(&str) -> String) {
         let text = fs::read_to_string(self.config()).expect("there");
         fs::write(self.config(), change(&text)).expect("writable");
     }
 }
 
-pub fn fixtures() -> PathBuf {
+pub(crate) fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
 }
 
 /// What a fixture says must happen to its mail.
 #[derive(Debug, serde::Deserialize)]
-pub struct Expectation {
-    pub action: String,
-    pub rules: Vec<String>,
-    pub may: Vec<String>,
-    pub from: Option<String>,
-    pub to: Option<Vec<String>>,
+pub(crate) struct Expectation {
+    pub(crate) action: String,
+    pub(crate) rules: Vec<String>,
+    pub(crate) may: Vec<String>,
+    pub(crate) from: Option<String>,
+    pub(crate) to: Option<Vec<String>>,
 }
 
 /// Every sample mail: its name, its bytes, and what must happen to it.
-pub fn mails() -> Vec<(String, Vec<u8>, Expectation)> {
+pub(crate) fn mails() -> Vec<(String, Vec<u8>, Expectation)> {
     let folder = fixtures().join("mails");
     let mut names: Vec<String> = fs::read_dir(folder.clone())
         .expect("the fixtures are there")
