@@ -6,6 +6,7 @@ use mail_parser::{HeaderName, HeaderValue};
 use super::harvest::{Harvest, Place};
 use super::{Header, Mailbox, Role};
 use crate::finding::ProblemKind;
+use crate::mail::header as field;
 use crate::mail::message::{self, Part};
 
 /// The header fields that judging needs; what stands twice is read twice.
@@ -53,6 +54,38 @@ pub(crate) fn read(part: &Part<'_>, harvest: &mut Harvest<'_>) {
         in_reply_to: id(HeaderName::InReplyTo),
         automatic,
     };
+}
+
+/// Fields that mail servers add or rewrite on the way, or that tell how the
+/// body is packed: a message that is sent again may differ in them.
+const CHANGING: &[&str] = &[
+    "received",
+    "return-path",
+    "delivered-to",
+    "mime-version",
+    "content-",
+    "dkim-signature",
+    "authentication-results",
+    "arc-",
+    "x-received",
+    "x-originating-",
+    "x-ms-",
+    "x-microsoft-",
+    "x-google-",
+    "x-gm-",
+];
+
+/// Adds to the digest the fields that their author's program wrote. Two
+/// messages that differ in one of them are two messages, and not one that is
+/// sent again.
+pub(crate) fn identify(raw: &[u8], harvest: &mut Harvest<'_>) {
+    for (name, value) in field::fields(field::section(raw)) {
+        let name = name.to_ascii_lowercase();
+        if !CHANGING.iter().any(|changing| name.starts_with(changing)) {
+            harvest.digest(name.as_bytes());
+            harvest.digest(value.as_bytes());
+        }
+    }
 }
 
 /// All mailboxes that the fields of one name show, each once.

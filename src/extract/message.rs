@@ -19,6 +19,7 @@ pub(crate) fn read(raw: &[u8], harvest: &mut Harvest<'_>) {
     let place = Place::message();
     let part = Part::parse(raw);
     header::read(&part, harvest);
+    header::identify(raw, harvest);
     whole(&part, &place, harvest);
 }
 

@@ -370,6 +370,22 @@ fn the_digest_is_the_same_for_new_boundaries_and_encodings() {
     assert_ne!(plain, digest("a", "\nZoe was early"));
 }
 
+#[test]
+fn the_digest_tells_messages_apart_and_not_their_ways() {
+    let digest = |fields: &str| read(&format!("Subject: Trip\n{fields}\nZoe was late\n")).digest;
+    let plain = digest("To: a@b.example\n");
+    for way in [
+        "Received: from a by b; now\nTo: a@b.example\n",
+        "To: a@b.example\nX-MS-Exchange-Organization-AuthAs: Internal\n",
+        "to: a@b.example\nDKIM-Signature: v=1\nContent-Type: text/plain\n",
+    ] {
+        assert_eq!(plain, digest(way), "{way}");
+    }
+    for other in ["To: c@b.example\n", "To: a@b.example\nX-Serial: 2\n", ""] {
+        assert_ne!(plain, digest(other), "{other}");
+    }
+}
+
 #[track_caller]
 fn check_bomb(name: &str, message: &[u8]) -> Reading {
     let started = Instant::now();
