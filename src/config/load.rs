@@ -181,7 +181,7 @@ impl Loading<'_> {
             Ok(packs) => Some(packs),
             Err(faults) => {
                 for fault in faults {
-                    self.fault(&["patterns"], with_causes(&fault));
+                    self.fault(&["patterns"], format!("{:#}", anyhow::Error::new(fault)));
                 }
                 None
             }
@@ -366,15 +366,4 @@ fn is_host_and_port(address: &str) -> bool {
     address.rsplit_once(':').is_some_and(|(host, port)| {
         !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0)
     })
-}
-
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }
