@@ -89,7 +89,7 @@ impl<'t> Around<'t> {
 
     /// A pupil's form or year stands right beside the name: `9EH`, `(Year 9)`.
     pub(super) fn is_beside_form(&self, form: Option<&str>) -> bool {
-        self.form_follows(form) || self.form_precedes(form)
+        self.form_follows(form) || self.form_precedes(form) || self.is_of_form(form)
     }
 
     fn form_follows(&self, form: Option<&str>) -> bool {
@@ -102,6 +102,23 @@ impl<'t> Around<'t> {
         is_loose(first.gap)
             && (is_form_or(form, first.text)
                 || is_year(first.text, next.map(|next| next.text)) && !occasion)
+    }
+
+    /// `in 11C`, `of 7B`; but a trip to Summer Field of 8C is one of 8C's.
+    fn is_of_form(&self, form: Option<&str>) -> bool {
+        let [first, second, ..] = &self.after[..] else {
+            return false;
+        };
+        let led = self.before.first().is_some_and(|word| {
+            is_blank(word.gap)
+                && (WORDS.articles.contains(&word.lower)
+                    || word.lower == "to" && self.speaks_of_occasion())
+        });
+        is_blank(first.gap)
+            && is_blank(second.gap)
+            && matches!(first.lower.as_str(), "in" | "of" | "from")
+            && is_form_or(form, second.text)
+            && !led
     }
 
     /// A year before the name tells only of an ordinary one: `Year 8 Victoria
@@ -127,11 +144,18 @@ impl<'t> Around<'t> {
         self.before.first().is_some_and(|word| {
             matches!(word.gap.trim_end_matches(char::is_whitespace), "" | ".")
                 && !word.gap.contains('\t')
-                && (WORDS.titles.contains(&word.lower)
+                && (WORDS.titles.contains(&word.lower) && !self.is_captain(word)
                     || WORDS.young_titles.contains(&word.lower)
                         && !pupil
                         && !self.speaks_of_pupil())
         })
+    }
+
+    /// `Football captain Jake Holroyd`: a rank that something of the school's
+    /// stands before is a pupil's.
+    fn is_captain(&self, title: &Word<'_>) -> bool {
+        matches!(title.lower.as_str(), "captain" | "capt")
+            && (is_small(title.text) || self.before.get(1).is_some_and(|word| is_blank(word.gap)))
     }
 
     /// `Jane Smith, Head of Year 9`, `John Brown (teacher)`, `Ann Lee MBE`.
@@ -192,10 +216,28 @@ impl<'t> Around<'t> {
             .take_while(|word| word.gap.trim().is_empty())
             .collect();
         let said = joined(near.into_iter().rev());
+        // An ordinary name below a pupil's own work is the pupil's.
+        let own = !self.name.nature.well_known && self.speaks_of_school_work();
         WORDS.credits.iter().any(|credit| {
+            if own && credit.ends_with(" by") {
+                return false;
+            }
             said.strip_suffix(credit.as_str())
                 .is_some_and(|rest| rest.is_empty() || rest.ends_with(' '))
         })
+    }
+
+    /// A form, a year, or where pupils' work is shown.
+    fn speaks_of_school_work(&self) -> bool {
+        self.speaks_of_form() || self.line_words().any(|word| WORDS.shown.contains(&word))
+    }
+
+    fn speaks_of_form(&self) -> bool {
+        let words: Vec<String> = self.line_words().collect();
+        words
+            .iter()
+            .enumerate()
+            .any(|(n, word)| is_form(word) || is_year(word, words.get(n + 1).map(String::as_str)))
     }
 
     /// More of the line speaks of books, art and history than of pupils.
@@ -223,7 +265,9 @@ impl<'t> Around<'t> {
             && is_blank(first.gap)
             && !is_small(first.text)
             && WORDS.streets.contains(&first.lower)
-            && !rest.first().is_some_and(|word| is_occasion(word))
+            && !rest
+                .first()
+                .is_some_and(|word| is_occasion(word) || WORDS.sign_partners.contains(&word.lower))
     }
 
     /// Everyday words in small letters: `Zoe may need`, `will Smith come`.
@@ -251,7 +295,10 @@ impl<'t> Around<'t> {
         if nature.forename == Everyday::No || nature.surname == Everyday::No {
             return None;
         }
-        let pupil = self.possessive_of_person() || self.is_related() || self.has_pronoun();
+        let pupil = self.possessive_of_person()
+            || self.is_related()
+            || self.has_pronoun()
+            || self.has_deed();
         let place = self
             .before
             .first()
@@ -270,8 +317,7 @@ impl<'t> Around<'t> {
         if place || occasion {
             return Some(WORDS_PLACE);
         }
-        let speaks = pupil
-            || self.has_pupil_word() && !self.line_words().any(|word| WORDS.events.contains(&word));
+        let speaks = pupil || self.has_pupil_word() && !self.speaks_of_occasion();
         let months = [&self.name.forename, &self.name.surname]
             .into_iter()
             .all(|part| MONTHS.contains(&folded(&self.text[part.clone()]).as_str()));
@@ -302,6 +348,26 @@ impl<'t> Around<'t> {
         let near = self.before.iter().take(2).chain(self.after.iter().take(2));
         near.into_iter()
             .any(|word| WORDS.relations.contains(&word.lower))
+    }
+
+    fn speaks_of_occasion(&self) -> bool {
+        self.line_words().any(|word| WORDS.events.contains(&word))
+    }
+
+    /// `… forgot`, `… was late`, `… lost her coat`: what persons do.
+    fn has_deed(&self) -> bool {
+        let mut spoken = self
+            .after
+            .iter()
+            .take_while(|word| is_blank(word.gap))
+            .skip_while(|word| WORDS.auxiliaries.contains(&word.lower));
+        let deed = spoken.next();
+        deed.is_some_and(|word| {
+            WORDS.deeds.contains(&word.lower)
+                || WORDS.shared_deeds.contains(&word.lower) && self.speaks_of_form()
+        }) || spoken
+            .take(2)
+            .any(|word| matches!(word.lower.as_str(), "her" | "his"))
     }
 
     /// `… said he was`.

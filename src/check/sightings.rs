@@ -7,7 +7,7 @@ use crate::extract::{Reading, Role, Text};
 use crate::finding::{Finding, PupilRef, RuleId, Weight};
 use crate::mail::{Address, Envelope};
 use crate::school::School;
-use crate::school::names::{Everyday, Match, Writing};
+use crate::school::names::{Everyday, Fit, Match, Writing};
 
 use super::context::{self, Around, Reason};
 use super::{Screened, Sighting, excerpt};
@@ -117,7 +117,8 @@ fn named(name: &str, school: &School) -> impl Iterator<Item = usize> {
 fn in_text(index: usize, text: &Text, present: &Present, school: &School) -> Vec<Sighting> {
     let writing = match text.role {
         Role::FileName => Writing::Joined,
-        Role::Subject | Role::Body | Role::Quoted | Role::Attachment => Writing::Prose,
+        Role::Subject => Writing::Title,
+        Role::Body | Role::Quoted | Role::Attachment => Writing::Prose,
     };
     let found = school.people.names.find(&text.text, writing);
     let objections: Vec<Option<Reason>> = found
@@ -188,7 +189,12 @@ fn has_namesake(name: &Match, school: &School) -> bool {
 
 /// How sure it is that the letters mean a pupil, if nothing objects.
 fn confidence(name: &Match, school: &School) -> f32 {
-    if has_namesake(name, school) {
+    let fit = match name.fit {
+        Fit::Whole => 1.0,
+        Fit::Joined => 0.95,
+        Fit::Middle => 0.85,
+    };
+    let sure = if has_namesake(name, school) {
         0.6
     } else if name.nature.reads_as_words() || name.nature.well_known {
         0.75
@@ -196,7 +202,8 @@ fn confidence(name: &Match, school: &School) -> f32 {
         0.85
     } else {
         0.95
-    }
+    };
+    sure * fit
 }
 
 /// The address whose local part holds a range.

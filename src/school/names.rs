@@ -17,6 +17,7 @@ mod fold;
 mod index;
 mod joined;
 mod joins;
+mod loose;
 mod mask;
 mod scan;
 mod window;
@@ -47,6 +48,9 @@ pub struct Names {
 pub enum Writing {
     /// Sentences, lists, tables.
     Prose,
+    /// A subject: prose of few words, in which a name in small letters may be
+    /// one word.
+    Title,
     /// File names and addresses, which join names with dots and underscores,
     /// with capitals, or with nothing.
     Joined,
@@ -62,6 +66,18 @@ pub struct Match {
     /// Indices into the roster, ascending: several where pupils share a name.
     pub pupils: Vec<usize>,
     pub nature: Nature,
+    pub fit: Fit,
+}
+
+/// How the text spells the name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fit {
+    /// As the roster has it.
+    Whole,
+    /// As one word, or tied with a hyphen, a stroke or brackets.
+    Joined,
+    /// With a middle name that the roster does not have.
+    Middle,
 }
 
 /// What else the words of a name can be.
@@ -109,6 +125,11 @@ impl Names {
         pupils.sort_unstable();
         pupils.dedup();
         pupils
+    }
+
+    /// Whether the roster has middle names of this pupil.
+    fn has_middles(&self, pupil: usize) -> bool {
+        self.middle_starts.get(pupil) != self.middle_starts.get(pupil + 1)
     }
 
     /// Whether this pupil may have such a token between forename and surname.

@@ -6,11 +6,13 @@ use std::ops::Range;
 use super::fold::{self, Class};
 use super::index::{Entry, Part, pair};
 use super::window::{self, Window};
-use super::{Match, Names, Writing};
+use super::{Fit, Match, Names, Writing};
 
 /// Joined without any border, a name needs this many letters: shorter ones
 /// are too often ordinary words.
 const SHORTEST_JOINED: usize = 7;
+/// Where only letters tell, each part needs as many as this.
+pub(super) const SHORTEST_PART: usize = 3;
 
 impl Names {
     /// Joined names: with tokens as they stand, then parted at capitals.
@@ -28,6 +30,7 @@ impl Names {
                 };
                 let name = self
                     .name_at(&mut window, text, start, Writing::Joined)
+                    .or_else(|| self.loose_at(&mut window, text, start))
                     .or_else(|| self.name_in_one(text, token.start..token.end));
                 at = name.as_ref().map_or(token.end, |name| name.range.end);
                 found.extend(name);
@@ -46,7 +49,7 @@ impl Names {
     }
 
     /// A name joined without any border: `zoeobrien`.
-    fn name_in_one(&self, text: &str, range: Range<usize>) -> Option<Match> {
+    pub(super) fn name_in_one(&self, text: &str, range: Range<usize>) -> Option<Match> {
         let mut folded = Vec::with_capacity(range.len());
         // Where each letter begins, in the text and in its folded form.
         let mut letters: Vec<(usize, usize)> = Vec::with_capacity(range.len());
@@ -78,7 +81,7 @@ impl Names {
     }
 
     /// The pupils of a forename and a surname that stand side by side.
-    fn joined(
+    pub(super) fn joined(
         &self,
         range: Range<usize>,
         forename: (u64, &Range<usize>),
@@ -91,6 +94,7 @@ impl Names {
             surname: surname.1.clone(),
             nature: entries.first()?.nature(),
             pupils: entries.into_iter().map(Entry::pupil).collect(),
+            fit: Fit::Joined,
         })
     }
 }

@@ -11,7 +11,7 @@ use super::fold::{self, Class};
 use super::index::{Entry, Part, pair};
 use super::joins::{is_part_of_longer, joins_forename, joins_inside, joins_middle, joins_surname};
 use super::window::{self, Gap, Window};
-use super::{Match, Names, Nature, Writing};
+use super::{Fit, Match, Names, Nature, Writing};
 
 /// The most tokens of one forename or surname: `de la Fuente y García`.
 const MOST_TOKENS: usize = 5;
@@ -40,25 +40,25 @@ impl Names {
             return found;
         }
         match writing {
-            Writing::Prose => self.find_in_prose(text, &mut found),
+            Writing::Prose | Writing::Title => self.find_in_prose(text, writing, &mut found),
             Writing::Joined => self.find_joined(text, 0..text.len(), &mut found),
         }
         found
     }
 
     /// Prose, with the addresses in it as the joined names they are.
-    fn find_in_prose(&self, text: &str, found: &mut Vec<Match>) {
+    fn find_in_prose(&self, text: &str, writing: Writing, found: &mut Vec<Match>) {
         let mut window = Window::new(self, text, false);
         let mut done = 0;
         for at in memchr::memchr_iter(b'@', text.as_bytes()) {
             let local = local_part(text, done, at);
-            self.scan(&mut window, text, done..local.start, found);
+            self.scan(&mut window, text, done..local.start, writing, found);
             if !local.is_empty() {
                 self.find_joined(text, local, found);
             }
             done = at;
         }
-        self.scan(&mut window, text, done..text.len(), found);
+        self.scan(&mut window, text, done..text.len(), writing, found);
     }
 
     fn scan(
@@ -66,6 +66,7 @@ impl Names {
         window: &mut Window<'_>,
         text: &str,
         range: Range<usize>,
+        writing: Writing,
         found: &mut Vec<Match>,
     ) {
         let bytes = &text.as_bytes()[..range.end];
@@ -96,8 +97,14 @@ impl Names {
             } else {
                 self.key.sift(&bytes[start..at])
             };
-            if self.tokens.may_begin(sifted)
-                && let Some(found_here) = self.name_at(window, text, start, Writing::Prose)
+            let begins = self.tokens.may_begin(sifted);
+            let name = begins.then(|| {
+                self.name_at(window, text, start, Writing::Prose)
+                    .or_else(|| self.loose_at(window, text, start))
+            });
+            if let Some(found_here) = name
+                .flatten()
+                .or_else(|| self.in_one_word(text, start..at, writing))
                 && found_here.range.end <= range.end
             {
                 at = found_here.range.end;
@@ -142,6 +149,7 @@ impl Names {
             surname: bytes(window, &name.surname)?,
             pupils: name.pupils,
             nature: name.nature,
+            fit: Fit::Whole,
         })
     }
 
@@ -257,7 +265,7 @@ impl Names {
     /// The fingerprint of `length` tokens as one forename or surname. The
     /// outer `None` says that more tokens make none either.
     #[expect(clippy::option_option, reason = "the two answers end different loops")]
-    fn part(
+    pub(super) fn part(
         &self,
         window: &mut Window<'_>,
         from: usize,
@@ -361,7 +369,7 @@ impl Names {
 
     /// The token before a place: the gap after it, what it is, and whether it
     /// begins with a small letter.
-    fn part_before(&self, text: &str, at: usize) -> Option<(Gap, Part, bool)> {
+    pub(super) fn part_before(&self, text: &str, at: usize) -> Option<(Gap, Part, bool)> {
         let before = &text[..at];
         let end = before
             .trim_end_matches(|c| fold::class(c) != Class::Letter)

@@ -260,7 +260,99 @@ fn file_names_and_addresses_join_names() {
         &[("zoe.obrien", &[0]), ("ZoeOBrien", &[0])],
     );
     check("zobrien@zoe-obrien.example", &[]);
-    check("ZoeOBrien", &[]);
+}
+
+#[test]
+fn prose_sees_joined_names_where_capitals_part_them() {
+    for name in [
+        "ZoeOBrien",
+        "OBrienZoe",
+        "zoeOBrien",
+        "ZoëO'Brien",
+        "O'BRIEN/Zoe",
+        "Zoe/O'Brien",
+        "Zoe-O'Brien",
+        "O'Brien(Zoe",
+        "O'Brien (Zoë",
+        "ZoeAnneOBrien",
+    ] {
+        let text = format!("row 8 {name}) twice");
+        check(&text, &[(name, &[0])]);
+        check_as(Writing::Title, &text, &[(name, &[0])]);
+    }
+    for text in [
+        "XZoeOBrien",
+        "ZoeOBriens",
+        "ZoeOBrienWalsh",
+        "zoeobrien",
+        "Zoe-O'Brien-Walsh",
+        "zoe-obrien.example",
+        "x.example/zoe/obrien",
+        "Ann Zoe-O'Brien",
+        "O'Brien (Zoe's mum)",
+        "Jordan/Taylor",
+        "Taylor-Jordan",
+        "Summer-Field",
+        "Thomas/James",
+        "Zoe / O'Brien",
+    ] {
+        check(text, &[]);
+    }
+}
+
+#[test]
+fn a_title_sees_names_in_one_word_of_small_letters() {
+    for name in ["zoeobrien", "OBRIENZOE", "Hamishmcdonald"] {
+        let pupil = if name.starts_with('H') { 16 } else { 0 };
+        check_as(
+            Writing::Title,
+            &format!("{name} is locked out"),
+            &[(name, &[pupil])],
+        );
+    }
+    for text in [
+        "emmajohansenite",
+        "johansen",
+        "summerfield",
+        "rezoeobrien",
+        "zobrien",
+    ] {
+        check_as(Writing::Title, text, &[]);
+    }
+}
+
+#[test]
+fn a_stranger_in_the_middle_counts_where_the_roster_has_no_middle_names() {
+    for name in [
+        "Hamish J. McDonald",
+        "Hamish J McDonald",
+        "Hamish James McDonald",
+        "Hamish Rory McDonald",
+        "Hamish J.McDonald",
+    ] {
+        check(&format!("about {name}, please"), &[(name, &[16])]);
+        let found = names().find(name, Writing::Prose);
+        assert_eq!(found[0].fit, Fit::Middle);
+    }
+    for text in [
+        "Hamish j McDonald",
+        "Hamish rory McDonald",
+        "Hamish Mrs McDonald",
+        "Hamish And McDonald",
+        "Hamish, Rory McDonald",
+        "Hamish Rory, McDonald",
+        "Hamish R. S. McDonald",
+        "Hamish Smith McDonald",
+        "Hamish RORY McDonald",
+        "Hamish Rory McDonald-Brown",
+        "Zoë Rory O'Brien",
+        "Summer Sports Field",
+        "Hamish. J. McDonald",
+        "Hamish\nRory McDonald",
+    ] {
+        check(text, &[]);
+    }
+    check("Jack John Smith", &[("John Smith", &[7, 14])]);
 }
 
 #[test]

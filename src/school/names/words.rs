@@ -33,7 +33,21 @@ pub(crate) struct Words {
     pub(crate) credits: Vec<String>,
     pub(crate) pupil_words: HashSet<String>,
     pub(crate) relations: HashSet<String>,
+    /// Words that stand between two people or two thoughts.
+    pub(crate) between: HashSet<String>,
+    /// Single words that a forename and a surname make by chance.
+    pub(crate) joined_words: HashSet<String>,
     pub(crate) verbs: HashSet<String>,
+    /// What persons do, and places do not.
+    pub(crate) deeds: HashSet<String>,
+    /// What places and teams do as well.
+    pub(crate) shared_deeds: HashSet<String>,
+    /// What may stand between a name and a deed.
+    pub(crate) auxiliaries: HashSet<String>,
+    /// Words that make something else of `Road` or `Street` before them.
+    pub(crate) sign_partners: HashSet<String>,
+    /// Where pupils' own work is shown.
+    pub(crate) shown: HashSet<String>,
     pub(crate) pronouns: HashSet<String>,
     pub(crate) headings: HashSet<String>,
     /// Kept here so that a fault in them is one in the file.
