@@ -10,6 +10,7 @@ use std::ops::Range;
 use crate::school::names::words::WORDS;
 use crate::school::names::{Everyday, Match, Nature, folded};
 
+mod evidence;
 mod words;
 
 use words::{
@@ -227,19 +228,6 @@ impl<'t> Around<'t> {
         })
     }
 
-    /// A form, a year, or where pupils' work is shown.
-    fn speaks_of_school_work(&self) -> bool {
-        self.speaks_of_form() || self.line_words().any(|word| WORDS.shown.contains(&word))
-    }
-
-    fn speaks_of_form(&self) -> bool {
-        let words: Vec<String> = self.line_words().collect();
-        words
-            .iter()
-            .enumerate()
-            .any(|(n, word)| is_form(word) || is_year(word, words.get(n + 1).map(String::as_str)))
-    }
-
     /// More of the line speaks of books, art and history than of pupils.
     fn speaks_of_culture(&self) -> bool {
         let (mut culture, mut pupils) = (0, 0);
@@ -322,70 +310,6 @@ impl<'t> Around<'t> {
             .into_iter()
             .all(|part| MONTHS.contains(&folded(&self.text[part.clone()]).as_str()));
         (!speaks || months).then_some(WORDS_ALONE)
-    }
-
-    fn speaks_of_pupil(&self) -> bool {
-        self.has_pupil_word() || self.is_related() || self.has_pronoun()
-    }
-
-    fn has_pupil_word(&self) -> bool {
-        self.line_words()
-            .any(|word| WORDS.pupil_words.contains(&word))
-    }
-
-    /// `Summer Field's mum`, and not `Rose Garden's opening`.
-    fn possessive_of_person(&self) -> bool {
-        self.possessive
-            && !self
-                .after
-                .iter()
-                .take(2)
-                .any(|word| is_occasion(word) || WORDS.venues.contains(&word.lower))
-    }
-
-    /// `mum of …`, `… and brother`.
-    fn is_related(&self) -> bool {
-        let near = self.before.iter().take(2).chain(self.after.iter().take(2));
-        near.into_iter()
-            .any(|word| WORDS.relations.contains(&word.lower))
-    }
-
-    fn speaks_of_occasion(&self) -> bool {
-        self.line_words().any(|word| WORDS.events.contains(&word))
-    }
-
-    /// `… forgot`, `… was late`, `… lost her coat`: what persons do.
-    fn has_deed(&self) -> bool {
-        let mut spoken = self
-            .after
-            .iter()
-            .take_while(|word| is_blank(word.gap))
-            .skip_while(|word| WORDS.auxiliaries.contains(&word.lower));
-        let deed = spoken.next();
-        deed.is_some_and(|word| {
-            WORDS.deeds.contains(&word.lower)
-                || WORDS.shared_deeds.contains(&word.lower) && self.speaks_of_form()
-        }) || spoken
-            .take(2)
-            .any(|word| matches!(word.lower.as_str(), "her" | "his"))
-    }
-
-    /// `… said he was`.
-    fn has_pronoun(&self) -> bool {
-        self.after
-            .iter()
-            .any(|word| WORDS.pronouns.contains(&word.lower))
-    }
-
-    /// The line's words in lower case, those of the name left out.
-    fn line_words(&self) -> impl Iterator<Item = String> + '_ {
-        let before = &self.text[self.line.start..self.name.range.start];
-        let after = &self.text[self.name.range.end..self.line.end];
-        [before, after]
-            .into_iter()
-            .flat_map(|part| part.split(|c: char| !c.is_alphanumeric()))
-            .filter(|word| !word.is_empty())
-            .map(str::to_lowercase)
     }
 
     /// The name fills a cell, or two neighbouring ones, of a table.

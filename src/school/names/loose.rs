@@ -54,13 +54,19 @@ impl Names {
         writing: Writing,
     ) -> Option<Match> {
         let word = &text[range.clone()];
-        let parted = word.contains(char::is_lowercase)
+        // Most words of a text end here, after a look at their bytes.
+        let may_rise = |byte: u8| byte.is_ascii_uppercase() || !byte.is_ascii();
+        let parted = word.bytes().skip(1).any(may_rise)
+            && word.contains(char::is_lowercase)
             && word.chars().skip(1).any(char::is_uppercase)
             && self.begins_with_name(word);
         let parted = parted.then(|| {
             let mut window = Window::new(self, text, true);
             self.name_at(&mut window, text, range.start, Writing::Prose)
-                .filter(|name| name.range.end >= range.end)
+                .filter(|name| {
+                    let whole = !text[name.range.end..].starts_with(char::is_alphabetic);
+                    name.range.end >= range.end && whole
+                })
         });
         let name = parted.flatten().or_else(|| {
             let long = writing == Writing::Title && word.len() >= SHORTEST_WORD;

@@ -282,6 +282,7 @@ fn prose_sees_joined_names_where_capitals_part_them() {
     }
     for text in [
         "XZoeOBrien",
+        "ZoeO'BrienX",
         "ZoeOBriens",
         "ZoeOBrienWalsh",
         "zoeobrien",
