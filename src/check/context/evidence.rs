@@ -50,20 +50,17 @@ impl Around<'_> {
         self.line_words().any(|word| WORDS.events.contains(&word))
     }
 
-    /// `… forgot`, `… was late`, `… lost her coat`: what persons do.
+    /// `… forgot`, `… was late`: what persons do.
     pub(super) fn has_deed(&self) -> bool {
-        let mut spoken = self
+        let deed = self
             .after
             .iter()
             .take_while(|word| is_blank(word.gap))
-            .skip_while(|word| WORDS.auxiliaries.contains(&word.lower));
-        let deed = spoken.next();
+            .find(|word| !WORDS.auxiliaries.contains(&word.lower));
         deed.is_some_and(|word| {
             WORDS.deeds.contains(&word.lower)
                 || WORDS.shared_deeds.contains(&word.lower) && self.speaks_of_form()
-        }) || spoken
-            .take(2)
-            .any(|word| matches!(word.lower.as_str(), "her" | "his"))
+        })
     }
 
     /// `… said he was`.
