@@ -19,13 +19,17 @@
 //! **What passes.** Warnings about a chain ("do not forward it, it is a
 //! hoax"), also above the chain that they quote; lessons on persuasion;
 //! cascades to a known group ("pass this on to your form group"); "share with
-//! friends and family: our summer fair"; deep threads.
+//! friends and family: our summer fair"; deep threads. A negated request is no
+//! request, and disclaimers and the feet of newsletters are left out.
 //!
 //! It looks at subject, new and quoted text together, since a forwarded chain
 //! is mostly quotation, and at attached texts one by one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use crate::extract::{Role, Text};
 use crate::finding::{Finding, RuleId, Weight};
@@ -40,6 +44,10 @@ const NEAR: usize = 500;
 const ENOUGH: i32 = 4;
 /// The weight of a plain warning, which speaks for the whole message.
 const WARNING: i32 = -6;
+/// The weight of a request that nobody makes in passing.
+const UNMISTAKABLE: i32 = 3;
+/// How far before a request its negation may stand, in bytes.
+const NEGATION: usize = 100;
 /// Beyond this length an attachment is no letter: 100 KB.
 const LETTER: usize = 100 * 1024;
 
@@ -118,7 +126,7 @@ impl<'a> Letter<'a> {
     /// is enough for a chain.
     fn strongest_request(&self, pack: &Pack) -> Option<Chain> {
         let folded = Folded::prose(&self.joined);
-        let hits = without_swallowed(pack.scan(&folded));
+        let hits = without_swallowed(without_boilerplate(pack.scan(&folded), &folded));
         let warned = hits
             .iter()
             .filter(|hit| hit.pattern.weight <= WARNING)
@@ -129,6 +137,7 @@ impl<'a> Letter<'a> {
         let passed_around = i32::from(self.depth() >= 2);
         hits.iter()
             .filter(|hit| hit.pattern.category == "pass-on")
+            .filter(|hit| !is_negated(folded.as_str(), hit.folded.start))
             .map(|request| {
                 let mut evidence: BTreeMap<&str, (&Pattern, BTreeSet<&str>)> = BTreeMap::new();
                 for hit in near(&hits, &request.folded) {
@@ -227,6 +236,63 @@ fn near<'h>(hits: &'h [Hit<'h>], request: &Range<usize>) -> impl Iterator<Item =
         .iter()
         .take_while(move |hit| hit.folded.start < end)
         .filter(|hit| hit.pattern.category != "pass-on")
+}
+
+/// Without what mail programs, solicitors and newsletters put below a message:
+/// from the sentence that gives a disclaimer away to the end of its paragraph.
+/// A disclaimer asks nobody to tell ten people; where one seems to, somebody
+/// wrote it.
+fn without_boilerplate<'h>(mut hits: Vec<Hit<'h>>, folded: &Folded) -> Vec<Hit<'h>> {
+    let text = folded.as_str();
+    let mut left_out: Vec<Range<usize>> = Vec::new();
+    for hit in &hits {
+        let from = left_out.last().map_or(0, |last| last.end);
+        if hit.pattern.category != "boilerplate" || hit.folded.start < from {
+            continue;
+        }
+        let start = text[from..hit.folded.start]
+            .rfind(['.', '!', '?', '\n'])
+            .map_or(from, |at| from + at + 1);
+        let end = text[hit.folded.end..]
+            .find('\n')
+            .map_or(text.len(), |at| hit.folded.end + at);
+        left_out.push(start..end);
+    }
+    left_out.retain(|range| {
+        let first = hits.partition_point(|hit| hit.folded.start < range.start);
+        !hits[first..]
+            .iter()
+            .take_while(|hit| hit.folded.start < range.end)
+            .any(|hit| hit.pattern.category == "pass-on" && hit.pattern.weight >= UNMISTAKABLE)
+    });
+    hits.retain(|hit| {
+        let before = left_out.partition_point(|range| range.start <= hit.folded.start);
+        hit.pattern.category != "boilerplate"
+            && left_out[..before]
+                .last()
+                .is_none_or(|range| range.end <= hit.folded.start)
+    });
+    hits
+}
+
+/// Whether the words before a request turn it into its opposite: "do not copy
+/// it or forward it to anybody", but not "if you do not forward it".
+fn is_negated(text: &str, request: usize) -> bool {
+    static NEGATED: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r"(?:^|[^a-z'])(?P<condition>(?:(?:if|unless|when|because) (?:you|they|we|it|somebody|someone)|who|whoever|those|people) )?",
+            r"(?:do not|don't|never|must not|mustn't|should not|may not|can ?not|can't|please avoid|not to|without)",
+            r"(?: (?:please|copy|copying|print|distribute|disclose|disseminate|forward|share|use|use of|pass|send|reply|click|open|read|retain|store|keep|it|this|that|them|the|message|e-?mail|contents?|any|part|of|on|or|and|nor|to|in|way|attachments?),?){0,14} $",
+        ))
+        .expect("a good expression")
+    });
+    let mut start = request.saturating_sub(NEGATION);
+    while !text.is_char_boundary(start) {
+        start += 1;
+    }
+    NEGATED
+        .captures(&text[start..request])
+        .is_some_and(|found| found.name("condition").is_none())
 }
 
 /// Without warnings that are a part of a request: "don't forward it" in "if
@@ -354,6 +420,52 @@ mod tests {
         let findings = ChainMessage.inspect(&mail_of(&reading, &[]), &school());
         assert!(findings.iter().all(|finding| finding.suppressed.is_some()));
         assert_eq!(findings.len(), 1, "the match can be explained");
+    }
+
+    #[test]
+    fn a_disclaimer_neither_makes_a_chain_nor_hides_one() {
+        let disclaimer = "This message is intended only for the person it is addressed to. If it \
+            has reached you in error, please tell the school and delete it; do not copy it or \
+            forward it to anybody else.";
+        for (subject, body) in [
+            ("Certificate", "Please spell the second name with a c."),
+            (
+                "Good luck!",
+                "A surprise for you, and a free voucher. Wonderful news.",
+            ),
+            (
+                "Warning",
+                "A virus is going around, the police say. Not a hoax.",
+            ),
+        ] {
+            let body = format!("{body}\n\nL Hargreaves\n\n{disclaimer}");
+            assert!(!fires(subject, &body), "{body}");
+        }
+        let chain = "Send this to ten people you know within the hour or you will have bad luck.";
+        assert!(fires(
+            "Read",
+            &format!("{chain}\n\nL Hargreaves\n\n{disclaimer}")
+        ));
+        assert!(fires("Read", &format!("{chain}\n{disclaimer}")));
+    }
+
+    #[test]
+    fn negated_requests_are_told_from_conditions() {
+        for (text, expected) in [
+            ("do not copy it or forward it to anybody", true),
+            ("you must not copy, distribute or forward it", true),
+            ("never forward it", true),
+            ("please don't forward it", true),
+            ("if you do not forward it", false),
+            ("those who don't forward it", false),
+            ("don't be shy, forward it", false),
+            ("don't forget to forward it", false),
+            ("do not keep it to yourself! forward it", false),
+            ("forward it", false),
+        ] {
+            let request = text.rfind("forward").expect("a request");
+            assert_eq!(is_negated(text, request), expected, "{text}");
+        }
     }
 
     #[test]

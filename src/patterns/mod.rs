@@ -113,8 +113,17 @@ impl Topic {
                 "tradition",
                 "urgency",
                 "ordinary",
+                "boilerplate",
             ],
-            Self::PersonalAddress => &["asks", "business", "forbids"],
+            Self::PersonalAddress => &[
+                "asks",
+                "own",
+                "self",
+                "colleagues",
+                "business",
+                "private",
+                "forbids",
+            ],
             Self::PersonalDomains => &["domain"],
             Self::Diminutives => &["forename"],
         }
