@@ -15,10 +15,8 @@ pub(super) enum Column<'p> {
     Name,
     Identifier(Identifier),
     Special(&'p Pattern),
-    /// `known` if its heading says that it is about people.
-    Data {
-        known: bool,
-    },
+    /// By the pattern that knows its heading for one about people, if any.
+    Data(Option<&'p Pattern>),
     Plain,
 }
 
@@ -29,7 +27,7 @@ pub(super) fn heading<'s>(cell: &str, school: &'s School) -> Option<Column<'s>> 
         return None;
     }
     if cell.len() > HEADING {
-        return Some(Column::Data { known: false });
+        return Some(Column::Data(None));
     }
     let known = school.patterns.pack(Topic::ColumnHeadings).whole(cell);
     let of = |category: &str| known.iter().any(|pattern| pattern.category == category);
@@ -53,10 +51,11 @@ pub(super) fn heading<'s>(cell: &str, school: &'s School) -> Option<Column<'s>> 
     {
         return Some(Column::Special(hit.pattern));
     }
-    Some(match (of("data"), of("plain")) {
-        (true, _) => Column::Data { known: true },
-        (_, true) => Column::Plain,
-        _ => Column::Data { known: false },
+    let data = known.iter().find(|pattern| pattern.category == "data");
+    Some(match (data, of("plain")) {
+        (Some(data), _) => Column::Data(Some(data)),
+        (None, true) => Column::Plain,
+        (None, false) => Column::Data(None),
     })
 }
 
@@ -132,15 +131,20 @@ mod tests {
             ("SEN Status", "sen"),
             ("FSM", "free-meals"),
             ("Ethnicity", "ethnicity"),
-            ("SEND", "Data { known: true }"),
-            ("Attendance %", "Data { known: true }"),
-            ("Swimming ability", "Data { known: false }"),
+            ("SEND", "special-needs"),
+            ("Attendance %", "attendance"),
+            ("Swimming ability", "Data(None)"),
+            ("Maths score", "marks"),
+            ("Reading age", "reading-ages"),
+            ("Parent mobile", "contact-details"),
+            ("Arrears", "money"),
             ("Tutor group", "Plain"),
             ("T-shirt size", "Plain"),
         ] {
             let column = heading(cell, &school).expect("not empty");
             let said = match column {
                 Column::Special(pattern) => pattern.category.clone(),
+                Column::Data(Some(pattern)) => pattern.id.clone(),
                 other => format!("{other:?}"),
             };
             assert_eq!(said, expected, "{cell}");

@@ -37,8 +37,10 @@ pub(super) enum Kind {
     Identifier(Identifier),
     /// A category of the special categories' pack.
     Special(String),
-    /// A column of marks, contacts or the like.
-    Details,
+    /// A column of marks, contacts or the like, by the heading's pattern.
+    Column(String),
+    /// A column whose heading says nothing to us.
+    Data,
     Transfer,
 }
 
@@ -84,7 +86,18 @@ impl Evidence {
             (pupils, 0) => count(pupils, "pupil", "pupils"),
             (pupils, others) => count(pupils + others, "person", "people"),
         };
-        let kinds: Vec<&str> = self.kinds.iter().map(Kind::said).collect();
+        let said = |kind: &Kind| match kind {
+            Kind::Data if self.people.len() > 1 => "data about each of them",
+            kind => kind.said(),
+        };
+        // "Health and medical needs" would say one thing twice, and what has
+        // no name is told only where nothing has one.
+        let mut kinds: Vec<&str> = self.kinds.iter().map(said).collect();
+        let mut told = BTreeSet::new();
+        kinds.retain(|kind| told.insert(*kind));
+        if kinds.len() > 1 && self.kinds.contains(&Kind::Data) {
+            kinds.pop();
+        }
         match kinds.as_slice() {
             [] => people,
             [one] => format!("{people}, with {one}"),
@@ -113,6 +126,23 @@ const SPECIAL: &[(&str, &str)] = &[
     ("assessment", "assessment"),
 ];
 
+/// What columns hold, by the pattern of their headings, in the order in which
+/// it is told.
+const COLUMNS: &[(&str, &str)] = &[
+    ("medical-column", "medical notes"),
+    ("special-needs", "special educational needs"),
+    ("behaviour-column", "behaviour"),
+    ("attendance", "attendance"),
+    ("reading-ages", "reading ages"),
+    ("marks", "marks"),
+    ("pupil-premium", "pupil premium"),
+    ("contact-details", "contact details"),
+    ("family", "their family"),
+    ("sex", "sex or gender"),
+    ("money", "money owed"),
+    ("remarks", "comments on them"),
+];
+
 impl Kind {
     pub(super) fn said(&self) -> &'static str {
         match self {
@@ -121,7 +151,11 @@ impl Kind {
                 .iter()
                 .find(|(known, _)| known == category)
                 .map_or("sensitive details", |(_, words)| words),
-            Self::Details => "further details",
+            Self::Column(id) => COLUMNS
+                .iter()
+                .find(|(known, _)| known == id)
+                .map_or("personal details", |(_, words)| words),
+            Self::Data => "data about them",
             Self::Transfer => "whole records of a Common Transfer File",
         }
     }
@@ -138,7 +172,11 @@ impl Kind {
                     .take_while(|(known, _)| known != category)
                     .count(),
             ),
-            Self::Details => (3, 0),
+            Self::Column(id) => (
+                3,
+                COLUMNS.iter().take_while(|(known, _)| known != id).count(),
+            ),
+            Self::Data => (4, 0),
         }
     }
 }
@@ -181,8 +219,27 @@ mod tests {
             ),
             (
                 [Person::Pupil(0), Person::Named(0, 1)].into(),
-                vec![Kind::Details],
-                "2 people, with further details",
+                vec![Kind::Data],
+                "2 people, with data about each of them",
+            ),
+            (pupils(1), vec![Kind::Data], "1 pupil, with data about them"),
+            (
+                pupils(10),
+                vec![
+                    Kind::Data,
+                    Kind::Column("marks".to_owned()),
+                    Kind::Column("attendance".to_owned()),
+                    Kind::Special("free-meals".to_owned()),
+                ],
+                "10 pupils, with free school meals, attendance and marks",
+            ),
+            (
+                pupils(2),
+                vec![
+                    Kind::Special("sen".to_owned()),
+                    Kind::Column("special-needs".to_owned()),
+                ],
+                "2 pupils, with special educational needs",
             ),
             (
                 BTreeSet::new(),

@@ -50,6 +50,8 @@ mod tables;
 
 /// Less than this is no finding.
 const LEAST: f32 = 0.5;
+/// A sighting less sure than this does not count alone.
+const WEAK: f32 = 0.5;
 /// Findings shown one by one; the rest are counted in the last of them.
 const SHOWN: usize = 20;
 
@@ -212,16 +214,21 @@ impl Unit<'_> {
     }
 }
 
-/// The pupils' names in a text that count, in order.
+/// The pupils' names in a text that count, in order. A weak one is believed
+/// only in the company of a surer one.
 fn sightings<'s>(mail: &'s Screened<'_>, text: usize) -> Vec<&'s Sighting> {
     let first = mail
         .sightings
         .partition_point(|sighting| sighting.text < text);
-    mail.sightings[first..]
+    let mut sightings: Vec<&Sighting> = mail.sightings[first..]
         .iter()
         .take_while(|sighting| sighting.text == text)
         .filter(|sighting| sighting.suppressed.is_none())
-        .collect()
+        .collect();
+    if sightings.iter().all(|sighting| sighting.confidence < WEAK) {
+        sightings.clear();
+    }
+    sightings
 }
 
 /// A DfE Common Transfer File carries whole records from school to school; it

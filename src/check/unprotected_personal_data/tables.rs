@@ -39,7 +39,8 @@ struct Found {
     person: Option<Person>,
     identifiers: BTreeSet<Identifier>,
     special: Vec<(String, i32)>,
-    known_data: bool,
+    /// The columns of data that have a value, by their headings' patterns.
+    known_data: BTreeSet<String>,
     unknown_data: bool,
     /// Where it stands, and its masked words.
     column: usize,
@@ -174,7 +175,7 @@ impl<'t> Table<'t> {
         let telling = |found: &Found| {
             !found.identifiers.is_empty()
                 || !found.special.is_empty()
-                || found.known_data
+                || !found.known_data.is_empty()
                 || found.unknown_data
         };
         let (number, first) = found.iter().find(|(_, found)| telling(found))?;
@@ -199,8 +200,11 @@ impl<'t> Table<'t> {
                     .into_iter()
                     .map(|(category, _)| Kind::Special(category)),
             );
-            if found.known_data || found.unknown_data {
-                evidence.kinds.insert(Kind::Details);
+            evidence
+                .kinds
+                .extend(found.known_data.into_iter().map(Kind::Column));
+            if found.unknown_data {
+                evidence.kinds.insert(Kind::Data);
             }
         }
         Some(evidence)
@@ -232,8 +236,8 @@ impl<'t> Table<'t> {
                 .flatten()
                 .map(|column| match column {
                     Column::Name | Column::Identifier(_) => 2,
-                    Column::Special(_) | Column::Data { known: true } | Column::Plain => 1,
-                    Column::Data { known: false } => 0,
+                    Column::Special(_) | Column::Data(Some(_)) | Column::Plain => 1,
+                    Column::Data(None) => 0,
                 })
                 .sum();
             if known >= 2
@@ -280,7 +284,7 @@ impl<'t> Table<'t> {
                 if all(&|value| identifiers::is_pupils_birthday(value, this_year)) {
                     Column::Identifier(Identifier::Birth)
                 } else if all(&is_mark) {
-                    Column::Data { known: false }
+                    Column::Data(None)
                 } else {
                     Column::Plain
                 }
@@ -365,9 +369,11 @@ impl<'t> Table<'t> {
                         &mut found,
                     );
                 }
-                Column::Data { known } => {
-                    found.known_data |= known;
-                    found.unknown_data |= !known;
+                Column::Data(pattern) => {
+                    found
+                        .known_data
+                        .extend(pattern.map(|pattern| pattern.id.clone()));
+                    found.unknown_data |= pattern.is_none();
                     if found.column == 0 {
                         found.column = number;
                     }
@@ -441,7 +447,7 @@ fn judge(found: &[(usize, Found)], headed: bool, public: bool) -> f32 {
         raise(0.85);
     }
     if on_roster.len() >= MANY {
-        if rows(&|row| sighted(row) && row.known_data) >= MANY {
+        if rows(&|row| sighted(row) && !row.known_data.is_empty()) >= MANY {
             raise(if public { 0.5 } else { 0.85 });
         }
         if rows(&|row| sighted(row) && row.unknown_data) >= MANY && !public {

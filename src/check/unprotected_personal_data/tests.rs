@@ -150,18 +150,18 @@ fn sheets_about_pupils_fire() {
     for (sheet, expected, cell) in [
         (rows("Name\tForm\tDOB", "7B\t0#/04/2012"), "6 pupils, with date of birth", "C2"),
         (rows("Name\tUPN", "R674123101121"), "6 pupils, with UPN", "B2"),
-        (rows("Class list\n\nName\tAttendance %", "9#.5"), "6 pupils, with further details", "B4"),
-        (rows("Pupil\tPredicted grade", "B"), "6 pupils, with further details", "B2"),
+        (rows("Class list\n\nName\tAttendance %", "9#.5"), "6 pupils, with attendance", "B4"),
+        (rows("Pupil\tPredicted grade", "B"), "6 pupils, with marks", "B2"),
         (rows("Name\tSEN\tFSM", "K\tY"), "6 pupils, with special educational needs and free school meals", "B2"),
         (rows("Name\tAddress\tPostcode", "1# Acacia Road\tNS1 2AB"), "6 pupils, with home address", "B2"),
-        (rows("Name\tSwimming ability", "weak"), "6 pupils, with further details", "B2"),
-        (rows("Name\tNotes", "diagnosed with autism"), "6 pupils, with health, special educational needs and further details", "B2"),
+        (rows("Name\tSwimming ability", "weak"), "6 pupils, with data about each of them", "B2"),
+        (rows("Name\tNotes", "diagnosed with autism"), "6 pupils, with health, special educational needs and comments on them", "B2"),
         ("Surname\tForename\tDate of Birth\nNowak\tKasia\t03/04/2012\nKhan\tAli\t01/02/2012\nLee\tAnn\t05/06/2012".to_owned(), "3 people, with date of birth", "C2"),
         ("Name\tUPN\nNowak, Kasia\tR674123101121".to_owned(), "1 pupil, with UPN", "B2"),
         ("Employee\tNI number\tSort code\nKasia Nowak\tAB123456C\t20-00-00".to_owned(), "1 person, with National Insurance number and bank details", "B2"),
-        ("Name\tMedical\nBen Whitlock\tasthma, carries an inhaler".to_owned(), "1 pupil, with health and further details", "B2"),
+        ("Name\tMedical\nBen Whitlock\tasthma, carries an inhaler".to_owned(), "1 pupil, with health and medical notes", "B2"),
         ("Amara Okafor\t03/04/2012\nBen Whitlock\t01/02/2012\nChloe Marsden\t05/06/2012".to_owned(), "3 pupils, with date of birth", "B1"),
-        ("Amara Okafor\t87\nBen Whitlock\t65.5\nChloe Marsden\t92".to_owned(), "3 pupils, with further details", "B1"),
+        ("Amara Okafor\t87\nBen Whitlock\t65.5\nChloe Marsden\t92".to_owned(), "3 pupils, with data about each of them", "B1"),
         ("UPN\nR674123101121".to_owned(), "1 pupil, with UPN", "A2"),
     ] {
         let findings = file("data.xlsx", &[("sheet \"Y6\"", &sheet)]);
@@ -334,4 +334,25 @@ fn odd_and_huge_input_is_no_trouble() {
             .what
             .ends_with("and 80 more files or sheets like it")
     );
+}
+
+#[test]
+fn a_weak_sighting_counts_only_beside_a_surer_one() {
+    let mut reading = message(&[(Role::Body, "See attached.")]);
+    let content = "Ben Whitlock has asthma. Chloe Marsden has epilepsy.";
+    attach(
+        &mut reading,
+        "notes.docx",
+        Protection::Open,
+        &[("", content)],
+    );
+    for (confidences, expected) in [([0.4, 0.4], 0), ([0.4, 0.9], 2), ([0.9, 0.9], 2)] {
+        let mut mail = mail_of(&reading, &[]);
+        for (sighting, confidence) in mail.sightings.iter_mut().zip(confidences) {
+            sighting.confidence = confidence;
+        }
+        let findings = UnprotectedPersonalData.inspect(&mail, &school());
+        let pupils: usize = findings.iter().map(|finding| finding.pupils.len()).sum();
+        assert_eq!(pupils, expected, "{confidences:?}");
+    }
 }
