@@ -8,72 +8,186 @@ use crate::school::Staff;
 const WHOLE_NAME: i32 = 6;
 /// An initial with the surname.
 const INITIAL: i32 = 4;
+/// The surname alone, or as a family's: "the Coopers".
 const SURNAME: i32 = 3;
-/// "family", or "the Coopers".
-const FAMILY: i32 = 1;
+/// A forename with the surname's initial.
+const FORENAME: i32 = 3;
+/// A forename or initials, with a number.
+const NUMBERED: i32 = 2;
 
 /// How much a local part, or the name that a header shows with it, looks like
-/// this member of staff: from 0 to 6.
+/// this member of staff: from 0 to 6. Up to 3 it could be anybody's but the
+/// sender's own.
 pub(super) fn of(local_part: &str, shown_as: &str, staff: &Staff, diminutives: &Pack) -> i32 {
     let surname = letters(&staff.surname);
     if surname.len() < 2 {
         return 0;
     }
-    let words = words(local_part);
-    let joined: String = words.concat();
-    let shown = letters(shown_as);
-    if !joined.contains(&surname) && !shown.contains(&surname) {
-        return 0;
-    }
-    let forename = letters(&staff.forename);
+    let name = Name {
+        forms: forms(&staff.forename, diminutives),
+        surname,
+        diminutives,
+    };
+    let local = name.in_words(&words(local_part));
+    let numbered = match name.is_numbered(local_part) {
+        true => NUMBERED,
+        false => 0,
+    };
+    // A surname alone, shown beside an address, is a spouse's or a child's.
+    let shown = name.in_words(&words(shown_as));
+    let shown = if shown >= INITIAL { shown } else { 0 };
+    local.max(shown).max(numbered)
+}
+
+/// Whether the name that a header shows with an address says that it is the
+/// writer's own: "me", "Dan (home)".
+pub(super) fn says_own(shown_as: &str, staff: &Staff, diminutives: &Pack) -> bool {
+    let forms = forms(&staff.forename, diminutives);
+    let folded = Folded::prose(shown_as);
+    let words: Vec<&str> = folded
+        .as_str()
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let own = |word: &str| {
+        matches!(
+            word,
+            "me" | "myself" | "home" | "personal" | "private" | "my" | "mine"
+        )
+    };
+    words.iter().any(|word| own(word))
+        && words.iter().all(|word| {
+            own(word)
+                || matches!(
+                    *word,
+                    "at" | "email" | "mail" | "gmail" | "hotmail" | "account" | "address" | "own"
+                )
+                || forms.iter().any(|form| form == word)
+                || *word == letters(&staff.surname)
+        })
+}
+
+/// The forename and its short forms.
+fn forms(forename: &str, diminutives: &Pack) -> Vec<String> {
+    let forename = letters(forename);
     let mut forms: Vec<String> = diminutives
         .whole(&forename)
         .into_iter()
         .flat_map(|pattern| pattern.phrases.iter().cloned())
         .collect();
     forms.push(forename);
-    // Both names, also with a middle initial between them.
-    let whole = |text: &str| {
-        forms.iter().filter(|form| form.len() > 1).any(|form| {
-            let reversed = text.strip_prefix(surname.as_str()) == Some(form);
-            let rest = text.strip_prefix(form.as_str()).unwrap_or_default();
-            let between = rest.strip_suffix(surname.as_str());
-            reversed || between.is_some_and(|between| between.len() <= 1)
+    forms.retain(|form| !form.is_empty());
+    forms
+}
+
+/// Somebody's name in all its forms.
+struct Name<'p> {
+    forms: Vec<String>,
+    surname: String,
+    diminutives: &'p Pack,
+}
+
+impl Name<'_> {
+    fn in_words(&self, words: &[String]) -> i32 {
+        let joined = words.concat();
+        if self.is_whole(words, &joined) {
+            return WHOLE_NAME;
+        }
+        let untitled = ["mrs", "mr", "miss", "ms", "dr", "sir"]
+            .into_iter()
+            .find_map(|title| joined.strip_prefix(title));
+        match self.in_part(words, &joined) {
+            0 => untitled.map_or(0, |rest| self.in_part(words, rest)),
+            likeness => likeness,
+        }
+    }
+
+    /// Both names, also with another between them.
+    fn is_whole(&self, words: &[String], joined: &str) -> bool {
+        let surname = self.surname.as_str();
+        let apart =
+            |form: &String| words.contains(form) && words.iter().any(|word| word == surname);
+        self.forms.iter().filter(|form| form.len() > 1).any(|form| {
+            let reversed = joined
+                .strip_prefix(surname)
+                .and_then(|rest| rest.strip_prefix(form.as_str()));
+            let before = joined.strip_suffix(surname).unwrap_or_default();
+            let between = before.strip_prefix(form.as_str());
+            // "Danielle" is not Dani Elle.
+            let another = self.diminutives.is_whole(before);
+            apart(form)
+                || reversed.is_some_and(|rest| rest.len() <= 1)
+                || between.is_some_and(|between| {
+                    between.len() <= 1
+                        || self.diminutives.is_whole(between) && !another
+                        || between.starts_with("and")
+                })
+                || before.ends_with(&format!("and{form}"))
         })
-    };
-    if whole(&joined) || whole(&shown) {
-        return WHOLE_NAME;
     }
-    // Two letters are the beginning of too many names.
-    if surname.len() < 3 {
-        return 0;
+
+    /// The surname with an initial or with what makes it a family's, or the
+    /// forename with the surname's initial.
+    fn in_part(&self, words: &[String], joined: &str) -> i32 {
+        let surname = self.surname.as_str();
+        // Two letters are the beginning of too many names.
+        if surname.len() < 3 {
+            return 0;
+        }
+        let before = joined.strip_suffix(surname);
+        let after = joined.strip_prefix(surname);
+        if before.is_some_and(|before| self.is_initials(before, words))
+            || after.is_some_and(|after| self.is_initials(after, words))
+        {
+            return INITIAL;
+        }
+        let family_before =
+            |text: &str| matches!(text, "" | "the" | "family" | "house" | "household" | "clan");
+        let family_after = |text: &str| {
+            let text = text.strip_prefix('s').unwrap_or(text);
+            matches!(text, "" | "family" | "house" | "household" | "clan")
+        };
+        let of_the = joined.strip_prefix("the").unwrap_or(joined);
+        if before.is_some_and(family_before)
+            || of_the.strip_prefix(surname).is_some_and(family_after)
+        {
+            return SURNAME;
+        }
+        let with_initial = self.forms.iter().filter(|form| form.len() > 2).any(|form| {
+            let rest = joined.strip_prefix(form.as_str());
+            rest.is_some_and(|rest| rest.len() == 1 && surname.starts_with(rest))
+        });
+        // "Danielle" is not Daniel L.
+        if with_initial && !self.diminutives.is_whole(joined) {
+            return FORENAME;
+        }
+        0
     }
-    let is_initial =
-        |text: &str| forms.iter().any(|form| form.starts_with(text)) && text.len() == 1;
-    // Two initials run together ("djcooper"), but not a name of two letters
-    // that stands apart ("jo.cooper").
-    let initials = |text: &str| {
+
+    /// An initial, or two run together ("djcooper"), but not a name of two
+    /// letters ("jo.cooper").
+    fn is_initials(&self, text: &str, words: &[String]) -> bool {
+        let is_initial =
+            |text: &str| self.forms.iter().any(|form| form.starts_with(text)) && text.len() == 1;
         is_initial(text)
             || (text.len() == 2
-                && !words.iter().any(|word| word == text)
+                && text.is_ascii()
                 && is_initial(&text[..1])
-                && !"aeiouy".contains(&text[1..]))
-    };
-    let before = joined.strip_suffix(surname.as_str());
-    let after = joined.strip_prefix(surname.as_str());
-    match (before, after) {
-        (Some(""), _) => SURNAME,
-        (Some(before), _) if initials(before) => INITIAL,
-        (_, Some(after)) if initials(after) => INITIAL,
-        (Some("mr" | "mrs" | "miss" | "ms" | "dr" | "sir"), _) => SURNAME,
-        (Some("family" | "the"), _) | (_, Some("family" | "s")) => FAMILY,
-        _ if joined
-            .strip_prefix("the")
-            .is_some_and(|rest| rest == format!("{surname}s")) =>
-        {
-            FAMILY
-        }
-        _ => 0,
+                && !"aeiouy".contains(&text[1..])
+                && !(words.iter().any(|word| word == text) && self.diminutives.is_whole(text)))
+    }
+
+    /// "dan1982" or "dc1982".
+    fn is_numbered(&self, local_part: &str) -> bool {
+        let joined = words(local_part).concat();
+        let initials = self.forms.iter().any(|form| {
+            joined.len() <= 3
+                && joined.len() >= 2
+                && joined.chars().next() == form.chars().next()
+                && joined.chars().last() == self.surname.chars().next()
+        });
+        let forename = joined.len() > 2 && self.forms.contains(&joined);
+        local_part.contains(|c: char| c.is_ascii_digit()) && (initials || forename)
     }
 }
 
@@ -84,7 +198,7 @@ fn words(local_part: &str) -> Vec<String> {
     let folded = Folded::prose(own);
     folded
         .as_str()
-        .split(|c: char| matches!(c, '.' | '_' | '-') || c.is_ascii_digit())
+        .split(|c: char| matches!(c, '.' | '_' | '-' | ' ') || c.is_ascii_digit())
         .map(letters)
         .filter(|word| {
             !matches!(
@@ -133,13 +247,31 @@ mod tests {
             ("Daniel", "Cooper", "cooperd", INITIAL),
             ("Daniel", "Cooper", "cooper1982", SURNAME),
             ("Daniel", "Cooper", "mrcooper", SURNAME),
-            ("Daniel", "Cooper", "thecoopers", FAMILY),
-            ("Daniel", "Cooper", "cooperfamily4", FAMILY),
+            ("Daniel", "Cooper", "thecoopers", SURNAME),
+            ("Daniel", "Cooper", "cooperfamily4", SURNAME),
+            ("Daniel", "Cooper", "family.cooper", SURNAME),
+            ("Daniel", "Cooper", "the-cooper-family", SURNAME),
+            ("Daniel", "Cooper", "cooper.household", SURNAME),
+            ("Daniel", "Cooper", "danandsarahcooper", WHOLE_NAME),
+            ("Daniel", "Cooper", "sarah.and.dan.cooper", WHOLE_NAME),
+            ("Daniel", "Cooper", "cooper.daniel.j", WHOLE_NAME),
+            ("Daniel", "Cooper", "danieljamescooper", WHOLE_NAME),
+            ("Daniel", "Cooper", "dj.cooper", INITIAL),
+            ("Daniel", "Cooper", "mr.d.cooper", INITIAL),
+            ("Daniel", "Cooper", "dan.c82", FORENAME),
+            ("Daniel", "Cooper", "danny_1982", NUMBERED),
+            ("Daniel", "Cooper", "dc1982", NUMBERED),
+            ("Daniel", "Cooper", "djc_82", NUMBERED),
+            ("Daniel", "Cooper", "danielle", 0),
+            ("Daniel", "Cooper", "danielle.cooper", 0),
+            ("Daniel", "Cooper", "drew.cooper", 0),
+            ("Daniel", "Cooper", "coopersplumbing", 0),
+            ("Daniel", "Cooper", "dc", 0),
             ("Daniel", "Cooper", "sarah.cooper", 0),
             ("Daniel", "Cooper", "s.cooper", 0),
             ("Daniel", "Cooper", "cooper.plumbing", 0),
             ("Daniel", "Cooper", "cooperative", 0),
-            ("Daniel", "Cooper", "dan82", 0),
+            ("Daniel", "Cooper", "dan82", NUMBERED),
             ("Jane", "Cooper", "jo.cooper", 0),
             ("Katherine", "O'Neill", "kate.oneill", WHOLE_NAME),
             ("Katherine", "O\u{2019}Neill", "katieo'neill", WHOLE_NAME),
@@ -182,11 +314,43 @@ mod tests {
         for (shown, expected) in [
             ("Dan Cooper", WHOLE_NAME),
             ("Cooper, Daniel", WHOLE_NAME),
+            ("D Cooper", INITIAL),
             ("Mrs Cooper", 0),
+            ("The Coopers", 0),
+            ("Dan", 0),
+            ("Deb Cooper", 0),
             ("", 0),
         ] {
             let likeness = of("greenfinch9", shown, &staff, packs.pack(Topic::Diminutives));
             assert_eq!(likeness, expected, "{shown}");
+        }
+    }
+
+    #[test]
+    fn senders_label_their_own_mailboxes() {
+        let packs = Packs::builtin();
+        let staff = Staff {
+            id: "1".to_owned(),
+            title: String::new(),
+            forename: "Daniel".to_owned(),
+            surname: "Cooper".to_owned(),
+            role: String::new(),
+            email: None,
+        };
+        for (shown, expected) in [
+            ("me", true),
+            ("Dan (home)", true),
+            ("Dan Cooper - personal", true),
+            ("My gmail", true),
+            ("Home", true),
+            ("Dan", false),
+            ("Home Insurance", false),
+            ("Kate (home)", false),
+            ("gmail", false),
+            ("", false),
+        ] {
+            let own = says_own(shown, &staff, packs.pack(Topic::Diminutives));
+            assert_eq!(own, expected, "{shown}");
         }
     }
 }

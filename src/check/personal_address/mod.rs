@@ -5,7 +5,10 @@
 //! member of staff's own or a colleague's; and newly written text by staff
 //! that asks others to use one ("send it to my gmail"). Whose a mailbox is,
 //! [`likeness`] says: it takes a forename or its short form with the surname,
-//! or an initial with the surname, or the sender's own surname.
+//! or an initial with the surname; and of the sender's own, who is more likely
+//! to be meant, a family's mailbox ("the Coopers") or a forename with an
+//! initial. What people say of a mailbox outweighs its name: a recipient that
+//! the header calls "me", "I'm sending this home", "reach me at …".
 //!
 //! **Why.** "The use of personal email addresses by staff for any official
 //! school business is not permitted." What lies in a private mailbox is out of
@@ -19,9 +22,10 @@
 //! without any school business, since the clause forbids that and nothing
 //! else: "dentist 3pm" to oneself is no concern of this rule. Business is an
 //! attachment (other than a picture, a calendar entry or a card), a pupil's
-//! name, one plain word of school ("Year 9", "seating plan") or two of office
-//! ("minutes", "budget"), signatures apart. For a request one of these is
-//! enough. A mailbox that is recognised without business is shown as
+//! name, quoted correspondence with another member of the school, one plain
+//! word of school ("Year 9", "seating plan") or two of office ("minutes",
+//! "budget"), signatures apart; words of private life ("birthday", "mortgage")
+//! are set against them. For a request one of office is enough. A mailbox that is recognised without business is shown as
 //! suppressed.
 
 use std::cell::LazyCell;
@@ -33,7 +37,7 @@ use regex::Regex;
 use crate::extract::{Mailbox, Role, Text};
 use crate::finding::{Finding, Location, RuleId, Weight};
 use crate::mail::Address;
-use crate::patterns::{Folded, Topic};
+use crate::patterns::{Folded, Hit, Topic};
 use crate::school::{School, Staff};
 
 use super::{Check, Screened, masking};
@@ -42,11 +46,15 @@ mod likeness;
 
 /// The likeness from which on a mailbox counts as a member of staff's.
 const ENOUGH: i32 = 4;
+/// What the writer's own words count for that a mailbox is theirs.
+const SAID: i32 = 5;
 /// The sum of business words from which on mail is the school's business.
 const BUSINESS: i32 = 2;
 /// How far before an address, or a request, the words stand that make it one,
 /// or forbid it, in bytes.
 const BEFORE: usize = 80;
+/// How close before an address its owner must be named, in bytes.
+const CLOSE: usize = 30;
 
 #[derive(Debug)]
 pub(super) struct PersonalAddress;
@@ -108,6 +116,7 @@ fn mailboxes(
     let reverse_path: Vec<Mailbox> = mail.envelope.reverse_path.iter().map(envelope).collect();
     let recipients: Vec<Mailbox> = mail.envelope.addresses().map(envelope).collect();
     let mut seen = BTreeSet::new();
+    let meant = said_to_be_own(mail, sender, school);
     [
         ("From", &header.from),
         ("From", &header.sender),
@@ -122,7 +131,11 @@ fn mailboxes(
     .flat_map(|(field, mailboxes)| mailboxes.iter().map(move |mailbox| (field, mailbox)))
     .filter_map(|(field, mailbox)| {
         let address = mailbox.address.parse().ok()?;
-        let likeness = likeness_to_staff(&address, &mailbox.name, sender, school);
+        let said = match meant.as_ref() == Some(&address) {
+            true => SAID,
+            false => 0,
+        };
+        let likeness = likeness_to_staff(&address, &mailbox.name, sender, school).max(said);
         (likeness >= ENOUGH && seen.insert(address.folded())).then(|| {
             let (what, weight) = match field {
                 "From" => (
@@ -154,6 +167,43 @@ fn mailboxes(
     .collect()
 }
 
+/// The private recipient whom the sender says to be themselves: "I'm sending
+/// this home to finish tonight". Only one can be meant.
+fn said_to_be_own(mail: &Screened<'_>, sender: Option<&Staff>, school: &School) -> Option<Address> {
+    sender?;
+    let header = &mail.reading.header;
+    let shown = header.to.iter().chain(&header.cc);
+    let private: BTreeSet<String> = shown
+        .filter_map(|shown| shown.address.parse::<Address>().ok())
+        .chain(mail.envelope.addresses().cloned())
+        .filter(|address| is_private(address, school))
+        .map(|address| address.folded())
+        .collect();
+    let mut private = private.into_iter();
+    let (Some(only), None) = (private.next(), private.next()) else {
+        return None;
+    };
+    let pack = school.patterns.pack(Topic::PersonalAddress);
+    let said = written(mail).any(|text| {
+        let folded = Folded::prose(&text.text);
+        let hits = pack.scan(&folded);
+        hits.iter().any(|hit| {
+            let start = hit.folded.start;
+            hit.pattern.category == "self" && !is_near(&hits, &folded, "forbids", start, start + 1)
+        })
+    });
+    only.parse().ok().filter(|_| said)
+}
+
+/// Whether an address is at a provider for private people, and no registered
+/// contact's.
+fn is_private(address: &Address, school: &School) -> bool {
+    let domains = school.patterns.pack(Topic::PersonalDomains);
+    !school.is_internal(address)
+        && domains.is_whole(address.domain().as_str())
+        && school.people.contacts_at(address).next().is_none()
+}
+
 /// How much an address looks like a member of staff's private mailbox; 0 where
 /// its domain gives none, or where it is a registered contact's.
 fn likeness_to_staff(
@@ -162,15 +212,7 @@ fn likeness_to_staff(
     sender: Option<&Staff>,
     school: &School,
 ) -> i32 {
-    let domains = school.patterns.pack(Topic::PersonalDomains);
-    let registered = || {
-        school
-            .people
-            .contacts
-            .iter()
-            .any(|contact| contact.email == *address)
-    };
-    if school.is_internal(address) || !domains.is_whole(address.domain().as_str()) || registered() {
+    if !is_private(address, school) {
         return 0;
     }
     let diminutives = school.patterns.pack(Topic::Diminutives);
@@ -180,8 +222,11 @@ fn likeness_to_staff(
         .iter()
         .map(|staff| {
             let likeness = likeness::of(address.local_part(), shown_as, staff, diminutives);
-            let own = sender.is_some_and(|sender| sender.id == staff.id);
-            likeness + i32::from(likeness > 0 && own)
+            match sender.is_some_and(|sender| sender.id == staff.id) {
+                true if likeness::says_own(shown_as, staff, diminutives) => likeness.max(SAID),
+                true if likeness > 0 => likeness + 1,
+                _ => likeness,
+            }
         })
         .max()
         .unwrap_or(0)
@@ -220,25 +265,51 @@ fn business(mail: &Screened<'_>, school: &School) -> i32 {
                 | "vcard"
         )
     });
-    if named || document {
+    if named {
         return BUSINESS;
     }
     let pack = school.patterns.pack(Topic::PersonalAddress);
     let mut words = BTreeSet::new();
-    for text in reading
-        .texts
-        .iter()
-        .filter(|text| text.attachment.is_none())
-    {
+    let of_message = |text: &&Text| text.attachment.is_none() || text.role == Role::FileName;
+    for text in reading.texts.iter().filter(of_message) {
         let folded = Folded::prose(without_signature(text));
         for hit in pack.scan(&folded) {
-            if hit.pattern.category == "business" {
+            if matches!(hit.pattern.category.as_str(), "business" | "private") {
                 words.insert((folded.as_str()[hit.folded].to_owned(), hit.pattern.weight));
             }
         }
     }
-    words.iter().map(|(_, weight)| weight).sum()
+    let words = words.iter().map(|(_, weight)| weight).sum::<i32>();
+    match document || forwards_work(mail, school) {
+        true => words + BUSINESS,
+        false => words,
+    }
 }
+
+/// Whether earlier correspondence in the message names another member of the
+/// school than the one who sends it on.
+fn forwards_work(mail: &Screened<'_>, school: &School) -> bool {
+    let from: Vec<String> = mail
+        .reading
+        .header
+        .from
+        .iter()
+        .map(|from| from.address.to_ascii_lowercase())
+        .collect();
+    let mut quoted = mail.reading.texts.iter();
+    quoted.any(|text| {
+        text.role == Role::Quoted
+            && ADDRESS
+                .find_iter(&text.text)
+                .filter(|found| !from.contains(&found.as_str().to_ascii_lowercase()))
+                .filter_map(|found| found.as_str().parse().ok())
+                .any(|address| school.is_internal(&address))
+    })
+}
+
+static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+").expect("a good expression")
+});
 
 /// Newly written text to where its signature begins: every one of them names
 /// the school and the post.
@@ -253,41 +324,65 @@ fn without_signature(text: &Text) -> &str {
     }
 }
 
+/// The subject, and what the sender wrote.
+fn written<'m>(mail: &Screened<'m>) -> impl Iterator<Item = &'m Text> {
+    let texts = mail.reading.texts.iter();
+    texts.filter(|text| matches!(text.role, Role::Subject | Role::Body))
+}
+
 /// At most one finding: newly written text that asks others to use a private
 /// mailbox.
 fn request(mail: &Screened<'_>, sender: Option<&Staff>, school: &School) -> Option<Finding> {
-    let written = |text: &&Text| matches!(text.role, Role::Subject | Role::Body);
-    mail.reading.texts.iter().filter(written).find_map(|text| {
-        let asked = asked(&text.text, sender, school)?;
-        Some(Finding {
-            rule: RuleId::PersonalAddress,
-            location: masking::location(&text.location, school),
-            what: "a request to use a private mailbox for school business".to_owned(),
-            excerpt: masking::masked(asked, school),
-            confidence: 0.8,
-            pupils: Vec::new(),
-            weight: Weight::Ordinary,
-            suppressed: None,
+    let among_colleagues = || {
+        let header = &mail.reading.header;
+        let mut shown = header.to.iter().chain(&header.cc);
+        shown.any(|to| {
+            to.address.parse().is_ok_and(|address| {
+                school.is_staff_address(&address)
+                    || likeness_to_staff(&address, &to.name, sender, school) >= ENOUGH
+            })
         })
+    };
+    let (text, asked, what) = written(mail).find_map(|text| {
+        let own = asked(&text.text, sender, school).map(|asked| {
+            let what = "a request to use a private mailbox for school business";
+            (text, asked, what)
+        });
+        let colleagues = || {
+            let asked = asked_of_colleagues(&text.text, school).filter(|_| among_colleagues())?;
+            let what = "a request that colleagues use their private mailboxes";
+            Some((text, asked, what))
+        };
+        own.or_else(colleagues)
+    })?;
+    Some(Finding {
+        rule: RuleId::PersonalAddress,
+        location: masking::location(&text.location, school),
+        what: what.to_owned(),
+        excerpt: masking::masked(asked, school),
+        confidence: 0.8,
+        pupils: Vec::new(),
+        weight: Weight::Ordinary,
+        suppressed: None,
+    })
+}
+
+/// Whether a hit of a category stands before `end`, less than [`BEFORE`] away
+/// from `at` and in the same sentence.
+fn is_near(hits: &[Hit<'_>], folded: &Folded, category: &str, at: usize, end: usize) -> bool {
+    hits.iter().any(|hit| {
+        hit.pattern.category == category
+            && hit.folded.start < end
+            && hit.folded.end + BEFORE > at
+            && !folded.as_str()[hit.folded.end.min(at)..at].contains(['.', '\n', '!', '?', ';'])
     })
 }
 
 /// The words of a request to use a private mailbox.
 fn asked<'t>(text: &'t str, sender: Option<&Staff>, school: &School) -> Option<&'t str> {
-    static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
-            .expect("a good expression")
-    });
     let folded = Folded::prose(text);
     let hits = school.patterns.pack(Topic::PersonalAddress).scan(&folded);
-    let near = |category: &str, at: usize, end: usize| {
-        hits.iter().any(|hit| {
-            hit.pattern.category == category
-                && hit.folded.start < end
-                && hit.folded.end + BEFORE > at
-                && !folded.as_str()[hit.folded.end.min(at)..at].contains(['.', '\n', '!', '?', ';'])
-        })
-    };
+    let near = |category: &str, at: usize, end: usize| is_near(&hits, &folded, category, at, end);
     let in_words = hits
         .iter()
         .filter(|hit| hit.pattern.category == "asks" && hit.pattern.weight > 1)
@@ -302,12 +397,37 @@ fn asked<'t>(text: &'t str, sender: Option<&Staff>, school: &School) -> Option<&
         ADDRESS.find_iter(folded.as_str()).find_map(|found| {
             let address = found.as_str().parse().ok()?;
             let before = found.start();
-            let asked = near("asks", before, before) && !near("forbids", before, before);
-            (asked && likeness_to_staff(&address, "", sender, school) >= ENOUGH)
+            if near("forbids", before, before) {
+                return None;
+            }
+            // "Reach me at" says whose it is, whatever it is called.
+            let claimed = is_private(&address, school)
+                && hits.iter().any(|hit| {
+                    hit.pattern.category == "own"
+                        && (hit.folded.end..=hit.folded.end + CLOSE).contains(&before)
+                        && !folded.as_str()[hit.folded.end..before].contains(['.', '\n', '!', '?'])
+                });
+            let asked = || {
+                near("asks", before, before)
+                    && likeness_to_staff(&address, "", sender, school) >= ENOUGH
+            };
+            (claimed || asked())
                 .then(|| floor(folded.as_str(), before.saturating_sub(BEFORE / 2))..found.end())
         })
     };
     let place = in_words.or_else(by_address)?;
+    Some(&text[folded.locate(text, place)])
+}
+
+/// The words that ask colleagues to use their own private mailboxes.
+fn asked_of_colleagues<'t>(text: &'t str, school: &School) -> Option<&'t str> {
+    let folded = Folded::prose(text);
+    let hits = school.patterns.pack(Topic::PersonalAddress).scan(&folded);
+    let place = hits
+        .iter()
+        .filter(|hit| hit.pattern.category == "colleagues")
+        .map(|hit| hit.folded.clone())
+        .find(|place| !is_near(&hits, &folded, "forbids", place.start, place.start + 1))?;
     Some(&text[folded.locate(text, place)])
 }
 
