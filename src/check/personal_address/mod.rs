@@ -37,12 +37,13 @@ use regex::Regex;
 use crate::extract::{Mailbox, Role, Text};
 use crate::finding::{Finding, Location, RuleId, Weight};
 use crate::mail::Address;
-use crate::patterns::{Folded, Hit, Topic};
+use crate::patterns::{Folded, Topic};
 use crate::school::{School, Staff};
 
 use super::{Check, Screened, masking};
 
 mod likeness;
+mod request;
 
 /// The likeness from which on a mailbox counts as a member of staff's.
 const ENOUGH: i32 = 4;
@@ -50,11 +51,6 @@ const ENOUGH: i32 = 4;
 const SAID: i32 = 5;
 /// The sum of business words from which on mail is the school's business.
 const BUSINESS: i32 = 2;
-/// How far before an address, or a request, the words stand that make it one,
-/// or forbid it, in bytes.
-const BEFORE: usize = 80;
-/// How close before an address its owner must be named, in bytes.
-const CLOSE: usize = 30;
 
 #[derive(Debug)]
 pub(super) struct PersonalAddress;
@@ -70,7 +66,7 @@ impl Check for PersonalAddress {
         let business = LazyCell::new(|| business(mail, school));
         let mut findings = mailboxes(mail, sender, &business, school);
         if !from_pupil(mail, school) {
-            findings.extend(request(mail, sender, school).filter(|_| *business > 0));
+            findings.extend(request::finding(mail, sender, school).filter(|_| *business > 0));
         }
         findings
     }
@@ -189,7 +185,8 @@ fn said_to_be_own(mail: &Screened<'_>, sender: Option<&Staff>, school: &School) 
         let hits = pack.scan(&folded);
         hits.iter().any(|hit| {
             let start = hit.folded.start;
-            hit.pattern.category == "self" && !is_near(&hits, &folded, "forbids", start, start + 1)
+            hit.pattern.category == "self"
+                && !request::is_near(&hits, &folded, "forbids", start, start + 1)
         })
     });
     only.parse().ok().filter(|_| said)
@@ -328,114 +325,6 @@ fn without_signature(text: &Text) -> &str {
 fn written<'m>(mail: &Screened<'m>) -> impl Iterator<Item = &'m Text> {
     let texts = mail.reading.texts.iter();
     texts.filter(|text| matches!(text.role, Role::Subject | Role::Body))
-}
-
-/// At most one finding: newly written text that asks others to use a private
-/// mailbox.
-fn request(mail: &Screened<'_>, sender: Option<&Staff>, school: &School) -> Option<Finding> {
-    let among_colleagues = || {
-        let header = &mail.reading.header;
-        let mut shown = header.to.iter().chain(&header.cc);
-        shown.any(|to| {
-            to.address.parse().is_ok_and(|address| {
-                school.is_staff_address(&address)
-                    || likeness_to_staff(&address, &to.name, sender, school) >= ENOUGH
-            })
-        })
-    };
-    let (text, asked, what) = written(mail).find_map(|text| {
-        let own = asked(&text.text, sender, school).map(|asked| {
-            let what = "a request to use a private mailbox for school business";
-            (text, asked, what)
-        });
-        let colleagues = || {
-            let asked = asked_of_colleagues(&text.text, school).filter(|_| among_colleagues())?;
-            let what = "a request that colleagues use their private mailboxes";
-            Some((text, asked, what))
-        };
-        own.or_else(colleagues)
-    })?;
-    Some(Finding {
-        rule: RuleId::PersonalAddress,
-        location: masking::location(&text.location, school),
-        what: what.to_owned(),
-        excerpt: masking::masked(asked, school),
-        confidence: 0.8,
-        pupils: Vec::new(),
-        weight: Weight::Ordinary,
-        suppressed: None,
-    })
-}
-
-/// Whether a hit of a category stands before `end`, less than [`BEFORE`] away
-/// from `at` and in the same sentence.
-fn is_near(hits: &[Hit<'_>], folded: &Folded, category: &str, at: usize, end: usize) -> bool {
-    hits.iter().any(|hit| {
-        hit.pattern.category == category
-            && hit.folded.start < end
-            && hit.folded.end + BEFORE > at
-            && !folded.as_str()[hit.folded.end.min(at)..at].contains(['.', '\n', '!', '?', ';'])
-    })
-}
-
-/// The words of a request to use a private mailbox.
-fn asked<'t>(text: &'t str, sender: Option<&Staff>, school: &School) -> Option<&'t str> {
-    let folded = Folded::prose(text);
-    let hits = school.patterns.pack(Topic::PersonalAddress).scan(&folded);
-    let near = |category: &str, at: usize, end: usize| is_near(&hits, &folded, category, at, end);
-    let in_words = hits
-        .iter()
-        .filter(|hit| hit.pattern.category == "asks" && hit.pattern.weight > 1)
-        .filter(|hit| {
-            // "Rather than the school one" is a reason, "rather than to my
-            // gmail" an interdiction: what forbids stands before its object.
-            !near("forbids", hit.folded.start, hit.folded.start + 1)
-        })
-        .map(|hit| hit.folded.clone())
-        .next();
-    let by_address = || {
-        ADDRESS.find_iter(folded.as_str()).find_map(|found| {
-            let address = found.as_str().parse().ok()?;
-            let before = found.start();
-            if near("forbids", before, before) {
-                return None;
-            }
-            // "Reach me at" says whose it is, whatever it is called.
-            let claimed = is_private(&address, school)
-                && hits.iter().any(|hit| {
-                    hit.pattern.category == "own"
-                        && (hit.folded.end..=hit.folded.end + CLOSE).contains(&before)
-                        && !folded.as_str()[hit.folded.end..before].contains(['.', '\n', '!', '?'])
-                });
-            let asked = || {
-                near("asks", before, before)
-                    && likeness_to_staff(&address, "", sender, school) >= ENOUGH
-            };
-            (claimed || asked())
-                .then(|| floor(folded.as_str(), before.saturating_sub(BEFORE / 2))..found.end())
-        })
-    };
-    let place = in_words.or_else(by_address)?;
-    Some(&text[folded.locate(text, place)])
-}
-
-/// The words that ask colleagues to use their own private mailboxes.
-fn asked_of_colleagues<'t>(text: &'t str, school: &School) -> Option<&'t str> {
-    let folded = Folded::prose(text);
-    let hits = school.patterns.pack(Topic::PersonalAddress).scan(&folded);
-    let place = hits
-        .iter()
-        .filter(|hit| hit.pattern.category == "colleagues")
-        .map(|hit| hit.folded.clone())
-        .find(|place| !is_near(&hits, &folded, "forbids", place.start, place.start + 1))?;
-    Some(&text[folded.locate(text, place)])
-}
-
-fn floor(text: &str, at: usize) -> usize {
-    (0..=at)
-        .rev()
-        .find(|&at| text.is_char_boundary(at))
-        .unwrap_or(0)
 }
 
 #[cfg(test)]
