@@ -126,7 +126,10 @@ impl<'a> Letter<'a> {
     /// is enough for a chain.
     fn strongest_request(&self, pack: &Pack) -> Option<Chain> {
         let folded = Folded::prose(&self.joined);
-        let hits = without_swallowed(without_boilerplate(pack.scan(&folded), &folded));
+        let hits = without_swallowed(without_boilerplate(
+            pack.scan_for(&folded, &["pass-on"]),
+            &folded,
+        ));
         let warned = hits
             .iter()
             .filter(|hit| hit.pattern.weight <= WARNING)

@@ -16,8 +16,8 @@ use bytes::{Bytes, BytesMut};
 use chacha20poly1305::aead::{Aead, KeyInit};
 use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
 
-/// The size up to which a message stays in memory: 1 MB.
-pub const IN_MEMORY: usize = 1024 * 1024;
+/// The size up to which a message stays in memory: 4 MB.
+pub const IN_MEMORY: usize = 4 * 1024 * 1024;
 /// The size of a chunk of plain text in the file: 512 KB.
 pub const CHUNK: usize = 512 * 1024;
 /// What sealing adds to a chunk: Poly1305's tag.
@@ -254,9 +254,9 @@ mod tests {
 
     #[test]
     fn what_is_spilled_is_not_in_clear() {
-        let content = content_of(&b"all in clear ".repeat(200_000));
+        let content = content_of(&b"all in clear ".repeat(400_000));
         let Kept::File(sealed) = &content.0 else {
-            panic!("2.6 MB stayed in memory");
+            panic!("5.2 MB stayed in memory");
         };
         let mut raw = vec![0; 4096];
         sealed.file.read_exact_at(&mut raw, 0).expect("readable");

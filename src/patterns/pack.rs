@@ -61,19 +61,39 @@ impl Pack {
     /// Every match of every pattern, by its start. Matches of one pattern
     /// don't overlap; those of different patterns may.
     pub fn scan(&self, text: &Folded) -> Vec<Hit<'_>> {
+        self.matches(text.as_str(), self.candidates(text.as_str()))
+    }
+
+    /// As [`scan`](Self::scan), but nothing unless a pattern of one of these
+    /// categories matches: for packs whose other patterns only matter beside
+    /// one of those. In most texts none does, which is found out soon.
+    pub fn scan_for(&self, text: &Folded, categories: &[&str]) -> Vec<Hit<'_>> {
         let text = text.as_str();
-        let mut candidates: Vec<(usize, usize)> = self
-            .literals
-            .find_overlapping_iter(text)
-            .flat_map(|found| {
-                let patterns = &self.beginnings[found.pattern().as_usize()];
-                patterns
-                    .iter()
-                    .map(move |&pattern| (found.start(), pattern))
-            })
-            .collect();
+        let candidates = self.candidates(text);
+        let is_called_for = candidates.iter().any(|&(start, index)| {
+            let pattern = &self.patterns[index];
+            categories.contains(&pattern.category.as_str())
+                && pattern.match_at(text, start).is_some()
+        });
+        match is_called_for {
+            true => self.matches(text, candidates),
+            false => Vec::new(),
+        }
+    }
+
+    /// Where which pattern could begin, in order.
+    fn candidates(&self, text: &str) -> Vec<(usize, usize)> {
+        let mut candidates: Vec<(usize, usize)> = Vec::new();
+        for found in self.literals.find_overlapping_iter(text) {
+            let patterns = &self.beginnings[found.pattern().as_usize()];
+            candidates.extend(patterns.iter().map(|&pattern| (found.start(), pattern)));
+        }
         candidates.sort_unstable();
         candidates.dedup();
+        candidates
+    }
+
+    fn matches(&self, text: &str, candidates: Vec<(usize, usize)>) -> Vec<Hit<'_>> {
         let mut ends = vec![0; self.patterns.len()];
         let mut hits = Vec::new();
         for (start, index) in candidates {

@@ -182,7 +182,7 @@ fn said_to_be_own(mail: &Screened<'_>, sender: Option<&Staff>, school: &School) 
     let pack = school.patterns.pack(Topic::PersonalAddress);
     let said = written(mail).any(|text| {
         let folded = Folded::prose(&text.text);
-        let hits = pack.scan(&folded);
+        let hits = pack.scan_for(&folded, &["self"]);
         hits.iter().any(|hit| {
             let start = hit.folded.start;
             hit.pattern.category == "self"

@@ -75,7 +75,10 @@ pub(super) fn is_near(
 /// The words of a request to use a private mailbox.
 fn asked<'t>(text: &'t str, sender: Option<&Staff>, school: &School) -> Option<&'t str> {
     let folded = Folded::prose(text);
-    let hits = school.patterns.pack(Topic::PersonalAddress).scan(&folded);
+    let hits = school
+        .patterns
+        .pack(Topic::PersonalAddress)
+        .scan_for(&folded, &["asks", "own"]);
     let near = |category: &str, at: usize, end: usize| is_near(&hits, &folded, category, at, end);
     let in_words = hits
         .iter()
@@ -116,7 +119,10 @@ fn asked<'t>(text: &'t str, sender: Option<&Staff>, school: &School) -> Option<&
 /// The words that ask colleagues to use their own private mailboxes.
 fn asked_of_colleagues<'t>(text: &'t str, school: &School) -> Option<&'t str> {
     let folded = Folded::prose(text);
-    let hits = school.patterns.pack(Topic::PersonalAddress).scan(&folded);
+    let hits = school
+        .patterns
+        .pack(Topic::PersonalAddress)
+        .scan_for(&folded, &["colleagues"]);
     let place = hits
         .iter()
         .filter(|hit| hit.pattern.category == "colleagues")

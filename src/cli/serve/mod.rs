@@ -44,7 +44,7 @@ async fn serve(path: &Path, config: config::Config) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hangup = signal(SignalKind::hangup())?;
-    let mut changes = reload::watch(&config)?;
+    let mut changes = reload::Changes::of(&config);
 
     let (stop, stopping) = watch::channel(false);
     let server = Server::start(config, stopping).await?;
@@ -53,7 +53,7 @@ async fn serve(path: &Path, config: config::Config) -> anyhow::Result<()> {
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
             _ = hangup.recv() => reload::reload(path, &server),
-            Some(()) = changes.next() => reload::reload(path, &server),
+            () = changes.next() => reload::reload(path, &server),
         }
     }
     tracing::info!("stopping: running transactions may end");

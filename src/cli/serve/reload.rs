@@ -1,65 +1,58 @@
 //! A new configuration while the old one serves: made whole first, then put
 //! in force; with a fault in it, the old one stays.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use anyhow::Context;
-use notify::{RecursiveMode, Watcher};
-use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio::time::sleep;
 
 use super::Server;
 use crate::config::{self, Config};
 
-/// Programs write a file in several steps; what follows within this time
-/// belongs to the same change.
-const SETTLED: Duration = Duration::from_millis(500);
+/// How often the files are looked at. The kernel could tell of changes at
+/// once, but only for whole folders: with the store in the same one, it would
+/// tell of every message.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// Tells when a file of the configuration has changed.
 pub(super) struct Changes {
-    events: mpsc::UnboundedReceiver<()>,
-    _watcher: notify::RecommendedWatcher,
+    files: Vec<PathBuf>,
+    seen: Vec<State>,
 }
 
-pub(super) fn watch(config: &Config) -> anyhow::Result<Changes> {
-    let files: BTreeSet<PathBuf> = config.files.iter().cloned().collect();
-    let folders: BTreeSet<PathBuf> = files
-        .iter()
-        .filter_map(|file| file.parent().map(Path::to_owned))
-        .collect();
-    let (changed, events) = mpsc::unbounded_channel();
-    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        // Editors replace a file rather than write to it, so folders are
-        // watched; reading is no change.
-        let concerns = event.is_ok_and(|event| {
-            !event.kind.is_access() && event.paths.iter().any(|path| files.contains(path))
-        });
-        if concerns {
-            // The receiver is gone only at the end.
-            let _ = changed.send(());
-        }
-    })
-    .context("files cannot be watched on this system")?;
-    for folder in folders {
-        watcher
-            .watch(&folder, RecursiveMode::NonRecursive)
-            .with_context(|| format!("{} cannot be watched", folder.display()))?;
-    }
-    Ok(Changes {
-        events,
-        _watcher: watcher,
-    })
-}
+/// By what a change is noticed; `None` while there is no such file.
+type State = Option<(SystemTime, u64)>;
 
 impl Changes {
-    /// Waits for a change, and until it has settled.
-    pub(super) async fn next(&mut self) -> Option<()> {
-        self.events.recv().await?;
-        while let Ok(Some(())) = timeout(SETTLED, self.events.recv()).await {}
-        Some(())
+    pub(super) fn of(config: &Config) -> Self {
+        let files = config.files.clone();
+        let seen = states(&files);
+        Self { files, seen }
     }
+
+    /// Waits for a change, and until all is quiet: programs write a file in
+    /// several steps.
+    pub(super) async fn next(&mut self) {
+        let mut pending = false;
+        loop {
+            sleep(LOOK).await;
+            let now = states(&self.files);
+            if now != self.seen {
+                self.seen = now;
+                pending = true;
+            } else if pending {
+                return;
+            }
+        }
+    }
+}
+
+fn states(files: &[PathBuf]) -> Vec<State> {
+    let state = |file: &PathBuf| {
+        let about = std::fs::metadata(file).ok()?;
+        Some((about.modified().ok()?, about.len()))
+    };
+    files.iter().map(state).collect()
 }
 
 pub(super) fn reload(path: &Path, server: &Server) {
