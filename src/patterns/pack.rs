@@ -7,13 +7,14 @@
 //! of its literals stands. Ordinary mail has few such places, so the number
 //! of patterns costs next to nothing.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use regex_automata::{Anchored, Input, meta, util::syntax};
 use regex_syntax::hir::literal::Extractor;
 
+use super::beginnings::Beginnings;
 use super::source::{Entry, Source};
 use super::{Fault, Folded};
 
@@ -27,9 +28,9 @@ pub struct Pack {
     pub version: u32,
     pub description: String,
     patterns: Vec<Pattern>,
-    literals: AhoCorasick,
-    /// By literal: the patterns that can begin with it.
-    beginnings: Vec<Vec<usize>>,
+    beginnings: Beginnings,
+    /// The same for the patterns of each category alone.
+    by_category: BTreeMap<String, Beginnings>,
 }
 
 /// What to look for, and what it says where it is found.
@@ -61,7 +62,7 @@ impl Pack {
     /// Every match of every pattern, by its start. Matches of one pattern
     /// don't overlap; those of different patterns may.
     pub fn scan(&self, text: &Folded) -> Vec<Hit<'_>> {
-        self.matches(text.as_str(), self.candidates(text.as_str()))
+        self.matches(text.as_str())
     }
 
     /// As [`scan`](Self::scan), but nothing unless a pattern of one of these
@@ -69,31 +70,21 @@ impl Pack {
     /// one of those. In most texts none does, which is found out soon.
     pub fn scan_for(&self, text: &Folded, categories: &[&str]) -> Vec<Hit<'_>> {
         let text = text.as_str();
-        let candidates = self.candidates(text);
-        let is_called_for = candidates.iter().any(|&(start, index)| {
-            let pattern = &self.patterns[index];
-            categories.contains(&pattern.category.as_str())
-                && pattern.match_at(text, start).is_some()
-        });
+        let is_called_for = categories
+            .iter()
+            .filter_map(|category| self.by_category.get(*category))
+            .flat_map(|beginnings| beginnings.within(text))
+            .any(|(start, index)| self.patterns[index].match_at(text, start).is_some());
         match is_called_for {
-            true => self.matches(text, candidates),
+            true => self.matches(text),
             false => Vec::new(),
         }
     }
 
-    /// Where which pattern could begin, in order.
-    fn candidates(&self, text: &str) -> Vec<(usize, usize)> {
-        let mut candidates: Vec<(usize, usize)> = Vec::new();
-        for found in self.literals.find_overlapping_iter(text) {
-            let patterns = &self.beginnings[found.pattern().as_usize()];
-            candidates.extend(patterns.iter().map(|&pattern| (found.start(), pattern)));
-        }
+    fn matches(&self, text: &str) -> Vec<Hit<'_>> {
+        let mut candidates: Vec<(usize, usize)> = self.beginnings.within(text).collect();
         candidates.sort_unstable();
         candidates.dedup();
-        candidates
-    }
-
-    fn matches(&self, text: &str, candidates: Vec<(usize, usize)>) -> Vec<Hit<'_>> {
         let mut ends = vec![0; self.patterns.len()];
         let mut hits = Vec::new();
         for (start, index) in candidates {
@@ -148,7 +139,7 @@ impl Pack {
         })?;
         let mut faults = Vec::new();
         let mut patterns: Vec<Pattern> = Vec::new();
-        let mut beginnings: Vec<(Vec<u8>, usize)> = Vec::new();
+        let mut literals: Vec<(Vec<u8>, usize)> = Vec::new();
         for entry in &source.pattern {
             let id = entry.id.get_ref();
             let mut complain = |at: &Range<usize>, key: &str, what: String| {
@@ -173,15 +164,11 @@ impl Pack {
                 }
             };
             match Pattern::new(entry, &expression) {
-                Ok((pattern, literals)) => {
+                Ok((pattern, own)) => {
                     for (at, what) in pattern.disproved(entry) {
                         complain(&at, "examples", what);
                     }
-                    beginnings.extend(
-                        literals
-                            .into_iter()
-                            .map(|literal| (literal, patterns.len())),
-                    );
+                    literals.extend(own.into_iter().map(|literal| (literal, patterns.len())));
                     patterns.push(pattern);
                 }
                 Err(what) => complain(&at, key, what),
@@ -190,28 +177,25 @@ impl Pack {
         if !faults.is_empty() {
             return Err(faults);
         }
-        beginnings.sort_unstable();
-        let mut literals: Vec<Vec<u8>> = Vec::new();
-        let mut by_literal: Vec<Vec<usize>> = Vec::new();
-        for (literal, pattern) in beginnings {
-            if literals.last() != Some(&literal) {
-                literals.push(literal);
-                by_literal.push(Vec::new());
-            }
-            if let Some(patterns) = by_literal.last_mut() {
-                patterns.push(pattern);
-            }
-        }
-        let literals = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(literals)
-            .map_err(|e| vec![fault(0, "pattern", e.to_string())])?;
+        let of = |category: Option<&str>| {
+            let literals = literals
+                .iter()
+                .filter(|(_, index)| category.is_none_or(|c| patterns[*index].category == c))
+                .map(|(literal, index)| (literal.as_slice(), *index));
+            Beginnings::new(literals.collect())
+                .map_err(|e| vec![fault(0, "pattern", e.to_string())])
+        };
+        let beginnings = of(None)?;
+        let by_category = categories
+            .iter()
+            .map(|&category| Ok((category.to_owned(), of(Some(category))?)))
+            .collect::<Result<_, Vec<Fault>>>()?;
         Ok(Self {
             version: source.version,
             description: source.description,
             patterns,
-            literals,
-            beginnings: by_literal,
+            beginnings,
+            by_category,
         })
     }
 }
