@@ -8,6 +8,7 @@ mod documents;
 mod fixtures;
 mod holding;
 mod layers;
+mod measured;
 mod messages;
 mod postfix;
 mod relay;
