@@ -10,7 +10,7 @@ use crate::store::keys;
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
-    /// Make the key file that `key_file` under [store] names. An SQLite store
+    /// Make the key file that the store's `key_file` names. An SQLite store
     /// makes its own; a PostgreSQL store needs this once. Keep a copy of the
     /// file apart from the store: without it nothing that is held can be read
     Init,

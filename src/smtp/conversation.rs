@@ -1,6 +1,6 @@
 //! One client's connection: reads commands, writes replies, collects
 //! messages. What a command means is [`session`](super::session)'s business,
-//! what becomes of a message [`message`](super::message)'s.
+//! what becomes of a message that of `message` beside it.
 //!
 //! One task, one read buffer and one write buffer a session. Replies gather
 //! in the write buffer until there is nothing left to read, so a pipelined

@@ -1,6 +1,6 @@
 //! The relay: SMTP in, and the same transaction on to the next hop.
 //!
-//! From the wire inwards: [`line`] and [`framing`] cut a client's bytes into
+//! From the wire inwards: [`mod@line`] and [`framing`] cut a client's bytes into
 //! commands and a message, [`command`] reads one line, [`session`] judges its
 //! place in the dialogue; none of these does any I/O. [`conversation`] does,
 //! one task a client; [`collect`] is its part in DATA. [`transaction`] passes the envelope on to the next hop,
