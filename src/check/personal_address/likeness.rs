@@ -4,6 +4,8 @@
 use crate::patterns::{Folded, Pack};
 use crate::school::Staff;
 
+use super::affixes::{LATER_POSTS, POSTS, SUBJECTS, TRADES, after, before};
+
 /// A forename or short form with the surname.
 const WHOLE_NAME: i32 = 6;
 /// An initial with the surname.
@@ -25,24 +27,42 @@ pub(super) fn of(local_part: &str, shown_as: &str, staff: &Staff, diminutives: &
     }
     let name = Name {
         forms: forms(&staff.forename, diminutives),
+        forename: letters(&staff.forename),
         surname,
         diminutives,
     };
-    let local = name.in_words(&words(local_part));
+    let local = words(local_part);
+    let local = name.in_words(&local).max(name.at_work(&local));
     let numbered = match name.is_numbered(local_part) {
         true => NUMBERED,
         false => 0,
     };
     // A surname alone, shown beside an address, is a spouse's or a child's.
-    let shown = name.in_words(&words(shown_as));
-    let shown = if shown >= INITIAL { shown } else { 0 };
+    let shown = words(shown_as);
+    let shown = match name.in_words(&shown) {
+        likeness if likeness >= INITIAL => likeness,
+        _ if matches!(&shown[..], [only] if name.forms.contains(only)) => FORENAME,
+        _ => 0,
+    };
     local.max(shown).max(numbered)
+}
+
+/// Whether the name that a header shows with an address calls it the private
+/// one of this member of staff: "Dan (home)".
+pub(super) fn says_theirs(shown_as: &str, staff: &Staff, diminutives: &Pack) -> bool {
+    let forms = forms(&staff.forename, diminutives);
+    let named = Folded::prose(shown_as)
+        .as_str()
+        .split(|c: char| !c.is_alphanumeric())
+        .any(|word| forms.iter().any(|form| form == word));
+    named && says_own(shown_as, staff, diminutives)
 }
 
 /// Whether the name that a header shows with an address says that it is the
 /// writer's own: "me", "Dan (home)".
 pub(super) fn says_own(shown_as: &str, staff: &Staff, diminutives: &Pack) -> bool {
     let forms = forms(&staff.forename, diminutives);
+    let surname = letters(&staff.surname);
     let folded = Folded::prose(shown_as);
     let words: Vec<&str> = folded
         .as_str()
@@ -63,7 +83,8 @@ pub(super) fn says_own(shown_as: &str, staff: &Staff, diminutives: &Pack) -> boo
                     "at" | "email" | "mail" | "gmail" | "hotmail" | "account" | "address" | "own"
                 )
                 || forms.iter().any(|form| form == word)
-                || *word == letters(&staff.surname)
+                || *word == surname
+                || word.len() == 1 && surname.starts_with(word)
         })
 }
 
@@ -83,6 +104,7 @@ fn forms(forename: &str, diminutives: &Pack) -> Vec<String> {
 /// Somebody's name in all its forms.
 struct Name<'p> {
     forms: Vec<String>,
+    forename: String,
     surname: String,
     diminutives: &'p Pack,
 }
@@ -100,6 +122,42 @@ impl Name<'_> {
             0 => untitled.map_or(0, |rest| self.in_part(words, rest)),
             likeness => likeness,
         }
+    }
+
+    /// What is left of a name when the subject or the post is taken from it:
+    /// "misskeanehistory", "dan.c.geography", "coachcooper".
+    fn at_work(&self, words: &[String]) -> i32 {
+        let joined = words.concat();
+        let kept: Vec<String> = words
+            .iter()
+            .filter(|word| !POSTS.contains(&word.as_str()) && !SUBJECTS.contains(&word.as_str()))
+            .cloned()
+            .collect();
+        // "Pemberton" begins with PE: with and without each is tried.
+        let posts = [before(&joined, POSTS), after(&joined, LATER_POSTS)];
+        let without_post = posts.into_iter().flatten().map(|rest| (rest, true));
+        let without_post = without_post.chain([(joined.as_str(), false)]);
+        let likeness = |(rest, has_post): (&str, bool)| {
+            let twice = [
+                after(rest, SUBJECTS),
+                before(rest, SUBJECTS),
+                after(rest, LATER_POSTS),
+            ];
+            let twice = twice.into_iter().flatten().map(|rest| (rest, has_post));
+            let once = has_post.then_some((rest, false));
+            let judged = twice.chain(once).map(|(name, is_twice)| {
+                if self.is_whole(&kept, name) {
+                    return WHOLE_NAME;
+                }
+                match self.in_part(&kept, name) {
+                    // A subject alone is also many a trade's: "coopermusic".
+                    SURNAME if is_twice => INITIAL,
+                    likeness => likeness,
+                }
+            });
+            judged.max().unwrap_or(0)
+        };
+        without_post.map(likeness).max().unwrap_or(0)
     }
 
     /// Both names, also with another between them.
@@ -123,7 +181,34 @@ impl Name<'_> {
                         || between.starts_with("and")
                 })
                 || before.ends_with(&format!("and{form}"))
-        })
+        }) || joined
+            .strip_suffix(surname)
+            .is_some_and(|before| before.len() > 2 && self.forename.starts_with(before))
+    }
+
+    /// The forename with the surname and, married or maiden, another one:
+    /// "sarahthompsonhughes" and "sarahhughesthompson".
+    fn with_another_surname(&self, joined: &str) -> i32 {
+        let surname = self.surname.as_str();
+        let mut forms = self.forms.iter().filter(|form| form.len() > 2);
+        forms
+            .find_map(|form| {
+                let rest = joined.strip_prefix(form.as_str())?;
+                let after = rest.strip_prefix(surname).unwrap_or_default();
+                let between = rest.strip_suffix(surname).unwrap_or_default();
+                if after.len() > 2
+                    && surname.len() > 3
+                    && !TRADES.iter().any(|trade| after.ends_with(trade))
+                {
+                    return Some(INITIAL);
+                }
+                // "Danielle" is not Daniel Le.
+                let another = joined
+                    .strip_suffix(surname)
+                    .is_some_and(|before| self.diminutives.is_whole(before));
+                (between.len() > 3 && !another).then_some(SURNAME)
+            })
+            .unwrap_or(0)
     }
 
     /// The surname with an initial or with what makes it a family's, or the
@@ -153,15 +238,33 @@ impl Name<'_> {
         {
             return SURNAME;
         }
-        let with_initial = self.forms.iter().filter(|form| form.len() > 2).any(|form| {
-            let rest = joined.strip_prefix(form.as_str());
-            rest.is_some_and(|rest| rest.len() == 1 && surname.starts_with(rest))
-        });
-        // "Danielle" is not Daniel L.
-        if with_initial && !self.diminutives.is_whole(joined) {
-            return FORENAME;
+        let begun = self
+            .forms
+            .iter()
+            .filter(|form| form.len() > 2)
+            .filter_map(|form| joined.strip_prefix(form.as_str()))
+            .filter(|rest| !rest.is_empty() && surname.starts_with(rest))
+            .map(str::len)
+            .max();
+        match begun {
+            // "Danielle" is not Daniel L.
+            Some(_) if self.diminutives.is_whole(joined) => 0,
+            Some(4..) => INITIAL,
+            Some(_) => FORENAME,
+            // "opritch"
+            None if self.begins_surname(joined) => FORENAME,
+            None => self.with_another_surname(joined),
         }
-        0
+    }
+
+    /// An initial with the beginning of the surname.
+    fn begins_surname(&self, joined: &str) -> bool {
+        let mut letters = joined.chars();
+        let initial = letters.next();
+        let rest = letters.as_str();
+        rest.len() > 3
+            && self.surname.starts_with(rest)
+            && self.forms.iter().any(|form| form.chars().next() == initial)
     }
 
     /// An initial, or two run together ("djcooper"), but not a name of two
@@ -262,6 +365,19 @@ mod tests {
             ("Daniel", "Cooper", "danny_1982", NUMBERED),
             ("Daniel", "Cooper", "dc1982", NUMBERED),
             ("Daniel", "Cooper", "djc_82", NUMBERED),
+            ("Daniel", "Cooper", "coachcooper", SURNAME),
+            ("Daniel", "Cooper", "mrcoopermaths", INITIAL),
+            ("Daniel", "Cooper", "mr.cooper.teacher", INITIAL),
+            ("Daniel", "Cooper", "cooperart", SURNAME),
+            ("Daniel", "Cooper", "dancooper.geography", WHOLE_NAME),
+            ("Daniel", "Cooper", "dan.c.pe", FORENAME),
+            ("Daniel", "Cooper", "dancoop", INITIAL),
+            ("Daniel", "Cooper", "dcoop_rugby", FORENAME),
+            ("Daniel", "Cooper", "danielcooperhughes", INITIAL),
+            ("Daniel", "Cooper", "danhughescooper", SURNAME),
+            ("Tomasz", "Wrona", "tom.wrona81", WHOLE_NAME),
+            ("Meera", "Pemberton", "headpemberton", SURNAME),
+            ("Daniel", "Cooper", "danielcooperplumbing", 0),
             ("Daniel", "Cooper", "danielle", 0),
             ("Daniel", "Cooper", "danielle.cooper", 0),
             ("Daniel", "Cooper", "drew.cooper", 0),
@@ -317,7 +433,7 @@ mod tests {
             ("D Cooper", INITIAL),
             ("Mrs Cooper", 0),
             ("The Coopers", 0),
-            ("Dan", 0),
+            ("Dan", FORENAME),
             ("Deb Cooper", 0),
             ("", 0),
         ] {

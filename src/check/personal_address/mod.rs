@@ -7,7 +7,7 @@
 //! [`likeness`] says: it takes a forename or its short form with the surname,
 //! or an initial with the surname; and of the sender's own, who is more likely
 //! to be meant, a family's mailbox ("the Coopers") or a forename with an
-//! initial. What people say of a mailbox outweighs its name: a recipient that
+//! initial. Posts and subjects in a name ("mrcoopermaths") are known. What people say of a mailbox outweighs its name: a recipient that
 //! the header calls "me", "I'm sending this home", "reach me at …".
 //!
 //! **Why.** "The use of personal email addresses by staff for any official
@@ -42,6 +42,7 @@ use crate::school::{School, Staff};
 
 use super::{Check, Screened, masking};
 
+mod affixes;
 mod likeness;
 mod request;
 
@@ -222,6 +223,9 @@ fn likeness_to_staff(
             match sender.is_some_and(|sender| sender.id == staff.id) {
                 true if likeness::says_own(shown_as, staff, diminutives) => likeness.max(SAID),
                 true if likeness > 0 => likeness + 1,
+                false if likeness::says_theirs(shown_as, staff, diminutives) => {
+                    likeness.max(ENOUGH)
+                }
                 _ => likeness,
             }
         })

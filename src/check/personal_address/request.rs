@@ -1,6 +1,10 @@
 //! Newly written text that asks others to use a private mailbox, the writer's
 //! or their own.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use crate::check::{Screened, masking};
 use crate::finding::{Finding, RuleId, Weight};
 use crate::patterns::{Folded, Hit, Topic};
@@ -11,6 +15,10 @@ use super::{ADDRESS, ENOUGH, is_private, likeness_to_staff, written};
 /// How far before an address, or a request, the words stand that make it one,
 /// or forbid it, in bytes.
 const BEFORE: usize = 80;
+/// The weight of words that say why the school's mailbox will not do.
+const EXCUSE: i32 = 2;
+/// How far from an address the writer's reason to use it stands, in bytes.
+const AROUND: usize = 120;
 /// How close before an address its owner must be named, in bytes.
 const CLOSE: usize = 30;
 
@@ -37,6 +45,9 @@ pub(super) fn finding(
             (text, asked, what)
         });
         let colleagues = || {
+            if FAMILIES.is_match(&text.text) {
+                return None;
+            }
             let asked = asked_of_colleagues(&text.text, school).filter(|_| among_colleagues())?;
             let what = "a request that colleagues use their private mailboxes";
             Some((text, asked, what))
@@ -79,6 +90,21 @@ fn asked<'t>(text: &'t str, sender: Option<&Staff>, school: &School) -> Option<&
         .patterns
         .pack(Topic::PersonalAddress)
         .scan_for(&folded, &["asks", "own"]);
+    // "I can't get into the school account" forbids nothing.
+    let excuses: Vec<_> = hits
+        .iter()
+        .filter(|hit| hit.pattern.category == "own" && hit.pattern.weight >= EXCUSE)
+        .map(|hit| hit.folded.clone())
+        .collect();
+    let hits: Vec<Hit<'_>> = hits
+        .into_iter()
+        .filter(|hit| {
+            hit.pattern.category != "forbids"
+                || !excuses
+                    .iter()
+                    .any(|excuse| excuse.start <= hit.folded.start && hit.folded.end <= excuse.end)
+        })
+        .collect();
     let near = |category: &str, at: usize, end: usize| is_near(&hits, &folded, category, at, end);
     let in_words = hits
         .iter()
@@ -101,6 +127,7 @@ fn asked<'t>(text: &'t str, sender: Option<&Staff>, school: &School) -> Option<&
             let claimed = is_private(&address, school)
                 && hits.iter().any(|hit| {
                     hit.pattern.category == "own"
+                        && hit.pattern.weight < EXCUSE
                         && (hit.folded.end..=hit.folded.end + CLOSE).contains(&before)
                         && !folded.as_str()[hit.folded.end..before].contains(['.', '\n', '!', '?'])
                 });
@@ -108,7 +135,17 @@ fn asked<'t>(text: &'t str, sender: Option<&Staff>, school: &School) -> Option<&
                 near("asks", before, before)
                     && likeness_to_staff(&address, "", sender, school) >= ENOUGH
             };
-            (claimed || asked())
+            // "I'm off site until Friday, so write to": whoever it names, it
+            // is where the writer will be, unless somebody else is spoken of.
+            let excused = || {
+                is_private(&address, school)
+                    && near("asks", before, before)
+                    && !OTHERS.is_match(sentence(folded.as_str(), before))
+                    && excuses.iter().any(|excuse| {
+                        excuse.end + AROUND > before && excuse.start < found.end() + AROUND
+                    })
+            };
+            (claimed || asked() || excused())
                 .then(|| floor(folded.as_str(), before.saturating_sub(BEFORE / 2))..found.end())
         })
     };
@@ -129,6 +166,26 @@ fn asked_of_colleagues<'t>(text: &'t str, school: &School) -> Option<&'t str> {
         .map(|hit| hit.folded.clone())
         .find(|place| !is_near(&hits, &folded, "forbids", place.start, place.start + 1))?;
     Some(&text[folded.locate(text, place)])
+}
+
+/// Those whose an address may be when a reason of the writer's precedes it.
+static OTHERS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"\b(?:parents?|mums?|dads?|mother|father|carers?|famil(?:y|ies)|his|hers?|him|their|them|candidates?|applicants?|suppliers?|driver|agency|mr|mrs|miss|ms|dr)\b",
+    )
+    .expect("a good expression")
+});
+
+/// Families, whose mailboxes are private, are spoken to so.
+static FAMILIES: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\byour (?:child|children|son|daughter|family)\b").expect("a good expression")
+});
+
+/// The part of a sentence before a place.
+fn sentence(text: &str, end: usize) -> &str {
+    let before = &text[..end];
+    let start = before.rfind(['.', '\n', '!', '?']);
+    &before[start.map_or(0, |at| at + 1)..]
 }
 
 fn floor(text: &str, at: usize) -> usize {

@@ -1,6 +1,8 @@
 use super::*;
 use crate::check::testing::{attach, mail_of, mailbox, message, school};
 use crate::extract::{Protection, Reading};
+use crate::school::import::{Source, Sources, import};
+use crate::school::names::NameKey;
 
 fn inspect(reading: &Reading) -> Vec<Finding> {
     let recipients: Vec<&str> = reading
@@ -192,6 +194,7 @@ fn odd_and_huge_input_is_no_trouble() {
 struct Cases {
     worked: Labelled,
     kept: Labelled,
+    fixtures: Labelled,
 }
 
 #[derive(serde::Deserialize)]
@@ -218,7 +221,7 @@ struct Case {
 }
 
 impl Case {
-    fn fires(&self) -> bool {
+    fn fires(&self, school: &School) -> bool {
         let mut reading = message(&[
             (Role::Subject, &self.subject),
             (Role::Body, &self.body),
@@ -238,7 +241,7 @@ impl Case {
             .into_iter()
             .flatten()
             .collect();
-        fired(&PersonalAddress.inspect(&mail_of(&reading, &recipients), &school())) > 0
+        fired(&PersonalAddress.inspect(&mail_of(&reading, &recipients), school)) > 0
     }
 }
 
@@ -253,10 +256,10 @@ fn named(text: &str) -> Mailbox {
 }
 
 /// The cases that are judged wrongly, by their text.
-fn misjudged(cases: &[Case], expected: bool) -> Vec<String> {
+fn misjudged(cases: &[Case], expected: bool, school: &School) -> Vec<String> {
     cases
         .iter()
-        .filter(|case| case.fires() != expected)
+        .filter(|case| case.fires(school) != expected)
         .map(|case| format!("{} | {} | {}", case.to, case.subject, case.body))
         .collect()
 }
@@ -268,14 +271,62 @@ fn cases() -> Cases {
 #[test]
 fn cases_worked_with_are_told_apart() {
     let Labelled { wrong, right } = cases().worked;
-    assert_eq!(misjudged(&wrong, true), Vec::<String>::new(), "missed");
-    assert_eq!(misjudged(&right, false), Vec::<String>::new(), "false");
+    assert_eq!(
+        misjudged(&wrong, true, &school()),
+        Vec::<String>::new(),
+        "missed"
+    );
+    assert_eq!(
+        misjudged(&right, false, &school()),
+        Vec::<String>::new(),
+        "false"
+    );
 }
 
 #[test]
 fn cases_kept_apart_are_mostly_told_apart() {
     let Labelled { wrong, right } = cases().kept;
-    let (missed, falsely) = (misjudged(&wrong, true), misjudged(&right, false));
+    let (missed, falsely) = (
+        misjudged(&wrong, true, &school()),
+        misjudged(&right, false, &school()),
+    );
     assert!(missed.len() * 10 <= wrong.len(), "missed {missed:#?}");
     assert!(falsely.len() * 20 <= right.len(), "false {falsely:#?}");
+}
+
+/// The school with the people of the fixtures.
+fn school_of_fixtures() -> School {
+    let source = |name, bytes| Some(Source { name, bytes });
+    let mut school = school();
+    let sources = Sources {
+        roster: source(
+            "roster.csv",
+            include_bytes!("../../../fixtures/school/roster.csv"),
+        ),
+        staff: source(
+            "staff.csv",
+            include_bytes!("../../../fixtures/school/staff.csv"),
+        ),
+        contacts: source(
+            "contacts.csv",
+            include_bytes!("../../../fixtures/school/contacts.csv"),
+        ),
+        domains: &school.domains,
+    };
+    school.people = import(&sources, NameKey::default())
+        .expect("good fixtures")
+        .people;
+    school
+}
+
+#[test]
+fn cases_of_a_whole_school_are_told_apart() {
+    let Labelled { wrong, right } = cases().fixtures;
+    let school = school_of_fixtures();
+    let (missed, falsely) = (
+        misjudged(&wrong, true, &school),
+        misjudged(&right, false, &school),
+    );
+    assert!(missed.len() * 20 <= wrong.len(), "missed {missed:#?}");
+    assert_eq!(falsely, Vec::<String>::new(), "false");
 }
