@@ -160,7 +160,8 @@ impl Names {
                     .part_before(text, first.range.start)
                     .is_some_and(|(gap, part, _)| gap == Gap::Space && part.is(Part::FORENAME))
                     || tie != '/' && !bracket && follows_capital(text, first.range.start);
-                (!both && !(small && everyday(name.nature)) && !owned).then_some(name)
+                let everyday = small && everyday(name.nature);
+                (!both && !everyday && !owned).then_some(name)
             })
     }
 
