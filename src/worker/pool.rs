@@ -259,6 +259,8 @@ impl Worker {
             .current_dir("/")
             .stdin(Stdio::from(input))
             .stdout(Stdio::from(OwnedFd::from(other)))
+            // It may be a file, to which a worker must not write.
+            .stderr(Stdio::null())
             .spawn()?;
         protocol::send_greeting(&mut socket, greeting)?;
         Ok(Self {
@@ -286,7 +288,10 @@ impl Worker {
         };
         match answer {
             Ok(Answer::Read(reading)) => Ok(*reading),
-            Ok(Answer::Panicked) => Err(Trouble::Worker(Failure::Panicked)),
+            Ok(Answer::Panicked { place }) => {
+                tracing::error!(%place, "a reader panicked");
+                Err(Trouble::Worker(Failure::Panicked))
+            }
             Err(error) => Err(Trouble::Worker(self.autopsy(&error))),
         }
     }

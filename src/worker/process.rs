@@ -6,6 +6,7 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use rustix::process::{Resource, Rlimit, setrlimit};
@@ -18,19 +19,19 @@ const STACK: usize = 64 * 1024 * 1024; // 64 MB
 /// Files that a worker may have open: its socket and what it was born with.
 const FILES: u64 = 16;
 
+/// Where the last panic was.
+static PLACE: Mutex<Option<String>> = Mutex::new(None);
+
 /// The worker process's whole life: jobs on standard input, readings on
 /// standard output, until the input ends.
 pub fn run() -> ExitCode {
     // A panic's message may quote what was read, so that only its place is
     // told.
     panic::set_hook(Box::new(|panic| {
-        if let Some(place) = panic.location() {
-            tell(&format!(
-                "a reader panicked at {}:{}",
-                place.file(),
-                place.line()
-            ));
-        }
+        let place = panic
+            .location()
+            .map(|place| format!("{}:{}", place.file(), place.line()));
+        *PLACE.lock().unwrap_or_else(PoisonError::into_inner) = place;
     }));
     let life = thread::Builder::new()
         .stack_size(STACK)
@@ -38,19 +39,9 @@ pub fn run() -> ExitCode {
         .map(thread::JoinHandle::join);
     match life {
         Ok(Ok(Ok(()))) => ExitCode::SUCCESS,
-        Ok(Ok(Err(error))) => {
-            tell(&format!("it could not go on: {}", error.kind()));
-            ExitCode::FAILURE
-        }
-        Ok(Err(_)) | Err(_) => ExitCode::FAILURE,
+        // The parent sees it end, and asks another.
+        _ => ExitCode::FAILURE,
     }
-}
-
-/// One line on standard error; it holds nothing of any message.
-fn tell(what: &str) {
-    use std::io::Write;
-    // There is nowhere left to complain if this fails.
-    drop(writeln!(io::stderr(), "exeat worker: {what}"));
 }
 
 fn live() -> io::Result<()> {
@@ -72,7 +63,9 @@ fn live() -> io::Result<()> {
             Ok(reading) => protocol::send_answer(&mut socket, &Answer::Read(Box::new(reading)))?,
             Err(payload) => {
                 forget(payload);
-                return protocol::send_answer(&mut socket, &Answer::Panicked);
+                let place = PLACE.lock().unwrap_or_else(PoisonError::into_inner).take();
+                let place = place.unwrap_or_default();
+                return protocol::send_answer(&mut socket, &Answer::Panicked { place });
             }
         }
     }

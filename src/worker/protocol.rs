@@ -43,8 +43,11 @@ pub(super) enum Kind {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Answer {
     Read(Box<Reading>),
-    /// Reading panicked. The worker ends itself after this.
-    Panicked,
+    /// Reading panicked, at this place in the source. The worker ends itself
+    /// after this.
+    Panicked {
+        place: String,
+    },
 }
 
 pub(super) fn send_greeting(to: &mut impl Write, greeting: &Greeting) -> io::Result<()> {

@@ -174,3 +174,30 @@ fn a_program_that_is_no_worker_is_the_messages_problem_at_worst() {
         }
     }
 }
+
+/// A worker may write no file, so its standard error must not be one: else a
+/// panic that is told there ends it by a signal.
+#[cfg(debug_assertions)]
+#[test]
+fn a_panic_is_told_though_the_log_is_a_file() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (mail, log) = (folder.path().join("m.eml"), folder.path().join("log"));
+    std::fs::write(
+        &mail,
+        "Subject: Trip\r\nX-Exeat-Test-Fault: panic \r\n\r\nText\r\n",
+    )
+    .expect("writable");
+    std::fs::write(&log, "so far\n").expect("writable");
+    let log = std::fs::OpenOptions::new()
+        .append(true)
+        .open(log)
+        .expect("writable");
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_exeat"))
+        .args(["read", "--json"])
+        .arg(&mail)
+        .stderr(log)
+        .output()
+        .expect("the binary runs");
+    let object: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(object["problems"][0]["kind"], "damaged", "{object}");
+}
