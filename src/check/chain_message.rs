@@ -60,23 +60,23 @@ impl Check for ChainMessage {
     }
 
     fn inspect(&self, mail: &Screened<'_>, school: &School) -> Vec<Finding> {
-        let pack = school.patterns.pack(Topic::ChainMessage);
-        let (own, attached): (Vec<&Text>, Vec<&Text>) = mail
-            .reading
-            .texts
-            .iter()
-            .partition(|text| text.attachment.is_none());
+        let texts = mail.reading.texts.iter().enumerate();
+        let (own, attached): (Vec<_>, Vec<_>) =
+            texts.partition(|(_, text)| text.attachment.is_none());
         let letters = attached
             .into_iter()
-            .filter(|text| {
+            .filter(|(_, text)| {
                 text.role == Role::Attachment && !text.table && text.text.len() <= LETTER
             })
             .map(|text| vec![text]);
+        let requests =
+            |(index, _): &(usize, &Text)| mail.prose(*index).has(Topic::ChainMessage, &["pass-on"]);
         std::iter::once(own)
             .chain(letters)
+            .filter(|texts| texts.iter().any(requests))
             .filter_map(|texts| {
-                let letter = Letter::new(&texts);
-                let chain = letter.strongest_request(pack)?;
+                let letter = Letter::new(texts.into_iter().map(|(_, text)| text).collect());
+                let chain = letter.strongest_request(school.patterns.pack(Topic::ChainMessage))?;
                 Some(letter.finding(&chain, school))
             })
             .collect()
@@ -85,7 +85,7 @@ impl Check for ChainMessage {
 
 /// Texts that are read together, in their order.
 struct Letter<'a> {
-    texts: &'a [&'a Text],
+    texts: Vec<&'a Text>,
     joined: String,
     /// Where each text starts in the joined one.
     starts: Vec<usize>,
@@ -103,10 +103,10 @@ struct Chain {
 }
 
 impl<'a> Letter<'a> {
-    fn new(texts: &'a [&'a Text]) -> Self {
+    fn new(texts: Vec<&'a Text>) -> Self {
         let mut joined = String::new();
         let mut starts = Vec::new();
-        for text in texts {
+        for text in &texts {
             starts.push(joined.len());
             joined.push_str(&text.text);
             joined.push_str("\n\n");
@@ -126,10 +126,7 @@ impl<'a> Letter<'a> {
     /// is enough for a chain.
     fn strongest_request(&self, pack: &Pack) -> Option<Chain> {
         let folded = Folded::prose(&self.joined);
-        let hits = without_swallowed(without_boilerplate(
-            pack.scan_for(&folded, &["pass-on"]),
-            &folded,
-        ));
+        let hits = without_swallowed(without_boilerplate(pack.scan(&folded), &folded));
         let warned = hits
             .iter()
             .filter(|hit| hit.pattern.weight <= WARNING)

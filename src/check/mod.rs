@@ -3,6 +3,7 @@
 //! A check sees a message that has been read, and says what it noticed; what
 //! follows is for the policy to decide. It is pure: no files, no clock.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use jiff::Timestamp;
@@ -10,6 +11,7 @@ use jiff::Timestamp;
 use crate::extract::Reading;
 use crate::finding::{Finding, RuleId};
 use crate::mail::Envelope;
+use crate::patterns::{Folded, Packs, Scanned};
 use crate::school::School;
 
 mod chain_message;
@@ -41,6 +43,9 @@ pub struct Screened<'a> {
     pub now: Timestamp,
     /// Pupils' names in the texts, in the order of the texts.
     pub sightings: Vec<Sighting>,
+    /// By text.
+    scanned: Vec<OnceCell<Scanned<'a>>>,
+    packs: &'a Packs,
 }
 
 /// A pupil's whole name, seen in a text.
@@ -64,7 +69,7 @@ impl<'a> Screened<'a> {
     pub fn new(
         envelope: &'a Envelope,
         reading: &'a Reading,
-        school: &School,
+        school: &'a School,
         now: Timestamp,
     ) -> Self {
         Self {
@@ -72,7 +77,17 @@ impl<'a> Screened<'a> {
             reading,
             now,
             sightings: sightings::all(envelope, reading, school),
+            scanned: reading.texts.iter().map(|_| OnceCell::new()).collect(),
+            packs: &school.patterns,
         }
+    }
+
+    /// A text of the reading, by its index, as running text.
+    pub fn prose(&self, text: usize) -> &Scanned<'a> {
+        self.scanned[text].get_or_init(|| {
+            let folded = Folded::prose(&self.reading.texts[text].text);
+            Scanned::new(folded, self.packs)
+        })
     }
 }
 

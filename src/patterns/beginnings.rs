@@ -3,19 +3,20 @@
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, BuildError};
 
+/// Patterns are told apart by a `P`.
 #[derive(Debug)]
-pub(super) struct Beginnings {
+pub(super) struct Beginnings<P> {
     literals: AhoCorasick,
     /// By literal: the patterns that can begin with it.
-    patterns: Vec<Vec<usize>>,
+    patterns: Vec<Vec<P>>,
 }
 
-impl Beginnings {
+impl<P: Copy + Ord> Beginnings<P> {
     /// Of literals, each with the pattern that can begin with it.
-    pub(super) fn new(mut literals: Vec<(&[u8], usize)>) -> Result<Self, BuildError> {
+    pub(super) fn new(mut literals: Vec<(&[u8], P)>) -> Result<Self, BuildError> {
         literals.sort_unstable();
         let mut distinct: Vec<&[u8]> = Vec::new();
-        let mut patterns: Vec<Vec<usize>> = Vec::new();
+        let mut patterns: Vec<Vec<P>> = Vec::new();
         for (literal, pattern) in literals {
             if distinct.last() != Some(&literal) {
                 distinct.push(literal);
@@ -32,7 +33,7 @@ impl Beginnings {
     }
 
     /// Places and patterns. No pattern begins within a word.
-    pub(super) fn within<'b>(&'b self, text: &'b str) -> impl Iterator<Item = (usize, usize)> + 'b {
+    pub(super) fn within<'b>(&'b self, text: &'b str) -> impl Iterator<Item = (usize, P)> + 'b {
         self.literals
             .find_overlapping_iter(text)
             .filter(|found| !is_within_word(text.as_bytes(), found.start()))

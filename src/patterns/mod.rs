@@ -30,10 +30,14 @@ use std::sync::{Arc, LazyLock};
 mod beginnings;
 mod fold;
 mod pack;
+mod scanned;
 mod source;
+
+use beginnings::Beginnings;
 
 pub use fold::Folded;
 pub use pack::{Hit, Pack, Pattern};
+pub use scanned::Scanned;
 
 /// What a pack is about. Its file is `patterns/<name>.toml`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,6 +66,15 @@ impl Topic {
         Self::PersonalAddress,
         Self::PersonalDomains,
         Self::Diminutives,
+    ];
+
+    /// Those whose patterns are looked for in running text; the others are
+    /// held against cells, domains and names.
+    pub const PROSE: [Self; 4] = [
+        Self::SpecialCategories,
+        Self::Identifiers,
+        Self::ChainMessage,
+        Self::PersonalAddress,
     ];
 
     pub fn name(self) -> &'static str {
@@ -158,6 +171,8 @@ pub enum Fault {
         Topic::ALL.map(|topic| format!("{}.toml", topic.name())).join(", ")
     )]
     Unknown(PathBuf),
+    #[error("the packs have too many patterns together")]
+    TooMany(#[source] aho_corasick::BuildError),
     #[error("{} could not be read", file.display())]
     Read {
         file: PathBuf,
@@ -167,25 +182,35 @@ pub enum Fault {
 
 /// The packs in force. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Packs(BTreeMap<Topic, Arc<Pack>>);
+pub struct Packs {
+    by_topic: BTreeMap<Topic, Arc<Pack>>,
+    /// Where a pattern of any topic of [`Topic::PROSE`] could begin.
+    prose: Arc<Beginnings<(Topic, usize)>>,
+}
 
 impl Packs {
+    fn new(by_topic: BTreeMap<Topic, Arc<Pack>>) -> Result<Self, Fault> {
+        let literals = Topic::PROSE.into_iter().flat_map(|topic| {
+            let literals = by_topic[&topic].literals().iter();
+            literals.map(move |(literal, pattern)| (&literal[..], (topic, *pattern)))
+        });
+        let prose = Beginnings::new(literals.collect()).map_err(Fault::TooMany)?;
+        Ok(Self {
+            prose: Arc::new(prose),
+            by_topic,
+        })
+    }
+
     /// The packs that Exeat brings.
     pub fn builtin() -> Self {
         static BUILT_IN: LazyLock<Packs> = LazyLock::new(|| {
-            Packs(
-                Topic::ALL
-                    .into_iter()
-                    .map(|topic| {
-                        let file = PathBuf::from(format!("patterns/{}.toml", topic.name()));
-                        let pack = Pack::parse(&file, topic.built_in(), topic.categories())
-                            .unwrap_or_else(|faults| {
-                                panic!("built-in packs are tested: {faults:?}")
-                            });
-                        (topic, Arc::new(pack))
-                    })
-                    .collect(),
-            )
+            let by_topic = Topic::ALL.into_iter().map(|topic| {
+                let file = PathBuf::from(format!("patterns/{}.toml", topic.name()));
+                let pack = Pack::parse(&file, topic.built_in(), topic.categories())
+                    .unwrap_or_else(|faults| panic!("built-in packs are tested: {faults:?}"));
+                (topic, Arc::new(pack))
+            });
+            Packs::new(by_topic.collect()).expect("built-in packs are tested")
         });
         BUILT_IN.clone()
     }
@@ -197,7 +222,7 @@ impl Packs {
             let file = file.to_owned();
             |source| Fault::Read { file, source }
         };
-        let mut packs = Self::builtin();
+        let mut packs = Self::builtin().by_topic;
         let mut faults = Vec::new();
         let entries = std::fs::read_dir(folder).map_err(|e| vec![read_fault(folder)(e)])?;
         for entry in entries {
@@ -215,22 +240,21 @@ impl Packs {
             match std::fs::read_to_string(&file) {
                 Ok(text) => match Pack::parse(&file, &text, topic.categories()) {
                     Ok(pack) => {
-                        packs.0.insert(topic, Arc::new(pack));
+                        packs.insert(topic, Arc::new(pack));
                     }
                     Err(more) => faults.extend(more),
                 },
                 Err(e) => faults.push(read_fault(&file)(e)),
             }
         }
-        if faults.is_empty() {
-            Ok(packs)
-        } else {
-            Err(faults)
+        match faults.is_empty() {
+            true => Self::new(packs).map_err(|fault| vec![fault]),
+            false => Err(faults),
         }
     }
 
     pub fn pack(&self, topic: Topic) -> &Pack {
-        &self.0[&topic]
+        &self.by_topic[&topic]
     }
 }
 

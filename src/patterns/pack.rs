@@ -7,7 +7,6 @@
 //! of its literals stands. Ordinary mail has few such places, so the number
 //! of patterns costs next to nothing.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
@@ -28,9 +27,9 @@ pub struct Pack {
     pub version: u32,
     pub description: String,
     patterns: Vec<Pattern>,
-    beginnings: Beginnings,
-    /// The same for the patterns of each category alone.
-    by_category: BTreeMap<String, Beginnings>,
+    /// Literals, each with the pattern that can begin with it.
+    literals: Vec<(Vec<u8>, usize)>,
+    beginnings: Beginnings<usize>,
 }
 
 /// What to look for, and what it says where it is found.
@@ -59,35 +58,31 @@ impl Pack {
         &self.patterns
     }
 
+    /// The literals with which a match can begin, each with its pattern.
+    pub(super) fn literals(&self) -> &[(Vec<u8>, usize)] {
+        &self.literals
+    }
+
     /// Every match of every pattern, by its start. Matches of one pattern
     /// don't overlap; those of different patterns may.
     pub fn scan(&self, text: &Folded) -> Vec<Hit<'_>> {
-        self.matches(text.as_str())
-    }
-
-    /// As [`scan`](Self::scan), but nothing unless a pattern of one of these
-    /// categories matches: for packs whose other patterns only matter beside
-    /// one of those. In most texts none does, which is found out soon.
-    pub fn scan_for(&self, text: &Folded, categories: &[&str]) -> Vec<Hit<'_>> {
         let text = text.as_str();
-        let is_called_for = categories
-            .iter()
-            .filter_map(|category| self.by_category.get(*category))
-            .flat_map(|beginnings| beginnings.within(text))
-            .any(|(start, index)| self.patterns[index].match_at(text, start).is_some());
-        match is_called_for {
-            true => self.matches(text),
-            false => Vec::new(),
-        }
+        let mut beginnings: Vec<(usize, usize)> = self.beginnings.within(text).collect();
+        beginnings.sort_unstable();
+        beginnings.dedup();
+        self.matches(text, beginnings)
     }
 
-    fn matches(&self, text: &str) -> Vec<Hit<'_>> {
-        let mut candidates: Vec<(usize, usize)> = self.beginnings.within(text).collect();
-        candidates.sort_unstable();
-        candidates.dedup();
+    /// The matches among these places, in their order, each with a pattern
+    /// that could begin there.
+    pub(super) fn matches(
+        &self,
+        text: &str,
+        beginnings: impl IntoIterator<Item = (usize, usize)>,
+    ) -> Vec<Hit<'_>> {
         let mut ends = vec![0; self.patterns.len()];
         let mut hits = Vec::new();
-        for (start, index) in candidates {
+        for (start, index) in beginnings {
             if start < ends[index] {
                 continue;
             }
@@ -177,25 +172,14 @@ impl Pack {
         if !faults.is_empty() {
             return Err(faults);
         }
-        let of = |category: Option<&str>| {
-            let literals = literals
-                .iter()
-                .filter(|(_, index)| category.is_none_or(|c| patterns[*index].category == c))
-                .map(|(literal, index)| (literal.as_slice(), *index));
-            Beginnings::new(literals.collect())
-                .map_err(|e| vec![fault(0, "pattern", e.to_string())])
-        };
-        let beginnings = of(None)?;
-        let by_category = categories
-            .iter()
-            .map(|&category| Ok((category.to_owned(), of(Some(category))?)))
-            .collect::<Result<_, Vec<Fault>>>()?;
+        let beginnings = Beginnings::new(literals.iter().map(|(l, p)| (&l[..], *p)).collect())
+            .map_err(|e| vec![fault(0, "pattern", e.to_string())])?;
         Ok(Self {
             version: source.version,
             description: source.description,
             patterns,
+            literals,
             beginnings,
-            by_category,
         })
     }
 }
@@ -231,7 +215,7 @@ impl Pattern {
     }
 
     /// The end of the match that starts here.
-    fn match_at(&self, text: &str, start: usize) -> Option<usize> {
+    pub(super) fn match_at(&self, text: &str, start: usize) -> Option<usize> {
         let end = text.len().min(start + LONGEST);
         let input = Input::new(text).range(start..end).anchored(Anchored::Yes);
         let end = self.expression.search(&input)?.end();

@@ -37,7 +37,7 @@ use regex::Regex;
 use crate::extract::{Mailbox, Role, Text};
 use crate::finding::{Finding, Location, RuleId, Weight};
 use crate::mail::Address;
-use crate::patterns::{Folded, Topic};
+use crate::patterns::{Scanned, Topic};
 use crate::school::{School, Staff};
 
 use super::{Check, Screened, masking};
@@ -180,14 +180,12 @@ fn said_to_be_own(mail: &Screened<'_>, sender: Option<&Staff>, school: &School) 
     let (Some(only), None) = (private.next(), private.next()) else {
         return None;
     };
-    let pack = school.patterns.pack(Topic::PersonalAddress);
-    let said = written(mail).any(|text| {
-        let folded = Folded::prose(&text.text);
-        let hits = pack.scan_for(&folded, &["self"]);
+    let said = written(mail).any(|(_, scanned)| {
+        let hits = scanned.hits_for(Topic::PersonalAddress, &["self"]);
         hits.iter().any(|hit| {
             let start = hit.folded.start;
             hit.pattern.category == "self"
-                && !request::is_near(&hits, &folded, "forbids", start, start + 1)
+                && !request::is_near(&hits, scanned, "forbids", start, start + 1)
         })
     });
     only.parse().ok().filter(|_| said)
@@ -269,14 +267,19 @@ fn business(mail: &Screened<'_>, school: &School) -> i32 {
     if named {
         return BUSINESS;
     }
-    let pack = school.patterns.pack(Topic::PersonalAddress);
     let mut words = BTreeSet::new();
-    let of_message = |text: &&Text| text.attachment.is_none() || text.role == Role::FileName;
-    for text in reading.texts.iter().filter(of_message) {
-        let folded = Folded::prose(without_signature(text));
-        for hit in pack.scan(&folded) {
-            if matches!(hit.pattern.category.as_str(), "business" | "private") {
-                words.insert((folded.as_str()[hit.folded].to_owned(), hit.pattern.weight));
+    for (index, text) in reading.texts.iter().enumerate() {
+        if text.attachment.is_some() && text.role != Role::FileName {
+            continue;
+        }
+        let scanned = mail.prose(index);
+        let signature = signature(text);
+        for hit in scanned.hits(Topic::PersonalAddress) {
+            if matches!(hit.pattern.category.as_str(), "business" | "private")
+                && scanned.locate(&text.text, hit.folded.clone()).start < signature
+            {
+                let word = scanned.as_str()[hit.folded].to_owned();
+                words.insert((word, hit.pattern.weight));
             }
         }
     }
@@ -312,23 +315,25 @@ static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+").expect("a good expression")
 });
 
-/// Newly written text to where its signature begins: every one of them names
+/// Where the signature of newly written text begins: every one of them names
 /// the school and the post.
-fn without_signature(text: &Text) -> &str {
+fn signature(text: &Text) -> usize {
     static SIGNATURE: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(?im)^(?:-- ?$|_{4,}|(?:kind|best|warm|many)? ?(?:regards|wishes|thanks)\b[^\n]{0,20}$|all the best\b|yours (?:sincerely|faithfully)\b|sent from my )")
             .expect("a good expression")
     });
     match SIGNATURE.find(&text.text) {
-        Some(signature) if text.role == Role::Body => &text.text[..signature.start()],
-        _ => &text.text,
+        Some(signature) if text.role == Role::Body => signature.start(),
+        _ => text.text.len(),
     }
 }
 
 /// The subject, and what the sender wrote.
-fn written<'m>(mail: &Screened<'m>) -> impl Iterator<Item = &'m Text> {
-    let texts = mail.reading.texts.iter();
-    texts.filter(|text| matches!(text.role, Role::Subject | Role::Body))
+fn written<'m>(mail: &'m Screened<'_>) -> impl Iterator<Item = (&'m Text, &'m Scanned<'m>)> {
+    let texts = mail.reading.texts.iter().enumerate();
+    texts
+        .filter(|(_, text)| matches!(text.role, Role::Subject | Role::Body))
+        .map(|(index, text)| (text, mail.prose(index)))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use regex::Regex;
 
 use crate::check::{Screened, masking};
 use crate::finding::{Finding, RuleId, Weight};
-use crate::patterns::{Folded, Hit, Topic};
+use crate::patterns::{Hit, Scanned, Topic};
 use crate::school::{School, Staff};
 
 use super::{ADDRESS, ENOUGH, is_private, likeness_to_staff, written};
@@ -39,16 +39,14 @@ pub(super) fn finding(
             })
         })
     };
-    let (text, asked, what) = written(mail).find_map(|text| {
-        let own = asked(&text.text, sender, school).map(|asked| {
+    let (text, asked, what) = written(mail).find_map(|(text, scanned)| {
+        let own = asked(&text.text, scanned, sender, school).map(|asked| {
             let what = "a request to use a private mailbox for school business";
             (text, asked, what)
         });
         let colleagues = || {
-            if FAMILIES.is_match(&text.text) {
-                return None;
-            }
-            let asked = asked_of_colleagues(&text.text, school).filter(|_| among_colleagues())?;
+            let asked = asked_of_colleagues(&text.text, scanned)
+                .filter(|_| among_colleagues() && !FAMILIES.is_match(scanned.as_str()))?;
             let what = "a request that colleagues use their private mailboxes";
             Some((text, asked, what))
         };
@@ -70,7 +68,7 @@ pub(super) fn finding(
 /// from `at` and in the same sentence.
 pub(super) fn is_near(
     hits: &[Hit<'_>],
-    folded: &Folded,
+    scanned: &Scanned<'_>,
     category: &str,
     at: usize,
     end: usize,
@@ -79,17 +77,18 @@ pub(super) fn is_near(
         hit.pattern.category == category
             && hit.folded.start < end
             && hit.folded.end + BEFORE > at
-            && !folded.as_str()[hit.folded.end.min(at)..at].contains(['.', '\n', '!', '?', ';'])
+            && !scanned.as_str()[hit.folded.end.min(at)..at].contains(['.', '\n', '!', '?', ';'])
     })
 }
 
 /// The words of a request to use a private mailbox.
-fn asked<'t>(text: &'t str, sender: Option<&Staff>, school: &School) -> Option<&'t str> {
-    let folded = Folded::prose(text);
-    let hits = school
-        .patterns
-        .pack(Topic::PersonalAddress)
-        .scan_for(&folded, &["asks", "own"]);
+fn asked<'t>(
+    text: &'t str,
+    scanned: &Scanned<'_>,
+    sender: Option<&Staff>,
+    school: &School,
+) -> Option<&'t str> {
+    let hits = scanned.hits_for(Topic::PersonalAddress, &["asks", "own"]);
     // "I can't get into the school account" forbids nothing.
     let excuses: Vec<_> = hits
         .iter()
@@ -105,7 +104,7 @@ fn asked<'t>(text: &'t str, sender: Option<&Staff>, school: &School) -> Option<&
                     .any(|excuse| excuse.start <= hit.folded.start && hit.folded.end <= excuse.end)
         })
         .collect();
-    let near = |category: &str, at: usize, end: usize| is_near(&hits, &folded, category, at, end);
+    let near = |category: &str, at: usize, end: usize| is_near(&hits, scanned, category, at, end);
     let in_words = hits
         .iter()
         .filter(|hit| hit.pattern.category == "asks" && hit.pattern.weight > 1)
@@ -117,7 +116,7 @@ fn asked<'t>(text: &'t str, sender: Option<&Staff>, school: &School) -> Option<&
         .map(|hit| hit.folded.clone())
         .next();
     let by_address = || {
-        ADDRESS.find_iter(folded.as_str()).find_map(|found| {
+        ADDRESS.find_iter(scanned.as_str()).find_map(|found| {
             let address = found.as_str().parse().ok()?;
             let before = found.start();
             if near("forbids", before, before) {
@@ -129,7 +128,7 @@ fn asked<'t>(text: &'t str, sender: Option<&Staff>, school: &School) -> Option<&
                     hit.pattern.category == "own"
                         && hit.pattern.weight < EXCUSE
                         && (hit.folded.end..=hit.folded.end + CLOSE).contains(&before)
-                        && !folded.as_str()[hit.folded.end..before].contains(['.', '\n', '!', '?'])
+                        && !scanned.as_str()[hit.folded.end..before].contains(['.', '\n', '!', '?'])
                 });
             let asked = || {
                 near("asks", before, before)
@@ -140,32 +139,28 @@ fn asked<'t>(text: &'t str, sender: Option<&Staff>, school: &School) -> Option<&
             let excused = || {
                 is_private(&address, school)
                     && near("asks", before, before)
-                    && !OTHERS.is_match(sentence(folded.as_str(), before))
+                    && !OTHERS.is_match(sentence(scanned.as_str(), before))
                     && excuses.iter().any(|excuse| {
                         excuse.end + AROUND > before && excuse.start < found.end() + AROUND
                     })
             };
             (claimed || asked() || excused())
-                .then(|| floor(folded.as_str(), before.saturating_sub(BEFORE / 2))..found.end())
+                .then(|| floor(scanned.as_str(), before.saturating_sub(BEFORE / 2))..found.end())
         })
     };
     let place = in_words.or_else(by_address)?;
-    Some(&text[folded.locate(text, place)])
+    Some(&text[scanned.locate(text, place)])
 }
 
 /// The words that ask colleagues to use their own private mailboxes.
-fn asked_of_colleagues<'t>(text: &'t str, school: &School) -> Option<&'t str> {
-    let folded = Folded::prose(text);
-    let hits = school
-        .patterns
-        .pack(Topic::PersonalAddress)
-        .scan_for(&folded, &["colleagues"]);
+fn asked_of_colleagues<'t>(text: &'t str, scanned: &Scanned<'_>) -> Option<&'t str> {
+    let hits = scanned.hits_for(Topic::PersonalAddress, &["colleagues"]);
     let place = hits
         .iter()
         .filter(|hit| hit.pattern.category == "colleagues")
         .map(|hit| hit.folded.clone())
-        .find(|place| !is_near(&hits, &folded, "forbids", place.start, place.start + 1))?;
-    Some(&text[folded.locate(text, place)])
+        .find(|place| !is_near(&hits, scanned, "forbids", place.start, place.start + 1))?;
+    Some(&text[scanned.locate(text, place)])
 }
 
 /// Those whose an address may be when a reason of the writer's precedes it.
@@ -178,7 +173,7 @@ static OTHERS: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Families, whose mailboxes are private, are spoken to so.
 static FAMILIES: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\byour (?:child|children|son|daughter|family)\b").expect("a good expression")
+    Regex::new(r"\byour (?:child|children|son|daughter|family)\b").expect("a good expression")
 });
 
 /// The part of a sentence before a place.

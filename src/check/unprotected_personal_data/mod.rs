@@ -182,7 +182,7 @@ impl Unit<'_> {
         let marked: Vec<Marked<'_>> = self
             .texts
             .iter()
-            .map(|&index| Marked::new(index, &texts[index], sightings(mail, index), school))
+            .map(|&index| Marked::new(index, mail, school))
             .collect();
         let is_name = |marked: &Marked<'_>| texts[marked.index].role == Role::FileName;
         let titled: BTreeSet<usize> = marked

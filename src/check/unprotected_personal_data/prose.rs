@@ -6,9 +6,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::check::{Sighting, masking};
-use crate::extract::Text;
-use crate::patterns::{Folded, Hit, Pattern, Topic};
+use crate::check::{Screened, Sighting, masking};
+use crate::patterns::{Folded, Hit, Pattern, Scanned, Topic};
 use crate::school::School;
 
 use super::evidence::{Evidence, Kind, Person, Place};
@@ -51,26 +50,20 @@ pub(super) struct Marked<'m> {
 }
 
 impl<'m> Marked<'m> {
-    pub(super) fn new(
-        index: usize,
-        text: &'m Text,
-        sightings: Vec<&'m Sighting>,
-        school: &'m School,
-    ) -> Self {
+    pub(super) fn new(index: usize, mail: &'m Screened<'_>, school: &'m School) -> Self {
+        let text = &mail.reading.texts[index];
         let tables = Table::all_in(text);
         let text = text.text.as_str();
         // In prose a line's end is a space; a table's ends a row.
-        let folded = match text.contains('\t') {
-            true => Folded::table(text),
-            false => Folded::prose(text),
-        };
-        let mut terms: Vec<Term<'m>> = school
-            .patterns
-            .pack(Topic::SpecialCategories)
-            .scan(&folded)
+        let as_table = text
+            .contains('\t')
+            .then(|| Scanned::new(Folded::table(text), &school.patterns));
+        let scanned = as_table.as_ref().unwrap_or_else(|| mail.prose(index));
+        let mut terms: Vec<Term<'m>> = scanned
+            .hits(Topic::SpecialCategories)
             .into_iter()
             .map(|hit| {
-                let place = folded.locate(text, hit.folded.clone());
+                let place = scanned.locate(text, hit.folded.clone());
                 Term {
                     words: text[place.clone()]
                         .split_whitespace()
@@ -82,16 +75,16 @@ impl<'m> Marked<'m> {
             })
             .collect();
         terms.sort_by_key(|term| term.place.start);
-        let hits = school.patterns.pack(Topic::Identifiers).scan(&folded);
+        let hits = scanned.hits(Topic::Identifiers);
         let announcements: Vec<(Range<usize>, &Hit<'_>)> = hits
             .iter()
-            .map(|hit| (folded.locate(text, hit.folded.clone()), hit))
+            .map(|hit| (scanned.locate(text, hit.folded.clone()), hit))
             .collect();
         Self {
             index,
             text,
             tables,
-            sightings,
+            sightings: super::sightings(mail, index),
             terms,
             identifiers: identifiers::find(text, &announcements),
             transfer: hits.iter().any(|hit| hit.pattern.category == "transfer"),

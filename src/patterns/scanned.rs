@@ -1,0 +1,123 @@
+//! A text that is searched once, for all checks.
+
+use std::ops::Range;
+
+use super::{Folded, Hit, Packs, Topic};
+
+/// A folded text, and where in it which pattern of running text could begin.
+/// One pass finds that out for every topic at once; the patterns themselves
+/// are tried when a check asks for its topic.
+#[derive(Debug)]
+pub struct Scanned<'p> {
+    folded: Folded,
+    packs: &'p Packs,
+    beginnings: Vec<Beginning>,
+}
+
+/// In the order of topics, then of places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Beginning {
+    topic: Topic,
+    start: usize,
+    pattern: usize,
+}
+
+impl<'p> Scanned<'p> {
+    pub fn new(folded: Folded, packs: &'p Packs) -> Self {
+        let found = packs.prose.within(folded.as_str());
+        let mut beginnings: Vec<Beginning> = found
+            .map(|(start, (topic, pattern))| Beginning {
+                topic,
+                start,
+                pattern,
+            })
+            .collect();
+        beginnings.sort_unstable();
+        beginnings.dedup();
+        Self {
+            folded,
+            packs,
+            beginnings,
+        }
+    }
+
+    pub fn folded(&self) -> &Folded {
+        &self.folded
+    }
+
+    pub fn as_str(&self) -> &str {
+        self.folded.as_str()
+    }
+
+    /// See [`Folded::locate`].
+    pub fn locate(&self, original: &str, range: Range<usize>) -> Range<usize> {
+        self.folded.locate(original, range)
+    }
+
+    /// Every match of every pattern of a topic of [`Topic::PROSE`]: see
+    /// [`Pack::scan`](super::Pack::scan).
+    pub fn hits(&self, topic: Topic) -> Vec<Hit<'p>> {
+        let beginnings = self.of(topic).iter();
+        self.packs.pack(topic).matches(
+            self.as_str(),
+            beginnings.map(|beginning| (beginning.start, beginning.pattern)),
+        )
+    }
+
+    /// The same, but nothing unless a pattern of one of these categories
+    /// matches: for packs whose other patterns only matter beside one of
+    /// those. In most texts none does, which is found out soon.
+    pub fn hits_for(&self, topic: Topic, categories: &[&str]) -> Vec<Hit<'p>> {
+        match self.has(topic, categories) {
+            true => self.hits(topic),
+            false => Vec::new(),
+        }
+    }
+
+    /// Whether a pattern of one of these categories matches.
+    pub fn has(&self, topic: Topic, categories: &[&str]) -> bool {
+        let patterns = self.packs.pack(topic).patterns();
+        self.of(topic).iter().any(|beginning| {
+            let pattern = &patterns[beginning.pattern];
+            categories.contains(&pattern.category.as_str())
+                && pattern.match_at(self.as_str(), beginning.start).is_some()
+        })
+    }
+
+    fn of(&self, topic: Topic) -> &[Beginning] {
+        let from = self.beginnings.partition_point(|b| b.topic < topic);
+        let to = self.beginnings.partition_point(|b| b.topic <= topic);
+        &self.beginnings[from..to]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_pass_finds_what_each_pack_finds_alone() {
+        let packs = Packs::builtin();
+        let text = "Please forward this to everyone you know, or bad luck will follow! \
+            Send the register for Year 9 to my personal gmail. UPN: B801200005001, \
+            date of birth 3 April 2012, has an EHCP and free school meals.";
+        let scanned = Scanned::new(Folded::prose(text), &packs);
+        for topic in Topic::PROSE {
+            let found = |hits: Vec<Hit<'_>>| -> Vec<(String, Range<usize>)> {
+                let hits = hits.into_iter();
+                hits.map(|hit| (hit.pattern.id.clone(), hit.folded))
+                    .collect()
+            };
+            let alone = found(packs.pack(topic).scan(scanned.folded()));
+            assert_eq!(found(scanned.hits(topic)), alone, "{topic:?}");
+            assert!(!alone.is_empty(), "{topic:?}");
+        }
+        let chain = Topic::ChainMessage;
+        assert!(scanned.has(chain, &["pass-on"]) && !scanned.has(chain, &["boilerplate"]));
+        assert!(scanned.hits_for(chain, &["boilerplate"]).is_empty());
+        assert_eq!(
+            scanned.hits_for(chain, &["luck", "pass-on"]).len(),
+            scanned.hits(chain).len()
+        );
+    }
+}
