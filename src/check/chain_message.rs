@@ -33,7 +33,7 @@ use regex::Regex;
 
 use crate::extract::{Role, Text};
 use crate::finding::{Finding, RuleId, Weight};
-use crate::patterns::{Folded, Hit, Pack, Pattern, Topic};
+use crate::patterns::{Hit, Pattern, Scanned, Topic};
 use crate::school::School;
 
 use super::{Check, Screened, masking};
@@ -60,23 +60,22 @@ impl Check for ChainMessage {
     }
 
     fn inspect(&self, mail: &Screened<'_>, school: &School) -> Vec<Finding> {
-        let texts = mail.reading.texts.iter().enumerate();
-        let (own, attached): (Vec<_>, Vec<_>) =
-            texts.partition(|(_, text)| text.attachment.is_none());
-        let letters = attached
-            .into_iter()
+        let texts = || mail.reading.texts.iter().enumerate();
+        let scanned = |(index, text)| (text, mail.prose(index));
+        let own = texts()
+            .filter(|(_, text)| text.attachment.is_none())
+            .map(scanned)
+            .collect();
+        let letters = texts()
             .filter(|(_, text)| {
                 text.role == Role::Attachment && !text.table && text.text.len() <= LETTER
             })
-            .map(|text| vec![text]);
-        let requests =
-            |(index, _): &(usize, &Text)| mail.prose(*index).has(Topic::ChainMessage, &["pass-on"]);
+            .map(|text| vec![scanned(text)]);
         std::iter::once(own)
             .chain(letters)
-            .filter(|texts| texts.iter().any(requests))
             .filter_map(|texts| {
-                let letter = Letter::new(texts.into_iter().map(|(_, text)| text).collect());
-                let chain = letter.strongest_request(school.patterns.pack(Topic::ChainMessage))?;
+                let letter = Letter::new(texts)?;
+                let chain = letter.strongest_request()?;
                 Some(letter.finding(&chain, school))
             })
             .collect()
@@ -85,10 +84,13 @@ impl Check for ChainMessage {
 
 /// Texts that are read together, in their order.
 struct Letter<'a> {
-    texts: Vec<&'a Text>,
+    texts: Vec<(&'a Text, &'a Scanned<'a>)>,
+    /// The folded texts, one after the other.
     joined: String,
     /// Where each text starts in the joined one.
     starts: Vec<usize>,
+    /// What was found in it.
+    hits: Vec<Hit<'a>>,
 }
 
 /// A request to pass on, and all that stands around it.
@@ -103,45 +105,62 @@ struct Chain {
 }
 
 impl<'a> Letter<'a> {
-    fn new(texts: Vec<&'a Text>) -> Self {
+    /// `None` where nothing asks to pass it on.
+    fn new(texts: Vec<(&'a Text, &'a Scanned<'a>)>) -> Option<Self> {
+        let topic = Topic::ChainMessage;
+        if !texts.iter().any(|(_, text)| text.has(topic, &["pass-on"])) {
+            return None;
+        }
         let mut joined = String::new();
         let mut starts = Vec::new();
-        for text in &texts {
-            starts.push(joined.len());
-            joined.push_str(&text.text);
-            joined.push_str("\n\n");
+        let mut hits = Vec::new();
+        for (_, text) in &texts {
+            let start = joined.len();
+            starts.push(start);
+            hits.extend(text.hits(topic).into_iter().map(|hit| Hit {
+                folded: start + hit.folded.start..start + hit.folded.end,
+                ..hit
+            }));
+            joined.push_str(text.as_str());
+            joined.push('\n');
         }
-        Self {
+        let hits = without_swallowed(without_boilerplate(hits, &joined));
+        Some(Self {
             texts,
             joined,
             starts,
-        }
+            hits,
+        })
     }
 
-    fn text_at(&self, at: usize) -> &'a Text {
-        self.texts[self.starts.partition_point(|&start| start <= at) - 1]
+    /// The text that holds a hit, and the place of the hit in it.
+    fn locate(&self, hit: &Range<usize>) -> (&'a Text, Range<usize>) {
+        let index = self.starts.partition_point(|&start| start <= hit.start) - 1;
+        let ((text, scanned), start) = (self.texts[index], self.starts[index]);
+        let place = scanned.locate(&text.text, hit.start - start..hit.end - start);
+        (text, place)
     }
 
     /// The request with the highest score, if it or what is said for it alone
     /// is enough for a chain.
-    fn strongest_request(&self, pack: &Pack) -> Option<Chain> {
-        let folded = Folded::prose(&self.joined);
-        let hits = without_swallowed(without_boilerplate(pack.scan(&folded), &folded));
-        let warned = hits
+    fn strongest_request(&self) -> Option<Chain> {
+        let warned = self
+            .hits
             .iter()
             .filter(|hit| hit.pattern.weight <= WARNING)
             .any(|hit| {
-                let place = folded.locate(&self.joined, hit.folded.clone());
-                matches!(self.text_at(place.start).role, Role::Subject | Role::Body)
+                let (text, _) = self.locate(&hit.folded);
+                matches!(text.role, Role::Subject | Role::Body)
             });
         let passed_around = i32::from(self.depth() >= 2);
-        hits.iter()
+        self.hits
+            .iter()
             .filter(|hit| hit.pattern.category == "pass-on")
-            .filter(|hit| !is_negated(folded.as_str(), hit.folded.start))
+            .filter(|hit| !is_negated(&self.joined, hit.folded.start))
             .map(|request| {
                 let mut evidence: BTreeMap<&str, (&Pattern, BTreeSet<&str>)> = BTreeMap::new();
-                for hit in near(&hits, &request.folded) {
-                    let words = &folded.as_str()[hit.folded.clone()];
+                for hit in near(&self.hits, &request.folded) {
+                    let words = &self.joined[hit.folded.clone()];
                     let (_, found) = evidence
                         .entry(&hit.pattern.id)
                         .or_insert_with(|| (hit.pattern, BTreeSet::new()));
@@ -172,7 +191,7 @@ impl<'a> Letter<'a> {
                     against += WARNING;
                 }
                 Chain {
-                    request: folded.locate(&self.joined, request.folded.clone()),
+                    request: request.folded.clone(),
                     score: for_it + against,
                     accused: for_it,
                     reasons,
@@ -191,8 +210,9 @@ impl<'a> Letter<'a> {
     /// How often the message was forwarded before, by its subject and by the
     /// header blocks that forwarding left in the text.
     fn depth(&self) -> usize {
-        self.joined
-            .lines()
+        self.texts
+            .iter()
+            .flat_map(|(text, _)| text.text.lines())
             .map(|line| line.trim_start_matches(['>', ' ', '\t', '*']))
             .map(|line| {
                 let mut rest = line.to_ascii_lowercase();
@@ -212,13 +232,13 @@ impl<'a> Letter<'a> {
     }
 
     fn finding(&self, chain: &Chain, school: &School) -> Finding {
-        let text = self.text_at(chain.request.start);
+        let (text, place) = self.locate(&chain.request);
         let reasons = said(&chain.reasons);
         Finding {
             rule: RuleId::ChainMessage,
             location: masking::location(&text.location, school),
             what: format!("a request to pass the message on to many people{reasons}"),
-            excerpt: masking::masked(&self.joined[chain.request.clone()], school),
+            excerpt: masking::masked(&text.text[place], school),
             confidence: confidence(chain.score.max(ENOUGH)),
             pupils: Vec::new(),
             weight: Weight::Ordinary,
@@ -242,8 +262,7 @@ fn near<'h>(hits: &'h [Hit<'h>], request: &Range<usize>) -> impl Iterator<Item =
 /// from the sentence that gives a disclaimer away to the end of its paragraph.
 /// A disclaimer asks nobody to tell ten people; where one seems to, somebody
 /// wrote it.
-fn without_boilerplate<'h>(mut hits: Vec<Hit<'h>>, folded: &Folded) -> Vec<Hit<'h>> {
-    let text = folded.as_str();
+fn without_boilerplate<'h>(mut hits: Vec<Hit<'h>>, text: &str) -> Vec<Hit<'h>> {
     let mut left_out: Vec<Range<usize>> = Vec::new();
     for hit in &hits {
         let from = left_out.last().map_or(0, |last| last.end);

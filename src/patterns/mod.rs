@@ -22,21 +22,29 @@
 //! Instead of `regex`, `phrases` is a list of plain words. Both match whole
 //! words only, in folded text (see [`Folded`]): lower case, no diacritics,
 //! straight apostrophes. A space stands for any white space.
+//!
+//! With `then = { within = 50, regex = '...' }` a match goes on to the first
+//! match of the second expression that begins at most so many bytes further
+//! on in the same sentence; without one there it is none.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 mod beginnings;
+mod expression;
 mod fold;
 mod pack;
+mod pattern;
 mod scanned;
 mod source;
 
 use beginnings::Beginnings;
+use pack::Examples;
 
 pub use fold::Folded;
-pub use pack::{Hit, Pack, Pattern};
+pub use pack::Pack;
+pub use pattern::{Hit, Pattern};
 pub use scanned::Scanned;
 
 /// What a pack is about. Its file is `patterns/<name>.toml`.
@@ -171,8 +179,6 @@ pub enum Fault {
         Topic::ALL.map(|topic| format!("{}.toml", topic.name())).join(", ")
     )]
     Unknown(PathBuf),
-    #[error("the packs have too many patterns together")]
-    TooMany(#[source] aho_corasick::BuildError),
     #[error("{} could not be read", file.display())]
     Read {
         file: PathBuf,
@@ -189,16 +195,15 @@ pub struct Packs {
 }
 
 impl Packs {
-    fn new(by_topic: BTreeMap<Topic, Arc<Pack>>) -> Result<Self, Fault> {
+    fn new(by_topic: BTreeMap<Topic, Arc<Pack>>) -> Self {
         let literals = Topic::PROSE.into_iter().flat_map(|topic| {
             let literals = by_topic[&topic].literals().iter();
             literals.map(move |(literal, pattern)| (&literal[..], (topic, *pattern)))
         });
-        let prose = Beginnings::new(literals.collect()).map_err(Fault::TooMany)?;
-        Ok(Self {
-            prose: Arc::new(prose),
+        Self {
+            prose: Arc::new(Beginnings::new(literals)),
             by_topic,
-        })
+        }
     }
 
     /// The packs that Exeat brings.
@@ -206,11 +211,12 @@ impl Packs {
         static BUILT_IN: LazyLock<Packs> = LazyLock::new(|| {
             let by_topic = Topic::ALL.into_iter().map(|topic| {
                 let file = PathBuf::from(format!("patterns/{}.toml", topic.name()));
-                let pack = Pack::parse(&file, topic.built_in(), topic.categories())
+                let trusted = Examples::Trusted;
+                let pack = Pack::parse(&file, topic.built_in(), topic.categories(), trusted)
                     .unwrap_or_else(|faults| panic!("built-in packs are tested: {faults:?}"));
                 (topic, Arc::new(pack))
             });
-            Packs::new(by_topic.collect()).expect("built-in packs are tested")
+            Packs::new(by_topic.collect())
         });
         BUILT_IN.clone()
     }
@@ -238,7 +244,7 @@ impl Packs {
                 continue;
             };
             match std::fs::read_to_string(&file) {
-                Ok(text) => match Pack::parse(&file, &text, topic.categories()) {
+                Ok(text) => match Pack::parse(&file, &text, topic.categories(), Examples::Tried) {
                     Ok(pack) => {
                         packs.insert(topic, Arc::new(pack));
                     }
@@ -248,7 +254,7 @@ impl Packs {
             }
         }
         match faults.is_empty() {
-            true => Self::new(packs).map_err(|fault| vec![fault]),
+            true => Ok(Self::new(packs)),
             false => Err(faults),
         }
     }
@@ -277,7 +283,7 @@ mod tests {
     fn the_built_in_packs_pass_their_own_examples() {
         for topic in Topic::ALL {
             let file = PathBuf::from(format!("{}.toml", topic.name()));
-            let pack = Pack::parse(&file, topic.built_in(), topic.categories());
+            let pack = Pack::parse(&file, topic.built_in(), topic.categories(), Examples::Tried);
             if let Err(faults) = pack {
                 let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
                 panic!("{}", faults.join("\n"));

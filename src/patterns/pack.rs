@@ -2,24 +2,16 @@
 //! once.
 //!
 //! Every pattern begins with one of finitely many literals; a loader's fault
-//! sees to it. An automaton over the literals of all patterns passes over the
-//! text once, and a pattern's expression is only tried, anchored, where one
-//! of its literals stands. Ordinary mail has few such places, so the number
-//! of patterns costs next to nothing.
+//! sees to it. One pass over the text finds these, and a pattern's expression
+//! is only tried, anchored, where one of its literals stands. Ordinary mail
+//! has few such places, so the number of patterns costs next to nothing.
 
 use std::ops::Range;
 use std::path::Path;
 
-use regex_automata::{Anchored, Input, meta, util::syntax};
-use regex_syntax::hir::literal::Extractor;
-
 use super::beginnings::Beginnings;
-use super::source::{Entry, Source};
-use super::{Fault, Folded};
-
-/// The longest match, in bytes of folded text. It keeps each attempt short,
-/// however long the text.
-const LONGEST: usize = 400;
+use super::source::Source;
+use super::{Fault, Folded, Hit, Pattern};
 
 /// The patterns of one topic.
 #[derive(Debug)]
@@ -32,25 +24,12 @@ pub struct Pack {
     beginnings: Beginnings<usize>,
 }
 
-/// What to look for, and what it says where it is found.
-#[derive(Debug)]
-pub struct Pattern {
-    pub id: String,
-    /// What kind of evidence it is, to the check that reads the pack.
-    pub category: String,
-    /// How much it says; less than nothing where it speaks against.
-    pub weight: i32,
-    /// The plain words, where the pattern is a list of them.
-    pub phrases: Vec<String>,
-    expression: meta::Regex,
-}
-
-/// A pattern found.
-#[derive(Debug, Clone)]
-pub struct Hit<'p> {
-    pub pattern: &'p Pattern,
-    /// Bytes of the folded text.
-    pub folded: Range<usize>,
+/// Whether a pack is held against its own examples.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Examples {
+    Tried,
+    /// Tests have tried them.
+    Trusted,
 }
 
 impl Pack {
@@ -113,9 +92,14 @@ impl Pack {
         !self.whole(text).is_empty()
     }
 
-    /// Reads a pack and holds it against its own examples. `file` is named in
-    /// faults; `categories` are all that there may be.
-    pub(super) fn parse(file: &Path, text: &str, categories: &[&str]) -> Result<Self, Vec<Fault>> {
+    /// Reads a pack. `file` is named in faults; `categories` are all that there
+    /// may be.
+    pub(super) fn parse(
+        file: &Path,
+        text: &str,
+        categories: &[&str],
+        examples: Examples,
+    ) -> Result<Self, Vec<Fault>> {
         let fault = |at: usize, key: &str, what: String| Fault::Pack {
             file: file.to_owned(),
             line: text.as_bytes()[..at.min(text.len())]
@@ -151,29 +135,23 @@ impl Pack {
                 let what = format!("no such category; there are {}", categories.join(", "));
                 complain(&entry.category.span(), "category", what);
             }
-            let (key, at, expression) = match entry.expression() {
-                Ok(found) => found,
-                Err(what) => {
-                    complain(&entry.id.span(), "regex", what.to_owned());
-                    continue;
-                }
-            };
-            match Pattern::new(entry, &expression) {
+            match Pattern::new(entry) {
                 Ok((pattern, own)) => {
-                    for (at, what) in pattern.disproved(entry) {
-                        complain(&at, "examples", what);
+                    if examples == Examples::Tried {
+                        for (at, what) in pattern.disproved(entry) {
+                            complain(&at, "examples", what);
+                        }
                     }
                     literals.extend(own.into_iter().map(|literal| (literal, patterns.len())));
                     patterns.push(pattern);
                 }
-                Err(what) => complain(&at, key, what),
+                Err((key, at, what)) => complain(&at, key, what),
             }
         }
         if !faults.is_empty() {
             return Err(faults);
         }
-        let beginnings = Beginnings::new(literals.iter().map(|(l, p)| (&l[..], *p)).collect())
-            .map_err(|e| vec![fault(0, "pattern", e.to_string())])?;
+        let beginnings = Beginnings::new(literals.iter().map(|(l, pattern)| (&l[..], *pattern)));
         Ok(Self {
             version: source.version,
             description: source.description,
@@ -184,95 +162,12 @@ impl Pack {
     }
 }
 
-impl Pattern {
-    fn new(entry: &Entry, expression: &str) -> Result<(Self, Vec<Vec<u8>>), String> {
-        // Not `\b`, so that a pattern may begin or end with a mark.
-        let expression = format!(r"\b{{start-half}}(?:{expression})\b{{end-half}}");
-        let literals = beginnings(&expression)?;
-        let expression = meta::Regex::builder()
-            .syntax(syntax::Config::new().unicode(false).utf8(false))
-            // Attempts are anchored and short, so small caches will do.
-            .configure(
-                meta::Config::new()
-                    .utf8_empty(false)
-                    .dfa(false)
-                    .hybrid_cache_capacity(256 * 1024),
-            )
-            .build(&expression)
-            .map_err(|e| e.to_string())?;
-        let pattern = Self {
-            id: entry.id.get_ref().clone(),
-            category: entry.category.get_ref().clone(),
-            weight: entry.weight,
-            phrases: entry
-                .phrases
-                .iter()
-                .map(|phrase| phrase.get_ref().clone())
-                .collect(),
-            expression,
-        };
-        Ok((pattern, literals))
-    }
-
-    /// The end of the match that starts here.
-    pub(super) fn match_at(&self, text: &str, start: usize) -> Option<usize> {
-        let end = text.len().min(start + LONGEST);
-        let input = Input::new(text).range(start..end).anchored(Anchored::Yes);
-        let end = self.expression.search(&input)?.end();
-        (end > start).then_some(end)
-    }
-
-    /// The examples that don't hold.
-    fn disproved(&self, entry: &Entry) -> Vec<(Range<usize>, String)> {
-        let found = |example: &str| {
-            let folded = Folded::prose(example);
-            let text = folded.as_str();
-            (0..text.len()).any(|start| self.match_at(text, start).is_some())
-        };
-        let missed = entry
-            .matches
-            .iter()
-            .chain(&entry.phrases)
-            .filter(|example| !found(example.get_ref()));
-        let caught = entry
-            .passes
-            .iter()
-            .filter(|example| found(example.get_ref()));
-        missed
-            .map(|example| (example, "should match"))
-            .chain(caught.map(|example| (example, "should pass")))
-            .map(|(example, what)| (example.span(), format!("\"{}\" {what}", example.get_ref())))
-            .collect()
-    }
-}
-
-/// The literals with which a match can begin.
-fn beginnings(expression: &str) -> Result<Vec<Vec<u8>>, String> {
-    let hir = regex_syntax::ParserBuilder::new()
-        .unicode(false)
-        .utf8(false)
-        .build()
-        .parse(expression)
-        .map_err(|e| e.to_string())?;
-    let mut extractor = Extractor::new();
-    extractor.limit_literal_len(8).limit_total(2_000);
-    let literals = extractor.extract(&hir);
-    let literals = literals
-        .literals()
-        .filter(|literals| literals.iter().all(|literal| !literal.is_empty()))
-        .ok_or("a pattern must begin with words, not with what could be anything")?;
-    Ok(literals
-        .iter()
-        .map(|literal| literal.as_bytes().to_vec())
-        .collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Pack, Vec<Fault>> {
-        Pack::parse(Path::new("test.toml"), text, &["a", "b"])
+        Pack::parse(Path::new("test.toml"), text, &["a", "b"], Examples::Tried)
     }
 
     fn pack(patterns: &str) -> Pack {

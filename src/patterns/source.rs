@@ -21,12 +21,20 @@ pub(super) struct Entry {
     #[serde(default = "one")]
     pub(super) weight: i32,
     pub(super) regex: Option<Spanned<String>>,
+    pub(super) then: Option<Then>,
     #[serde(default)]
     pub(super) phrases: Vec<Spanned<String>>,
     #[serde(default)]
     pub(super) matches: Vec<Spanned<String>>,
     #[serde(default)]
     pub(super) passes: Vec<Spanned<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Then {
+    pub(super) within: usize,
+    pub(super) regex: Spanned<String>,
 }
 
 fn one() -> i32 {
