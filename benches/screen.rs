@@ -13,6 +13,7 @@ use exeat::mail::{Address, Content, Envelope};
 use exeat::screen::screen;
 use exeat::worker::Pool;
 use jiff::Timestamp;
+use tokio::runtime::Runtime;
 
 const SAMPLES: &[(&str, &str)] = &[
     ("plain", "body-teacher-signature"),
@@ -27,6 +28,8 @@ fn screening(c: &mut Criterion) {
     let config = config::load(&fixtures.join("school/exeat.toml")).expect("the fixtures are sound");
     let tenant = config.tenants.only().expect("one school");
     let program = Path::new(env!("CARGO_BIN_EXE_exeat"));
+    let runtime = Runtime::new().expect("threads start");
+    let _guard = runtime.enter();
     let workers = Pool::start(program, &config.workers, Budget::default()).expect("workers start");
     let envelope = Envelope::new(
         "office@greenfold.sch.example".parse().ok(),
@@ -39,14 +42,14 @@ fn screening(c: &mut Criterion) {
         group.throughput(Throughput::Bytes(message.size()));
         group.bench_function(*class, |b| {
             b.iter(|| {
-                let screening = screen(
+                let screening = runtime.block_on(screen(
                     &workers,
                     &tenant.school,
                     &tenant.policy,
                     black_box(&envelope),
                     black_box(&message),
                     Timestamp::UNIX_EPOCH,
-                );
+                ));
                 screening.expect("the workers work").verdict.action
             });
         });

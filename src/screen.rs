@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::check::{self, Screened};
 use crate::extract::Reading;
@@ -11,6 +12,9 @@ use crate::mail::{Content, Envelope};
 use crate::policy::{self, Policy, Verdict};
 use crate::school::School;
 use crate::worker;
+
+/// Up to this much text, in bytes, checks take less than a millisecond or two.
+const BRIEF: usize = 64 * 1024;
 
 /// What screening found out about one message.
 #[derive(Debug)]
@@ -22,9 +26,9 @@ pub struct Screening {
 }
 
 /// Reads the message in a worker, runs every check over it, and holds the
-/// findings against the school's policy. Blocks; an error is a fault of
-/// Exeat's own and never lets a message through.
-pub fn screen(
+/// findings against the school's policy. An error is a fault of Exeat's own and
+/// never lets a message through.
+pub async fn screen(
     workers: &worker::Pool,
     school: &School,
     policy: &Policy,
@@ -33,13 +37,25 @@ pub fn screen(
     now: Timestamp,
 ) -> Result<Screening, worker::Fault> {
     let started = Instant::now();
-    let reading = workers.read_message(message)?;
-    let verdict = judge(school, policy, envelope, &reading, now);
+    let reading = workers.read_message(message).await?;
+    let judged = || judge(school, policy, envelope, &reading, now);
+    let verdict = match reading.text_size() {
+        ..=BRIEF => judged(),
+        _ => aside(judged),
+    };
     Ok(Screening {
         verdict,
         reading,
         took: started.elapsed(),
     })
+}
+
+/// Runs what takes long where it keeps no other session waiting.
+fn aside<T>(work: impl FnOnce() -> T) -> T {
+    match Handle::current().runtime_flavor() {
+        RuntimeFlavor::MultiThread => tokio::task::block_in_place(work),
+        _ => work(),
+    }
 }
 
 /// The second half of [`screen`], for a message that has been read.

@@ -37,9 +37,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         count: 1,
         ..worker::Settings::default()
     };
-    let workers = worker::Pool::start(&program, &settings, Budget::default())?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let reading = workers.read_file(&name, &bytes)?;
+    let reading = super::block_on(async {
+        let workers = worker::Pool::start(&program, &settings, Budget::default())?;
+        Ok(workers.read_file(&name, &bytes).await?)
+    })?;
     if arguments.json {
         print_json(&path.display().to_string(), &reading)?;
     } else {

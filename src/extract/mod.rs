@@ -53,6 +53,13 @@ pub struct Reading {
     pub digest: [u8; 32],
 }
 
+impl Reading {
+    /// Bytes of text in it.
+    pub fn text_size(&self) -> usize {
+        self.texts.iter().map(|text| text.text.len()).sum()
+    }
+}
+
 /// The header fields that judging needs, decoded (RFC 2047, RFC 6532).
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Header {

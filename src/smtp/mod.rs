@@ -34,6 +34,6 @@ mod transaction;
 
 pub use framing::BareNewlines;
 pub use listener::{resume, serve};
-pub use relay::{Parts, Relay, Screen, Snapshot};
+pub use relay::{Parts, Pending, Relay, Screen, ScreenError, Snapshot};
 pub use reply::Reply;
 pub use settings::{Addresses, Client, Limits, Network, NextHopDown, Settings, system_hostname};

@@ -1,14 +1,17 @@
 //! What all sessions share: the snapshot of the configuration, the store, the
 //! workers, the next hops; and the choice of the school for a message.
 
+use std::future::poll_fn;
 use std::net::IpAddr;
+use std::panic::{self, AssertUnwindSafe};
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
-use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::sync::{Notify, mpsc};
 
 use super::extension::Extensions;
 use super::listener::Connections;
@@ -22,11 +25,21 @@ use crate::store::Store;
 use crate::tenant::{Tenant, Tenants};
 use crate::worker;
 
-/// Screens one message; blocks. [`crate::screen::screen`] with its workers,
-/// or a stand-in.
-pub type Screen = dyn Fn(&Tenant, &Envelope, &Content, Timestamp) -> Result<Screening, worker::Fault>
-    + Send
-    + Sync;
+/// Screens one message: [`crate::screen::screen`] with its workers, or a
+/// stand-in.
+pub type Screen = dyn Fn(Arc<Tenant>, Arc<Envelope>, Content, Timestamp) -> Pending + Send + Sync;
+
+/// A screening on its way. It goes on only while it is polled.
+pub type Pending = Pin<Box<dyn Future<Output = Result<Screening, ScreenError>> + Send>>;
+
+/// A message that could not be screened: a fault of Exeat's own.
+#[derive(Debug, thiserror::Error)]
+pub enum ScreenError {
+    #[error(transparent)]
+    Worker(#[from] worker::Fault),
+    #[error("a check failed")]
+    Panicked,
+}
 
 /// The configuration of one moment. A transaction keeps the one that it began
 /// with.
@@ -43,7 +56,6 @@ pub struct Relay {
     pub(crate) hostname: String,
     pub(crate) store: Store,
     screen: Arc<Screen>,
-    screenings: Arc<Semaphore>,
     pub(crate) hops: NextHops,
     pub(crate) trace: Trace,
     /// Where large messages spill to.
@@ -52,18 +64,6 @@ pub struct Relay {
     pub(crate) outbox: Arc<Notify>,
     pub(crate) connections: Arc<Connections>,
 }
-
-/// A message that could not be screened: a fault of Exeat's own.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ScreenError {
-    #[error(transparent)]
-    Worker(#[from] worker::Fault),
-    #[error("a check failed")]
-    Panicked(#[source] tokio::task::JoinError),
-}
-
-/// A screening on its way. It goes on only while it is polled.
-pub(crate) type Pending = Pin<Box<dyn Future<Output = Result<Screening, ScreenError>> + Send>>;
 
 /// Keeps the process from ending: whoever shuts down waits until the last of
 /// these is dropped.
@@ -94,8 +94,6 @@ pub struct Parts {
     pub hostname: String,
     pub store: Store,
     pub screen: Arc<Screen>,
-    /// Screenings at one time; more wait their turn.
-    pub screenings: usize,
     /// Where large messages spill to.
     pub folder: PathBuf,
     /// The key of the trace field's MAC.
@@ -110,7 +108,6 @@ impl Relay {
             hostname: parts.hostname,
             store: parts.store,
             screen: parts.screen,
-            screenings: Arc::new(Semaphore::new(parts.screenings.max(1))),
             trace: Trace::new(&parts.trace_key),
             folder: parts.folder,
             outbox: Arc::new(Notify::new()),
@@ -141,7 +138,8 @@ impl Relay {
         }
     }
 
-    /// Screens a message on a thread of its own, when one is free.
+    /// Screens a message, when a worker is free. A check that panics fails that
+    /// message only.
     pub(crate) fn screen(
         &self,
         tenant: Arc<Tenant>,
@@ -149,20 +147,11 @@ impl Relay {
         message: Content,
         now: Timestamp,
     ) -> Pending {
-        let screenings = Arc::clone(&self.screenings);
-        let screen = Arc::clone(&self.screen);
-        Box::pin(async move {
-            let permit = screenings
-                .acquire_owned()
-                .await
-                .expect("the semaphore is never closed");
-            let task = tokio::task::spawn_blocking(move || {
-                let screening = screen(&tenant, &envelope, &message, now);
-                drop(permit);
-                screening
-            });
-            Ok(task.await.map_err(ScreenError::Panicked)??)
-        })
+        let mut screening = (self.screen)(tenant, envelope, message, now);
+        Box::pin(poll_fn(move |context| {
+            panic::catch_unwind(AssertUnwindSafe(|| screening.as_mut().poll(context)))
+                .unwrap_or(Poll::Ready(Err(ScreenError::Panicked)))
+        }))
     }
 }
 

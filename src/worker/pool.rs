@@ -1,15 +1,19 @@
 //! The relay's side: who is free, and who is replaced.
 
-use std::io::{self, Read, Write};
+use std::io;
 use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream;
+use std::os::unix::net::UnixStream as StdUnixStream;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Condvar, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
+use tokio::io::{AsyncWriteExt, BufReader};
+use tokio::net::UnixStream;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::timeout;
 
 use super::protocol::{self, Answer, Greeting, Job, Kind};
 use super::{Fault, Settings};
@@ -20,23 +24,23 @@ use crate::mail::Content;
 /// The longest name of a file that is handed on; no file system has longer
 /// ones.
 const MOST_NAME: usize = 4 * 1024;
+/// Of an answer, what is read at once, in bytes; most are no longer.
+const ANSWER: usize = 32 * 1024;
+/// Pieces of a job up to this size go in one write, in bytes.
+const TOGETHER: usize = 64 * 1024;
+/// How much longer than one message may take a caller waits for a worker.
+const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The workers. Its calls block: for threads, not for tasks.
+/// The workers.
 #[derive(Debug)]
 pub struct Pool {
     program: PathBuf,
     settings: Settings,
     budget: Budget,
     count: usize,
-    roll: Mutex<Roll>,
-    freed: Condvar,
-}
-
-/// Who there is. A worker at work is counted and in nobody's list.
-#[derive(Debug, Default)]
-struct Roll {
-    idle: Vec<Worker>,
-    alive: usize,
+    /// A permit is the right to one worker, idle or new.
+    free: Semaphore,
+    idle: Mutex<Vec<Worker>>,
 }
 
 /// Why a worker gave no reading.
@@ -52,7 +56,7 @@ enum Failure {
 
 impl Pool {
     /// Starts the workers: processes of `program` (this binary) with the one
-    /// argument `worker`.
+    /// argument `worker`. Within a Tokio runtime, on which they are spoken to.
     pub fn start(program: &Path, settings: &Settings, budget: Budget) -> Result<Self, Fault> {
         let count = match settings.count {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
@@ -63,14 +67,12 @@ impl Pool {
             settings: settings.clone(),
             budget,
             count,
-            roll: Mutex::default(),
-            freed: Condvar::new(),
+            free: Semaphore::new(count),
+            idle: Mutex::default(),
         };
-        let idle: Vec<Worker> = (0..count).map(|_| pool.hire()).collect::<Result<_, _>>()?;
-        *pool.roll() = Roll {
-            alive: idle.len(),
-            idle,
-        };
+        for _ in 0..count {
+            pool.put_back(pool.hire()?);
+        }
         Ok(pool)
     }
 
@@ -81,101 +83,62 @@ impl Pool {
 
     /// Reads a message. A message on which two workers failed comes back as a
     /// reading with that problem alone.
-    pub fn read_message(&self, message: &Content) -> Result<Reading, Fault> {
-        self.read(&Kind::Message, message)
+    pub async fn read_message(&self, message: &Content) -> Result<Reading, Fault> {
+        self.read(Kind::Message, message).await
     }
 
     /// Reads one file; `attachments[0]` of the reading is the file itself.
-    pub fn read_file(&self, name: &str, file: &Content) -> Result<Reading, Fault> {
+    pub async fn read_file(&self, name: &str, file: &Content) -> Result<Reading, Fault> {
         let name = name[..name.floor_char_boundary(MOST_NAME)].to_owned();
-        self.read(&Kind::File { name }, file)
+        self.read(Kind::File { name }, file).await
     }
 
-    fn read(&self, kind: &Kind, content: &Content) -> Result<Reading, Fault> {
-        let worker = self.take()?;
-        if let Ok(reading) = self.attempt(worker, kind, content)? {
+    async fn read(&self, kind: Kind, content: &Content) -> Result<Reading, Fault> {
+        let job = Job {
+            kind,
+            size: content.size(),
+        };
+        let _permit = self.wait().await?;
+        let idle = self.idle().pop();
+        let worker = idle.map_or_else(|| self.hire(), Ok)?;
+        if let Ok(reading) = self.attempt(worker, &job, content).await? {
             return Ok(reading);
         }
-        let fresh = self.hire().inspect_err(|_| self.strike_off())?;
-        match self.attempt(fresh, kind, content)? {
+        match self.attempt(self.hire()?, &job, content).await? {
             Ok(reading) => Ok(reading),
-            Err(failure) => {
-                self.strike_off();
-                failed(kind, content, failure)
-            }
+            Err(failure) => failed(&job.kind, content, failure),
         }
     }
 
-    /// Has one worker read it. A worker that fails is gone, and its place is
-    /// still the caller's.
-    fn attempt(
+    async fn wait(&self) -> Result<SemaphorePermit<'_>, Fault> {
+        match timeout(self.settings.deadline() + PATIENCE, self.free.acquire()).await {
+            Ok(permit) => Ok(permit.expect("the semaphore is never closed")),
+            Err(_) => Err(Fault::Busy),
+        }
+    }
+
+    /// Has one worker read it. A worker that fails is gone; so is one whose
+    /// caller has gone, since nobody takes its answer.
+    async fn attempt(
         &self,
         mut worker: Worker,
-        kind: &Kind,
+        job: &Job,
         content: &Content,
     ) -> Result<Result<Reading, Failure>, Fault> {
-        match worker.read(kind, content, self.settings.deadline()) {
+        match worker.read(job, content, self.settings.deadline()).await {
             Ok(reading) => {
-                self.give_back(worker);
+                if worker.jobs < self.settings.messages {
+                    self.put_back(worker);
+                }
                 Ok(Ok(reading))
             }
             Err(Trouble::Worker(failure)) => {
                 tracing::warn!(?failure, "a worker failed on a message");
                 Ok(Err(failure))
             }
-            Err(Trouble::Content(error)) => {
-                // Half a job has been sent, so that it can get no other.
-                self.dismiss(worker);
-                Err(Fault::Content(error))
-            }
+            // Half a job has been sent, so that it can get no other.
+            Err(Trouble::Content(error)) => Err(Fault::Content(error)),
         }
-    }
-
-    /// A free worker, or a new one in place of one that is gone; waits for
-    /// one as long as a message may take.
-    fn take(&self) -> Result<Worker, Fault> {
-        let patience = Instant::now() + self.settings.deadline() + Duration::from_secs(5);
-        let mut roll = self.roll();
-        loop {
-            if let Some(worker) = roll.idle.pop() {
-                return Ok(worker);
-            }
-            if roll.alive < self.count {
-                roll.alive += 1;
-                drop(roll);
-                return self.hire().inspect_err(|_| self.strike_off());
-            }
-            let left = patience.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Err(Fault::Busy);
-            }
-            roll = self
-                .freed
-                .wait_timeout(roll, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
-        }
-    }
-
-    fn give_back(&self, worker: Worker) {
-        if worker.jobs >= self.settings.messages {
-            return self.dismiss(worker);
-        }
-        self.roll().idle.push(worker);
-        self.freed.notify_one();
-    }
-
-    fn dismiss(&self, worker: Worker) {
-        drop(worker);
-        self.strike_off();
-    }
-
-    /// One fewer is alive; who waits may hire another.
-    fn strike_off(&self) {
-        let mut roll = self.roll();
-        roll.alive = roll.alive.saturating_sub(1);
-        drop(roll);
-        self.freed.notify_one();
     }
 
     fn hire(&self) -> Result<Worker, Fault> {
@@ -186,9 +149,13 @@ impl Pool {
         Worker::start(&self.program, &greeting).map_err(Fault::Start)
     }
 
-    /// Nothing that holds the lock can leave the roll half changed.
-    fn roll(&self) -> std::sync::MutexGuard<'_, Roll> {
-        self.roll.lock().unwrap_or_else(PoisonError::into_inner)
+    fn put_back(&self, worker: Worker) {
+        self.idle().push(worker);
+    }
+
+    /// Nothing that holds the lock can leave the list half changed.
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Worker>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -239,8 +206,8 @@ fn failed(kind: &Kind, content: &Content, failure: Failure) -> Result<Reading, F
 /// One process and the socket to it. Dropped, it is killed and reaped.
 #[derive(Debug)]
 struct Worker {
-    child: Child,
-    socket: UnixStream,
+    process: Process,
+    socket: BufReader<UnixStream>,
     jobs: u32,
 }
 
@@ -251,7 +218,7 @@ enum Trouble {
 
 impl Worker {
     fn start(program: &Path, greeting: &Greeting) -> io::Result<Self> {
-        let (mut socket, other) = UnixStream::pair()?;
+        let (mut socket, other) = StdUnixStream::pair()?;
         let input = OwnedFd::from(other.try_clone()?);
         let child = Command::new(program)
             .arg("worker")
@@ -262,70 +229,63 @@ impl Worker {
             // It may be a file, to which a worker must not write.
             .stderr(Stdio::null())
             .spawn()?;
+        let process = Process(Some(child));
         protocol::send_greeting(&mut socket, greeting)?;
+        socket.set_nonblocking(true)?;
         Ok(Self {
-            child,
-            socket,
+            process,
+            socket: BufReader::with_capacity(ANSWER, UnixStream::from_std(socket)?),
             jobs: 0,
         })
     }
 
-    fn read(
+    async fn read(
         &mut self,
-        kind: &Kind,
+        job: &Job,
         content: &Content,
         deadline: Duration,
     ) -> Result<Reading, Trouble> {
         self.jobs += 1;
-        let mut timed = Timed {
-            socket: &self.socket,
-            until: Instant::now() + deadline,
+        let exchange = async {
+            self.send(job, content).await?;
+            protocol::receive_answer(&mut self.socket)
+                .await
+                .map_err(Sending::Socket)
         };
-        let answer = match send(&mut timed, kind, content) {
-            Ok(()) => protocol::receive_answer(&mut timed),
-            Err(Sending::Content(error)) => return Err(Trouble::Content(error)),
-            Err(Sending::Socket(error)) => Err(error),
-        };
-        match answer {
-            Ok(Answer::Read(reading)) => Ok(*reading),
-            Ok(Answer::Panicked { place }) => {
+        match timeout(deadline, exchange).await {
+            Err(_) => Err(Trouble::Worker(Failure::Deadline)),
+            Ok(Ok(Answer::Read(reading))) => Ok(*reading),
+            Ok(Ok(Answer::Panicked { place })) => {
                 tracing::error!(%place, "a reader panicked");
                 Err(Trouble::Worker(Failure::Panicked))
             }
-            Err(error) => Err(Trouble::Worker(self.autopsy(&error))),
+            Ok(Err(Sending::Content(error))) => Err(Trouble::Content(error)),
+            Ok(Err(Sending::Socket(error))) => {
+                Err(Trouble::Worker(self.process.autopsy(&error).await))
+            }
         }
     }
 
-    /// Why the worker gave no answer.
-    fn autopsy(&mut self, error: &io::Error) -> Failure {
-        if matches!(
-            error.kind(),
-            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock
-        ) {
-            return Failure::Deadline;
+    /// Sends a job, in pieces: a large message is never whole in this process.
+    async fn send(&mut self, job: &Job, content: &Content) -> Result<(), Sending> {
+        let mut piece = protocol::job(job).map_err(Sending::Socket)?;
+        for chunk in content.chunks() {
+            let chunk = chunk.map_err(Sending::Content)?;
+            if piece.len() + chunk.len() <= TOGETHER {
+                piece.extend_from_slice(&chunk);
+                continue;
+            }
+            self.write(&piece).await?;
+            piece.clear();
+            self.write(&chunk).await?;
         }
-        if error.kind() == io::ErrorKind::InvalidData {
-            return Failure::Garbled;
-        }
-        // Its end of the socket is closed, so it has died or is about to.
-        match self.child.wait() {
-            Ok(status) if was_killed(status) => Failure::Killed,
-            _ => Failure::Garbled,
-        }
+        self.write(&piece).await
     }
-}
 
-impl Drop for Worker {
-    fn drop(&mut self) {
-        // It may have ended already; a process that can be neither killed nor
-        // reaped is past helping here.
-        drop(self.child.kill());
-        drop(self.child.wait());
+    async fn write(&mut self, bytes: &[u8]) -> Result<(), Sending> {
+        let socket = self.socket.get_mut();
+        socket.write_all(bytes).await.map_err(Sending::Socket)
     }
-}
-
-fn was_killed(status: ExitStatus) -> bool {
-    status.signal().is_some()
 }
 
 enum Sending {
@@ -333,54 +293,34 @@ enum Sending {
     Socket(io::Error),
 }
 
-/// Sends a job, in pieces: the message is never whole in this process.
-fn send(to: &mut Timed<'_>, kind: &Kind, content: &Content) -> Result<(), Sending> {
-    let kind = match kind {
-        Kind::Message => Kind::Message,
-        Kind::File { name } => Kind::File { name: name.clone() },
-    };
-    let job = Job {
-        kind,
-        size: content.size(),
-    };
-    protocol::send_job(to, &job).map_err(Sending::Socket)?;
-    for chunk in content.chunks() {
-        let chunk = chunk.map_err(Sending::Content)?;
-        to.write_all(&chunk).map_err(Sending::Socket)?;
-    }
-    Ok(())
-}
+/// A child; `None` once it has been waited for.
+#[derive(Debug)]
+struct Process(Option<Child>);
 
-/// The socket with a deadline over all that is sent and received.
-struct Timed<'a> {
-    socket: &'a UnixStream,
-    until: Instant,
-}
-
-impl Timed<'_> {
-    fn left(&self) -> io::Result<Duration> {
-        let left = self.until.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(io::ErrorKind::TimedOut.into());
+impl Process {
+    /// Why the worker gave no answer.
+    async fn autopsy(&mut self, error: &io::Error) -> Failure {
+        if error.kind() == io::ErrorKind::InvalidData {
+            return Failure::Garbled;
         }
-        Ok(left)
+        let Some(mut child) = self.0.take() else {
+            return Failure::Garbled;
+        };
+        // Its end of the socket is closed, so it has died or is about to.
+        match tokio::task::spawn_blocking(move || child.wait()).await {
+            Ok(Ok(status)) if status.signal().is_some() => Failure::Killed,
+            _ => Failure::Garbled,
+        }
     }
 }
 
-impl Read for Timed<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.socket.set_read_timeout(Some(self.left()?))?;
-        self.socket.read(buffer)
-    }
-}
-
-impl Write for Timed<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.socket.set_write_timeout(Some(self.left()?))?;
-        self.socket.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.socket.flush()
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended already; a process that can be neither killed nor
+        // reaped is past helping here.
+        if let Some(mut child) = self.0.take() {
+            drop(child.kill());
+            drop(child.wait());
+        }
     }
 }

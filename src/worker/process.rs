@@ -1,7 +1,7 @@
 //! A worker process's own side: read a job, read the bytes, answer.
 
 use std::any::Any;
-use std::io;
+use std::io::{self, BufReader};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::panic::{self, AssertUnwindSafe};
@@ -18,6 +18,9 @@ use crate::extract;
 const STACK: usize = 64 * 1024 * 1024; // 64 MB
 /// Files that a worker may have open: its socket and what it was born with.
 const FILES: u64 = 16;
+
+/// Of a job, what is read at once, in bytes; most are no longer.
+const JOB: usize = 64 * 1024;
 
 /// Where the last panic was.
 static PLACE: Mutex<Option<String>> = Mutex::new(None);
@@ -46,9 +49,10 @@ pub fn run() -> ExitCode {
 
 fn live() -> io::Result<()> {
     let mut socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
-    let greeting = protocol::receive_greeting(&mut socket)?;
+    let mut jobs = BufReader::with_capacity(JOB, socket.try_clone()?);
+    let greeting = protocol::receive_greeting(&mut jobs)?;
     confine(&greeting)?;
-    while let Some((job, content)) = protocol::receive_job(&mut socket)? {
+    while let Some((job, content)) = protocol::receive_job(&mut jobs)? {
         let reading = panic::catch_unwind(AssertUnwindSafe(|| {
             #[cfg(debug_assertions)]
             faults::befall(&content);

@@ -8,6 +8,7 @@ use std::io::{self, Read, Write};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncRead, AsyncReadExt};
 
 use crate::extract::{Budget, Reading};
 
@@ -58,8 +59,9 @@ pub(super) fn receive_greeting(from: &mut impl Read) -> io::Result<Greeting> {
     receive(from, MOST_HEAD)
 }
 
-pub(super) fn send_job(to: &mut impl Write, job: &Job) -> io::Result<()> {
-    send(to, job, MOST_HEAD)
+/// A job as it goes over the wire.
+pub(super) fn job(job: &Job) -> io::Result<Vec<u8>> {
+    framed(job, MOST_HEAD)
 }
 
 /// `None` when the relay has closed its end.
@@ -84,19 +86,30 @@ pub(super) fn send_answer(to: &mut impl Write, answer: &Answer) -> io::Result<()
     send(to, answer, MOST_ANSWER)
 }
 
-pub(super) fn receive_answer(from: &mut impl Read) -> io::Result<Answer> {
-    receive(from, MOST_ANSWER)
+pub(super) async fn receive_answer(from: &mut (impl AsyncRead + Unpin)) -> io::Result<Answer> {
+    let length = from.read_u32_le().await?;
+    if length > MOST_ANSWER {
+        return Err(oversized());
+    }
+    let mut bytes = room_for(length);
+    let mut piece = from.take(u64::from(length));
+    piece.read_to_end(&mut bytes).await?;
+    unframed(&bytes, length)
 }
 
 fn send(to: &mut impl Write, piece: &impl Serialize, most: u32) -> io::Result<()> {
     // Length and piece go in one write: two would wake the other side twice.
+    to.write_all(&framed(piece, most)?)
+}
+
+fn framed(piece: &impl Serialize, most: u32) -> io::Result<Vec<u8>> {
     let mut bytes = postcard::to_extend(piece, vec![0; 4]).map_err(io::Error::other)?;
     let length = u32::try_from(bytes.len() - 4)
         .ok()
         .filter(|length| *length <= most)
         .ok_or_else(oversized)?;
     bytes[..4].copy_from_slice(&length.to_le_bytes());
-    to.write_all(&bytes)
+    Ok(bytes)
 }
 
 fn receive<T: DeserializeOwned>(from: &mut impl Read, most: u32) -> io::Result<T> {
@@ -106,13 +119,21 @@ fn receive<T: DeserializeOwned>(from: &mut impl Read, most: u32) -> io::Result<T
     if length > most {
         return Err(oversized());
     }
-    // Memory is taken as bytes arrive, not as they are announced.
-    let mut bytes = Vec::with_capacity(length.min(64 * 1024) as usize);
+    let mut bytes = room_for(length);
     from.take(u64::from(length)).read_to_end(&mut bytes)?;
+    unframed(&bytes, length)
+}
+
+/// Memory is taken as bytes arrive, not as they are announced.
+fn room_for(length: u32) -> Vec<u8> {
+    Vec::with_capacity(length.min(64 * 1024) as usize)
+}
+
+fn unframed<T: DeserializeOwned>(bytes: &[u8], length: u32) -> io::Result<T> {
     if bytes.len() != length as usize {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
-    postcard::from_bytes(&bytes)
+    postcard::from_bytes(bytes)
         .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "a piece is garbled"))
 }
 
@@ -124,13 +145,12 @@ fn oversized() -> io::Error {
 mod tests {
     use super::*;
 
-    #[test]
-    fn jobs_and_answers_survive_the_way() {
-        let mut wire = Vec::new();
+    #[tokio::test]
+    async fn jobs_and_answers_survive_the_way() {
         let kind = Kind::File {
             name: "Zoë.txt".to_owned(),
         };
-        send_job(&mut wire, &Job { kind, size: 3 }).expect("memory takes all");
+        let mut wire = job(&Job { kind, size: 3 }).expect("short");
         wire.extend_from_slice(b"abc");
         let (job, content) = receive_job(&mut wire.as_slice())
             .expect("whole")
@@ -141,14 +161,15 @@ mod tests {
         let mut wire = Vec::new();
         let reading = crate::extract::read_message(b"Subject: x\r\n\r\nbody", &Budget::default());
         send_answer(&mut wire, &Answer::Read(Box::new(reading.clone()))).expect("memory takes all");
-        let Answer::Read(back) = receive_answer(&mut wire.as_slice()).expect("whole") else {
+        let back = receive_answer(&mut wire.as_slice()).await.expect("whole");
+        let Answer::Read(back) = back else {
             panic!("a reading was sent");
         };
         assert_eq!(*back, reading);
     }
 
-    #[test]
-    fn garbage_is_an_error_and_the_end_is_none() {
+    #[tokio::test]
+    async fn garbage_is_an_error_and_the_end_is_none() {
         assert!(
             receive_job(&mut &b""[..])
                 .expect("the end is no error")
@@ -161,7 +182,7 @@ mod tests {
             b"\0\0\0\0",
             b"\x01",
         ] {
-            assert!(receive_answer(&mut &bad[..]).is_err(), "{bad:?}");
+            assert!(receive_answer(&mut &bad[..]).await.is_err(), "{bad:?}");
         }
     }
 }

@@ -2,6 +2,7 @@
 //! suffers for it.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use exeat::extract::{Budget, Role};
@@ -33,10 +34,10 @@ fn fault(kind: &str) -> Content {
     mail(&format!("X-Exeat-Test-Fault: {kind}"), "body")
 }
 
-#[track_caller]
-fn check_reads(pool: &Pool, body: &str) {
+async fn check_reads(pool: &Pool, body: &str) {
     let reading = pool
         .read_message(&mail("X-Other: x", body))
+        .await
         .expect("no fault");
     let text = reading
         .texts
@@ -47,15 +48,16 @@ fn check_reads(pool: &Pool, body: &str) {
     assert_eq!(reading.header.subject, "Trip");
 }
 
-#[test]
-fn messages_and_files_are_read() {
+#[tokio::test]
+async fn messages_and_files_are_read() {
     let pool = pool(&Settings {
         count: 2,
         ..Settings::default()
     });
-    check_reads(&pool, "Dear all");
+    check_reads(&pool, "Dear all").await;
     let file = pool
         .read_file("list.csv", &Content::from(b"a,b,c\n1,2,3\n".to_vec()))
+        .await
         .expect("no fault");
     assert_eq!(file.attachments[0].kind, "csv");
     assert!(
@@ -65,27 +67,39 @@ fn messages_and_files_are_read() {
     );
 }
 
-#[test]
-fn many_threads_share_few_workers() {
+#[tokio::test]
+async fn many_callers_share_few_workers() {
     let pool = pool(&Settings {
         count: 2,
         messages: 7,
         ..Settings::default()
     });
-    std::thread::scope(|scope| {
-        for thread in 0..8 {
-            let pool = &pool;
-            scope.spawn(move || {
-                for i in 0..20 {
-                    check_reads(pool, &format!("message {thread} {i}"));
-                }
-            });
-        }
-    });
+    let pool = Arc::new(pool);
+    let mut callers = tokio::task::JoinSet::new();
+    for caller in 0..8 {
+        let pool = Arc::clone(&pool);
+        callers.spawn(async move {
+            for i in 0..20 {
+                check_reads(&pool, &format!("message {caller} {i}")).await;
+            }
+        });
+    }
+    callers.join_all().await;
 }
 
-#[test]
-fn a_large_spilled_message_arrives_whole() {
+#[tokio::test]
+#[cfg(debug_assertions)]
+async fn a_caller_who_leaves_takes_a_worker_along_and_another_comes() {
+    let pool = pool(&one());
+    let message = fault("hang");
+    let reading = pool.read_message(&message);
+    let left = tokio::time::timeout(Duration::from_millis(300), reading).await;
+    assert!(left.is_err(), "a worker that hangs gives no answer");
+    check_reads(&pool, "the next one").await;
+}
+
+#[tokio::test]
+async fn a_large_spilled_message_arrives_whole() {
     let pool = pool(&Settings {
         count: 1,
         ..Settings::default()
@@ -95,7 +109,7 @@ fn a_large_spilled_message_arrives_whole() {
     let content = exeat::mail::content::collect(bytes.as_slice(), u64::MAX, &std::env::temp_dir())
         .expect("temporary files work")
         .expect("no limit");
-    let reading = pool.read_message(&content).expect("no fault");
+    let reading = pool.read_message(&content).await.expect("no fault");
     assert!(
         reading
             .texts
@@ -105,8 +119,8 @@ fn a_large_spilled_message_arrives_whole() {
 }
 
 #[cfg(debug_assertions)]
-#[test]
-fn a_death_harms_one_message_only() {
+#[tokio::test]
+async fn a_death_harms_one_message_only() {
     let pool = pool(&one());
     for (kind, expected) in [
         ("panic", ProblemKind::Damaged),
@@ -117,18 +131,19 @@ fn a_death_harms_one_message_only() {
     ] {
         let reading = pool
             .read_message(&fault(kind))
+            .await
             .expect("the message's fault, not ours");
         assert_eq!(reading.problems.len(), 1, "{kind}");
         assert_eq!(reading.problems[0].kind, expected, "{kind}");
         assert_eq!(reading.problems[0].location.as_str(), "message");
         assert_ne!(reading.digest, [0; 32], "{kind}");
-        check_reads(&pool, "the next one");
+        check_reads(&pool, "the next one").await;
     }
 }
 
 #[cfg(debug_assertions)]
-#[test]
-fn a_hang_ends_at_the_deadline() {
+#[tokio::test]
+async fn a_hang_ends_at_the_deadline() {
     let pool = pool(&Settings {
         deadline_seconds: 3,
         ..one()
@@ -136,39 +151,41 @@ fn a_hang_ends_at_the_deadline() {
     let started = Instant::now();
     let reading = pool
         .read_message(&fault("hang"))
+        .await
         .expect("the message's fault, not ours");
     assert!(
         started.elapsed() < Duration::from_secs(15),
         "two deadlines of three seconds"
     );
     assert_eq!(reading.problems[0].kind, ProblemKind::Hostile);
-    check_reads(&pool, "the next one");
+    check_reads(&pool, "the next one").await;
 }
 
 #[cfg(debug_assertions)]
-#[test]
-fn a_file_that_kills_is_still_named() {
+#[tokio::test]
+async fn a_file_that_kills_is_still_named() {
     let pool = pool(&one());
     let file = Content::from(b"X-Exeat-Test-Fault: abort \n".to_vec());
     let reading = pool
         .read_file("bad.bin", &file)
+        .await
         .expect("the file's fault, not ours");
     assert_eq!(reading.attachments[0].name, "bad.bin");
     assert_eq!(reading.problems[0].location.as_str(), "bad.bin");
 }
 
-#[test]
-fn a_program_that_is_not_there_is_a_fault() {
+#[tokio::test]
+async fn a_program_that_is_not_there_is_a_fault() {
     let started = Pool::start(Path::new("/nonexistent/exeat"), &one(), Budget::default());
     assert!(matches!(started, Err(Fault::Start(_))));
 }
 
-#[test]
-fn a_program_that_is_no_worker_is_the_messages_problem_at_worst() {
+#[tokio::test]
+async fn a_program_that_is_no_worker_is_the_messages_problem_at_worst() {
     let pool = Pool::start(Path::new("/bin/true"), &one(), Budget::default());
     // Either the greeting already failed, or every message comes back unread.
     if let Ok(pool) = pool {
-        match pool.read_message(&mail("X-Other: x", "body")) {
+        match pool.read_message(&mail("X-Other: x", "body")).await {
             Ok(reading) => assert_eq!(reading.problems.len(), 1),
             Err(fault) => assert!(matches!(fault, Fault::Start(_))),
         }

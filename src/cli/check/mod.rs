@@ -18,9 +18,10 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
+use tokio::runtime::Runtime;
 
 use crate::config;
-use crate::extract::{Budget, Header, Mailbox};
+use crate::extract::{Budget, Header, Mailbox, Reading};
 use crate::finding::{Action, Location, Problem, ProblemKind};
 use crate::mail::{Address, Content, Envelope};
 use crate::screen;
@@ -64,7 +65,12 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCo
     let config = config::load(config)?;
     let overrides = overrides(arguments, &config.tenants)?;
     let program = std::env::current_exe().context("this program's own file is not to be found")?;
-    let workers = worker::Pool::start(&program, &config.workers, Budget::default())?;
+    let runtime = Runtime::new().context("no threads could be started")?;
+    let workers = {
+        let _guard = runtime.enter();
+        worker::Pool::start(&program, &config.workers, Budget::default())?
+    };
+    let read = |message: &Content| runtime.block_on(workers.read_message(message));
     let messages = files::find(&arguments.paths);
     let progress = progress(messages.len());
 
@@ -72,7 +78,7 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCo
     let mut printer = report::Printer::new(arguments.json, arguments.explain);
     in_order(
         &messages,
-        |message| judge(message, &overrides, &config.tenants, &workers),
+        |message| judge(message, &overrides, &config.tenants, read),
         |report| {
             all_delivered &= report.action <= Action::Note;
             progress.suspend(|| printer.print(&report))?;
@@ -168,18 +174,14 @@ fn judge(
     message: &Message,
     overrides: &Overrides,
     tenants: &Tenants,
-    workers: &worker::Pool,
+    read: impl Fn(&Content) -> Result<Reading, worker::Fault>,
 ) -> Report {
     let started = Instant::now();
     let file = message.name();
     let reading = message
         .bytes()
         .map_err(|error| format!("{error:#}"))
-        .and_then(|bytes| {
-            workers
-                .read_message(&Content::from(bytes))
-                .map_err(|fault| fault.to_string())
-        });
+        .and_then(|bytes| read(&Content::from(bytes)).map_err(|fault| fault.to_string()));
     let reading = match reading {
         Ok(reading) => reading,
         // What cannot be read is never clean.

@@ -77,9 +77,7 @@ async fn play(
     sample: &Sample,
 ) -> anyhow::Result<(Action, Verdict)> {
     let message = Content::from(sample.message.clone());
-    let workers = std::sync::Arc::clone(&server.workers);
-    let copy = message.clone();
-    let reading = tokio::task::spawn_blocking(move || workers.read_message(&copy)).await??;
+    let reading = server.workers.read_message(&message).await?;
     let envelope = sample.envelope(envelope_of(&reading.header))?;
     let verdict = screen::judge(
         &tenant.school,

@@ -12,16 +12,12 @@ use tokio::task::JoinSet;
 
 use crate::config::Config;
 use crate::extract::Budget;
-use crate::mail::{Content, Envelope};
 use crate::screen;
 use crate::smtp::{self, Parts, Relay, Snapshot};
 use crate::store::{Access, Store};
-use crate::tenant::{Tenant, Tenants};
+use crate::tenant::Tenants;
 use crate::worker::Pool;
 use crate::{console, outbox};
-
-/// Screenings that wait for a worker beyond those that have one.
-const WAITING: usize = 2;
 
 /// How long the start waits to hear what the next hops can.
 const PROBE: Duration = Duration::from_secs(3);
@@ -58,26 +54,21 @@ impl Server {
         let program =
             std::env::current_exe().context("this program's own file is not to be found")?;
         let workers = Arc::new(Pool::start(&program, &config.workers, Budget::default())?);
-        let screenings = workers.size() * WAITING;
         let folder = std::env::temp_dir();
         let screening = Arc::clone(&workers);
         let parts = Parts {
             hostname: config.relay.hostname.clone(),
             trace_key: store.trace_key().to_vec(),
             store: store.clone(),
-            screen: Arc::new(
-                move |tenant: &Tenant, envelope: &Envelope, message: &Content, now| {
-                    screen::screen(
-                        &screening,
-                        &tenant.school,
-                        &tenant.policy,
-                        envelope,
-                        message,
-                        now,
-                    )
-                },
-            ),
-            screenings,
+            screen: Arc::new(move |tenant, envelope, message, now| {
+                let workers = Arc::clone(&screening);
+                Box::pin(async move {
+                    let (school, policy) = (&tenant.school, &tenant.policy);
+                    let screened =
+                        screen::screen(&workers, school, policy, &envelope, &message, now).await?;
+                    Ok(screened)
+                })
+            }),
             folder: folder.clone(),
         };
         let house = console::House {

@@ -1,7 +1,9 @@
 //! Messages from DATA to their end: delivered, held, refused, sent again.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Barrier};
+
+use tokio::sync::Barrier;
 
 use super::{Served, Setting, judge, tenant};
 use crate::mail::header;
@@ -240,8 +242,11 @@ async fn nothing_is_sent_for_a_client_that_has_gone() {
     let mut setting = Setting::judging(&hop.address);
     let screened = Arc::clone(&gone);
     setting.screen = Arc::new(move |_, _, content, _| {
-        screened.wait();
-        Ok(judge(content))
+        let screened = Arc::clone(&screened);
+        Box::pin(async move {
+            screened.wait().await;
+            Ok(judge(&content))
+        })
     });
     let served = setting.serve().await;
     for word in ["deliver", "warn"] {
@@ -249,10 +254,7 @@ async fn nothing_is_sent_for_a_client_that_has_gone() {
         envelope(&mut client, &["a@b.example"]).await;
         client.send(format!("Subject: {word}\r\n\r\n.\r\n")).await;
         drop(client);
-        let gone = Arc::clone(&gone);
-        tokio::task::spawn_blocking(move || gone.wait())
-            .await
-            .expect("no panic");
+        gone.wait().await;
     }
     served.stop.send(true).expect("serving");
     served.done.await.expect("no panic");

@@ -133,7 +133,8 @@ async fn a_message_that_cannot_be_screened_is_deferred_and_never_sent() {
 async fn a_check_that_panics_defers_the_message() {
     let hop = FakeHop::polite().await;
     let mut setting = Setting::of(&hop.address);
-    setting.screen = std::sync::Arc::new(|_, _, _, _| panic!("a check's fault"));
+    setting.screen =
+        std::sync::Arc::new(|_, _, _, _| Box::pin(async { panic!("a check's fault") }));
     let served = setting.serve().await;
     let mut client = served.greeted().await;
     client.send(format!("{ENVELOPE}.\r\nNOOP\r\n")).await;

@@ -47,7 +47,7 @@ impl Setting {
     /// subject, which is an action.
     fn judging(next_hop: &str) -> Self {
         Self {
-            screen: Arc::new(|_, _, content, _| Ok(judge(content))),
+            screen: Arc::new(|_, _, content, _| Box::pin(async move { Ok(judge(&content)) })),
             ..Self::of(next_hop)
         }
     }
@@ -58,7 +58,7 @@ impl Setting {
             tenants: vec![tenant("greenfold", next_hop)],
             client: Client::of_network("127.0.0.0/8".parse().expect("network")),
             limits: Limits::default(),
-            screen: Arc::new(|_, _, _, _| Err(worker::Fault::Busy)),
+            screen: Arc::new(|_, _, _, _| Box::pin(async { Err(worker::Fault::Busy.into()) })),
         }
     }
 
@@ -82,7 +82,6 @@ impl Setting {
             hostname: "exeat.example".to_owned(),
             store: store.clone(),
             screen: self.screen,
-            screenings: 4,
             folder: std::env::temp_dir(),
             trace_key: b"key".to_vec(),
         };

@@ -1,10 +1,10 @@
 //! What is sent later: released, spooled and slowly read mail, notices and
 //! reports.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Barrier};
 
-use tokio::sync::watch;
+use tokio::sync::{Barrier, watch};
 
 use super::{Served, Setting, judge};
 use crate::outbox;
@@ -213,8 +213,11 @@ async fn a_slow_reading_goes_on_in_the_background() {
         ..Limits::default()
     };
     setting.screen = Arc::new(move |_, _, content, _| {
-        screened.wait();
-        Ok(judge(content))
+        let screened = Arc::clone(&screened);
+        Box::pin(async move {
+            screened.wait().await;
+            Ok(judge(&content))
+        })
     });
     let served = setting.serve().await;
     for subject in ["deliver", "reject"] {
@@ -223,10 +226,7 @@ async fn a_slow_reading_goes_on_in_the_background() {
             reply.starts_with("250 2.0.0 held, reference EX-"),
             "{reply}"
         );
-        let answered = Arc::clone(&answered);
-        tokio::task::spawn_blocking(move || answered.wait())
-            .await
-            .expect("no panic");
+        answered.wait().await;
     }
     served.stop.send(true).expect("serving");
     served.done.await.expect("no panic");
@@ -250,17 +250,18 @@ async fn a_reading_that_a_crash_cut_off_is_taken_up_again() {
         ..Limits::default()
     };
     setting.screen = Arc::new(move |_, _, content, _| {
-        if counted.fetch_add(1, Ordering::Relaxed) == 0 {
-            screened.wait();
-            return Err(worker::Fault::Busy);
-        }
-        Ok(judge(content))
+        let (counted, screened) = (Arc::clone(&counted), Arc::clone(&screened));
+        Box::pin(async move {
+            if counted.fetch_add(1, Ordering::Relaxed) == 0 {
+                screened.wait().await;
+                return Err(worker::Fault::Busy.into());
+            }
+            Ok(judge(&content))
+        })
     });
     let served = setting.serve().await;
     send(&served, "warn").await;
-    tokio::task::spawn_blocking(move || answered.wait())
-        .await
-        .expect("no panic");
+    answered.wait().await;
     served.stop.send(true).expect("serving");
     served.done.await.expect("no panic");
     let state = async || served.store.holds(&Filter::default()).await.expect("holds")[0].state;
