@@ -145,6 +145,8 @@ impl Topic {
                 "business",
                 "private",
                 "forbids",
+                "mentions",
+                "reproof",
             ],
             Self::PersonalDomains => &["domain"],
             Self::Diminutives => &["forename"],

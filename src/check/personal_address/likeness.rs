@@ -7,7 +7,7 @@ use crate::school::Staff;
 use super::affixes::{LATER_POSTS, POSTS, SUBJECTS, TRADES, after, before};
 
 /// A forename or short form with the surname.
-const WHOLE_NAME: i32 = 6;
+pub(super) const WHOLE_NAME: i32 = 6;
 /// An initial with the surname.
 const INITIAL: i32 = 4;
 /// The surname alone, or as a family's: "the Coopers".
@@ -16,35 +16,32 @@ const SURNAME: i32 = 3;
 const FORENAME: i32 = 3;
 /// A forename or initials, with a number.
 const NUMBERED: i32 = 2;
+/// A forename with what says nothing: a maiden name, or a moonbeam.
+const NAMESAKE: i32 = 2;
 
 /// How much a local part, or the name that a header shows with it, looks like
 /// this member of staff: from 0 to 6. Up to 3 it could be anybody's but the
 /// sender's own.
 pub(super) fn of(local_part: &str, shown_as: &str, staff: &Staff, diminutives: &Pack) -> i32 {
-    let surname = letters(&staff.surname);
-    if surname.len() < 2 {
-        return 0;
-    }
-    let name = Name {
-        forms: forms(&staff.forename, diminutives),
-        forename: letters(&staff.forename),
-        surname,
-        diminutives,
-    };
-    let local = words(local_part);
-    let local = name.in_words(&local).max(name.at_work(&local));
-    let numbered = match name.is_numbered(local_part) {
-        true => NUMBERED,
-        false => 0,
-    };
-    // A surname alone, shown beside an address, is a spouse's or a child's.
-    let shown = words(shown_as);
-    let shown = match name.in_words(&shown) {
-        likeness if likeness >= INITIAL => likeness,
-        _ if matches!(&shown[..], [only] if name.forms.contains(only)) => FORENAME,
-        _ => 0,
-    };
-    local.max(shown).max(numbered)
+    let forms = forms(&staff.forename, diminutives);
+    surnames(&staff.surname)
+        .into_iter()
+        .map(|surname| {
+            let name = Name {
+                forms: &forms,
+                forename: letters(&staff.forename),
+                surname,
+                diminutives,
+            };
+            name.likeness(local_part, shown_as)
+        })
+        .max()
+        .unwrap_or(0)
+}
+
+/// Whether a word is the forename or one of its short forms.
+pub(super) fn is_forename(word: &str, staff: &Staff, diminutives: &Pack) -> bool {
+    forms(&staff.forename, diminutives).contains(&letters(word))
 }
 
 /// Whether the name that a header shows with an address calls it the private
@@ -72,7 +69,7 @@ pub(super) fn says_own(shown_as: &str, staff: &Staff, diminutives: &Pack) -> boo
     let own = |word: &str| {
         matches!(
             word,
-            "me" | "myself" | "home" | "personal" | "private" | "my" | "mine"
+            "me" | "myself" | "home" | "personal" | "private" | "my" | "mine" | "mobile"
         )
     };
     words.iter().any(|word| own(word))
@@ -80,7 +77,22 @@ pub(super) fn says_own(shown_as: &str, staff: &Staff, diminutives: &Pack) -> boo
             own(word)
                 || matches!(
                     *word,
-                    "at" | "email" | "mail" | "gmail" | "hotmail" | "account" | "address" | "own"
+                    "at" | "email"
+                        | "mail"
+                        | "gmail"
+                        | "hotmail"
+                        | "yahoo"
+                        | "icloud"
+                        | "outlook"
+                        | "account"
+                        | "address"
+                        | "own"
+                        | "phone"
+                        | "laptop"
+                        | "ipad"
+                        | "not"
+                        | "school"
+                        | "work"
                 )
                 || forms.iter().any(|form| form == word)
                 || *word == surname
@@ -101,15 +113,74 @@ fn forms(forename: &str, diminutives: &Pack) -> Vec<String> {
     forms
 }
 
+/// A surname, and each part of a double one.
+fn surnames(surname: &str) -> Vec<String> {
+    let mut surnames = vec![letters(surname)];
+    let parts = surname.split(['-', ' ']).map(letters);
+    surnames.extend(parts.filter(|part| part.len() > 3));
+    surnames.retain(|surname| surname.len() > 1);
+    surnames.dedup();
+    surnames
+}
+
 /// Somebody's name in all its forms.
 struct Name<'p> {
-    forms: Vec<String>,
+    forms: &'p [String],
     forename: String,
     surname: String,
     diminutives: &'p Pack,
 }
 
 impl Name<'_> {
+    fn likeness(&self, local_part: &str, shown_as: &str) -> i32 {
+        let local = words(local_part);
+        let by_local = self.in_words(&local).max(self.at_work(&local));
+        let numbered = match self.is_numbered(local_part) {
+            true => NUMBERED,
+            false => 0,
+        };
+        // A surname alone, shown beside an address, is a spouse's or a child's.
+        let shown = words(shown_as);
+        let by_shown = match self.in_words(&shown) {
+            likeness if likeness >= INITIAL => likeness,
+            _ if matches!(&shown[..], [only] if self.forms.contains(only)) => FORENAME,
+            _ if self.is_forename_and_initial(&shown) => INITIAL,
+            _ => 0,
+        };
+        let namesake = match self.is_namesake(&local) || self.is_namesake(&shown) {
+            true => NAMESAKE,
+            false => 0,
+        };
+        by_local.max(by_shown).max(numbered).max(namesake)
+    }
+
+    /// "Samina Q".
+    fn is_forename_and_initial(&self, words: &[String]) -> bool {
+        matches!(words, [forename, initial] if self.forms.contains(forename)
+            && initial.len() == 1
+            && self.surname.starts_with(initial.as_str()))
+    }
+
+    /// The forename before anything but a trade: "lizmarchbank".
+    fn is_namesake(&self, words: &[String]) -> bool {
+        let joined = words.concat();
+        let first = words.first().map_or("", String::as_str);
+        // "Danielle" is not Daniel.
+        let another = |name: &str| {
+            self.diminutives.is_whole(name) && !self.forms.iter().any(|form| form == name)
+        };
+        if another(first) || another(&joined) || TRADES.iter().any(|it| joined.ends_with(it)) {
+            return false;
+        }
+        let mut forms = self.forms.iter();
+        forms.any(|form| {
+            // "Graham's garage"
+            first.strip_prefix(form.as_str()) != Some("s")
+                && (form.len() > 2 && first == form
+                    || form.len() > 3 && joined.starts_with(form.as_str()))
+        })
+    }
+
     fn in_words(&self, words: &[String]) -> i32 {
         let joined = words.concat();
         if self.is_whole(words, &joined) {
@@ -152,6 +223,8 @@ impl Name<'_> {
                 match self.in_part(&kept, name) {
                     // A subject alone is also many a trade's: "coopermusic".
                     SURNAME if is_twice => INITIAL,
+                    // "helen.senco"
+                    0 if name.len() > 2 && self.forms.iter().any(|form| form == name) => FORENAME,
                     likeness => likeness,
                 }
             });
@@ -163,8 +236,16 @@ impl Name<'_> {
     /// Both names, also with another between them.
     fn is_whole(&self, words: &[String], joined: &str) -> bool {
         let surname = self.surname.as_str();
-        let apart =
-            |form: &String| words.contains(form) && words.iter().any(|word| word == surname);
+        let apart = |form: &String| {
+            words.iter().any(|word| word == surname)
+                && words.iter().any(|word| {
+                    // "dannyboy.cooper", but "Danielle" is not Dani.
+                    word == form
+                        || form.len() > 3
+                            && word.starts_with(form.as_str())
+                            && !self.diminutives.is_whole(word)
+                })
+        };
         self.forms.iter().filter(|form| form.len() > 1).any(|form| {
             let reversed = joined
                 .strip_prefix(surname)

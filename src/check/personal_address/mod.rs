@@ -7,8 +7,12 @@
 //! [`likeness`] says: it takes a forename or its short form with the surname,
 //! or an initial with the surname; and of the sender's own, who is more likely
 //! to be meant, a family's mailbox ("the Coopers") or a forename with an
-//! initial. Posts and subjects in a name ("mrcoopermaths") are known. What people say of a mailbox outweighs its name: a recipient that
-//! the header calls "me", "I'm sending this home", "reach me at …".
+//! initial. Posts and subjects in a name ("mrcoopermaths") are known. What
+//! people say of a mailbox outweighs its name: a recipient that the header
+//! calls "me", "I'm sending this home", "reach me at …". Where neither name
+//! nor words are enough, [`around`] looks at who is spoken to and who else
+//! receives the message: a note that greets nobody, a Reply-To, the one
+//! recipient whom colleagues don't see.
 //!
 //! **Why.** "The use of personal email addresses by staff for any official
 //! school business is not permitted." What lies in a private mailbox is out of
@@ -24,9 +28,12 @@
 //! attachment (other than a picture, a calendar entry or a card), a pupil's
 //! name, quoted correspondence with another member of the school, one plain
 //! word of school ("Year 9", "seating plan") or two of office ("minutes",
-//! "budget"), signatures apart; words of private life ("birthday", "mortgage")
-//! are set against them. For a request one of office is enough. A mailbox that is recognised without business is shown as
-//! suppressed.
+//! "budget"), signatures apart; that a colleague at the school receives it too
+//! speaks for it, words of private life ("birthday", "mortgage") against. The
+//! surer the mailbox is a member of staff's, the less is enough; of what is
+//! hardly more than a subject, nothing but words of private life say that it
+//! is not business. For a request the least is enough. A mailbox that is
+//! recognised without business is shown as suppressed.
 
 use std::cell::LazyCell;
 use std::collections::BTreeSet;
@@ -43,15 +50,28 @@ use crate::school::{School, Staff};
 use super::{Check, Screened, masking};
 
 mod affixes;
+mod around;
 mod likeness;
 mod request;
+
+use around::Around;
+use likeness::WHOLE_NAME;
 
 /// The likeness from which on a mailbox counts as a member of staff's.
 const ENOUGH: i32 = 4;
 /// What the writer's own words count for that a mailbox is theirs.
 const SAID: i32 = 5;
 /// The sum of business words from which on mail is the school's business.
-const BUSINESS: i32 = 2;
+const BUSINESS: i32 = 4;
+/// The likeness that is as good as certain, and how much business is enough
+/// then; more so where the whole name is there.
+const SURE: i32 = 5;
+const BUSINESS_OF_STAFF: i32 = 3;
+const BUSINESS_OF_NAMED: i32 = 2;
+/// What it counts for in business that a colleague receives it too.
+const AMONG_COLLEAGUES: i32 = 3;
+/// What a note on what to do at home counts for in business.
+const TO_DO: i32 = 3;
 
 #[derive(Debug)]
 pub(super) struct PersonalAddress;
@@ -112,9 +132,7 @@ fn mailboxes(
     };
     let reverse_path: Vec<Mailbox> = mail.envelope.reverse_path.iter().map(envelope).collect();
     let recipients: Vec<Mailbox> = mail.envelope.addresses().map(envelope).collect();
-    let mut seen = BTreeSet::new();
-    let meant = said_to_be_own(mail, sender, school);
-    [
+    let fields = [
         ("From", &header.from),
         ("From", &header.sender),
         ("From", &reverse_path),
@@ -123,50 +141,75 @@ fn mailboxes(
         ("Cc", &header.cc),
         ("Bcc", &header.bcc),
         ("recipients", &recipients),
-    ]
-    .into_iter()
-    .flat_map(|(field, mailboxes)| mailboxes.iter().map(move |mailbox| (field, mailbox)))
-    .filter_map(|(field, mailbox)| {
-        let address = mailbox.address.parse().ok()?;
-        let said = match meant.as_ref() == Some(&address) {
-            true => SAID,
-            false => 0,
-        };
-        let likeness = likeness_to_staff(&address, &mailbox.name, sender, school).max(said);
-        (likeness >= ENOUGH && seen.insert(address.folded())).then(|| {
-            let (what, weight) = match field {
-                "From" => (
-                    "a message from what looks like a member of staff's private mailbox",
-                    Weight::PrivateFrom,
-                ),
-                "Reply-To" => (
-                    "replies directed to what looks like a member of staff's private mailbox",
-                    Weight::Ordinary,
-                ),
-                _ => (
-                    "a recipient that looks like a member of staff's private mailbox",
-                    Weight::Ordinary,
-                ),
+    ];
+    let private: Vec<(&str, &Mailbox, Address)> = fields
+        .into_iter()
+        .flat_map(|(field, mailboxes)| mailboxes.iter().map(move |mailbox| (field, mailbox)))
+        .filter_map(|(field, mailbox)| Some((field, mailbox, mailbox.address.parse().ok()?)))
+        .filter(|(_, _, address)| is_private(address, school))
+        .collect();
+    if private.is_empty() {
+        return Vec::new();
+    }
+    let mut seen = BTreeSet::new();
+    let around = Around::of(mail, sender, school);
+    let meant = said_to_be_own(mail, sender, school, around.is_note);
+    private
+        .into_iter()
+        .filter_map(|(field, mailbox, address)| {
+            let said = match meant.as_ref() == Some(&address) {
+                true => SAID,
+                false => 0,
             };
-            Finding {
-                rule: RuleId::PersonalAddress,
-                location: Location::new(field),
-                what: what.to_owned(),
-                excerpt: masking::address(&address),
-                confidence: confidence(likeness),
-                pupils: Vec::new(),
-                weight,
-                suppressed: (**business < BUSINESS)
-                    .then(|| "nothing in it is school business".to_owned()),
-            }
+            let likeness = likeness_to_staff(&address, &mailbox.name, sender, school)
+                .max(said)
+                .max(around.likeness(field, &address, &mailbox.name));
+            let enough = match likeness {
+                // Words of private life would have made it less.
+                SURE.. if around.is_title => 0,
+                WHOLE_NAME.. => BUSINESS_OF_NAMED,
+                SURE => BUSINESS_OF_STAFF,
+                _ => BUSINESS,
+            };
+            (likeness >= ENOUGH && seen.insert(address.folded())).then(|| {
+                let (what, weight) = match field {
+                    "From" => (
+                        "a message from what looks like a member of staff's private mailbox",
+                        Weight::PrivateFrom,
+                    ),
+                    "Reply-To" => (
+                        "replies directed to what looks like a member of staff's private mailbox",
+                        Weight::Ordinary,
+                    ),
+                    _ => (
+                        "a recipient that looks like a member of staff's private mailbox",
+                        Weight::Ordinary,
+                    ),
+                };
+                Finding {
+                    rule: RuleId::PersonalAddress,
+                    location: Location::new(field),
+                    what: what.to_owned(),
+                    excerpt: masking::address(&address),
+                    confidence: confidence(likeness),
+                    pupils: Vec::new(),
+                    weight,
+                    suppressed: (**business < enough)
+                        .then(|| "nothing in it is school business".to_owned()),
+                }
+            })
         })
-    })
-    .collect()
+        .collect()
 }
 
 /// The private recipient whom the sender says to be themselves: "I'm sending
 /// this home to finish tonight". Only one can be meant.
-fn said_to_be_own(mail: &Screened<'_>, sender: Option<&Staff>, school: &School) -> Option<Address> {
+fn said_to_be_own(
+    mail: &Screened<'_>,
+    sender: Option<&Staff>,
+    school: &School,
+    is_note: bool,
+) -> Option<Address> {
     sender?;
     let header = &mail.reading.header;
     let shown = header.to.iter().chain(&header.cc);
@@ -185,6 +228,7 @@ fn said_to_be_own(mail: &Screened<'_>, sender: Option<&Staff>, school: &School) 
         hits.iter().any(|hit| {
             let start = hit.folded.start;
             hit.pattern.category == "self"
+                && (hit.pattern.weight == 1 || is_note)
                 && !request::is_near(&hits, scanned, "forbids", start, start + 1)
         })
     });
@@ -273,21 +317,38 @@ fn business(mail: &Screened<'_>, school: &School) -> i32 {
             continue;
         }
         let scanned = mail.prose(index);
-        let signature = signature(text);
+        let signature = without_signature(text).len();
         for hit in scanned.hits(Topic::PersonalAddress) {
-            if matches!(hit.pattern.category.as_str(), "business" | "private")
-                && scanned.locate(&text.text, hit.folded.clone()).start < signature
-            {
-                let word = scanned.as_str()[hit.folded].to_owned();
-                words.insert((word, hit.pattern.weight));
+            let weight = match hit.pattern.category.as_str() {
+                "business" | "private" => hit.pattern.weight,
+                "self" if hit.pattern.weight > 1 => TO_DO,
+                _ => continue,
+            };
+            if scanned.locate(&text.text, hit.folded.clone()).start < signature {
+                words.insert((scanned.as_str()[hit.folded].to_owned(), weight));
             }
         }
     }
     let words = words.iter().map(|(_, weight)| weight).sum::<i32>();
     match document || forwards_work(mail, school) {
         true => words + BUSINESS,
+        false if to_colleague(mail, school) => words + AMONG_COLLEAGUES,
         false => words,
     }
+}
+
+/// Whether another member of staff receives the message at the school.
+fn to_colleague(mail: &Screened<'_>, school: &School) -> bool {
+    let header = &mail.reading.header;
+    let is_from = |address: &Address| {
+        let mut from = header.from.iter();
+        from.any(|from| from.address.eq_ignore_ascii_case(address.as_str()))
+    };
+    let mut shown = header.to.iter().chain(&header.cc);
+    shown.any(|shown| {
+        let address = shown.address.parse();
+        address.is_ok_and(|address| school.is_staff_address(&address) && !is_from(&address))
+    })
 }
 
 /// Whether earlier correspondence in the message names another member of the
@@ -315,16 +376,16 @@ static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+").expect("a good expression")
 });
 
-/// Where the signature of newly written text begins: every one of them names
+/// Newly written text to where its signature begins: every one of them names
 /// the school and the post.
-fn signature(text: &Text) -> usize {
+fn without_signature(text: &Text) -> &str {
     static SIGNATURE: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(?im)^(?:-- ?$|_{4,}|(?:kind|best|warm|many)? ?(?:regards|wishes|thanks)\b[^\n]{0,20}$|all the best\b|yours (?:sincerely|faithfully)\b|sent from my )")
             .expect("a good expression")
     });
     match SIGNATURE.find(&text.text) {
-        Some(signature) if text.role == Role::Body => signature.start(),
-        _ => text.text.len(),
+        Some(signature) if text.role == Role::Body => &text.text[..signature.start()],
+        _ => &text.text,
     }
 }
 

@@ -1,16 +1,19 @@
 //! Newly written text that asks others to use a private mailbox, the writer's
 //! or their own.
 
+use std::cell::LazyCell;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
 use crate::check::{Screened, masking};
 use crate::finding::{Finding, RuleId, Weight};
+use crate::mail::Address;
 use crate::patterns::{Hit, Scanned, Topic};
 use crate::school::{School, Staff};
 
-use super::{ADDRESS, ENOUGH, is_private, likeness_to_staff, written};
+use super::{ADDRESS, ENOUGH, SURE, WHOLE_NAME, is_private, likeness_to_staff, written};
 
 /// How far before an address, or a request, the words stand that make it one,
 /// or forbid it, in bytes.
@@ -21,6 +24,9 @@ const EXCUSE: i32 = 2;
 const AROUND: usize = 120;
 /// How close before an address its owner must be named, in bytes.
 const CLOSE: usize = 30;
+/// The weights of mentions: the writer's own mailbox, and the reader's.
+const WRITERS: i32 = 1;
+const READERS: i32 = 2;
 
 /// At most one finding: newly written text that asks others to use a private
 /// mailbox.
@@ -88,7 +94,8 @@ fn asked<'t>(
     sender: Option<&Staff>,
     school: &School,
 ) -> Option<&'t str> {
-    let hits = scanned.hits_for(Topic::PersonalAddress, &["asks", "own"]);
+    let speaks = &["asks", "own", "mentions", "reproof"];
+    let hits = scanned.hits_for(Topic::PersonalAddress, speaks);
     // "I can't get into the school account" forbids nothing.
     let excuses: Vec<_> = hits
         .iter()
@@ -116,9 +123,8 @@ fn asked<'t>(
         .map(|hit| hit.folded.clone())
         .next();
     let by_address = || {
-        ADDRESS.find_iter(scanned.as_str()).find_map(|found| {
-            let address = found.as_str().parse().ok()?;
-            let before = found.start();
+        addresses(scanned.as_str()).find_map(|(found, address)| {
+            let before = found.start;
             if near("forbids", before, before) {
                 return None;
             }
@@ -130,38 +136,111 @@ fn asked<'t>(
                         && (hit.folded.end..=hit.folded.end + CLOSE).contains(&before)
                         && !scanned.as_str()[hit.folded.end..before].contains(['.', '\n', '!', '?'])
                 });
-            let asked = || {
-                near("asks", before, before)
-                    && likeness_to_staff(&address, "", sender, school) >= ENOUGH
+            let likeness = LazyCell::new(|| likeness_to_staff(&address, "", sender, school));
+            let asked = || near("asks", before, before) && *likeness >= ENOUGH;
+            let of_others = || OTHERS.is_match(sentence(scanned.as_str(), before));
+            // Nobody writes out their own but to have it used.
+            let own = || {
+                *likeness >= SURE && !is_reproof(&hits) && (*likeness > WHOLE_NAME || !of_others())
             };
             // "I'm off site until Friday, so write to": whoever it names, it
             // is where the writer will be, unless somebody else is spoken of.
             let excused = || {
                 is_private(&address, school)
                     && near("asks", before, before)
-                    && !OTHERS.is_match(sentence(scanned.as_str(), before))
+                    && !of_others()
                     && excuses.iter().any(|excuse| {
-                        excuse.end + AROUND > before && excuse.start < found.end() + AROUND
+                        excuse.end + AROUND > before && excuse.start < found.end + AROUND
                     })
             };
-            (claimed || asked() || excused())
-                .then(|| floor(scanned.as_str(), before.saturating_sub(BEFORE / 2))..found.end())
+            (claimed || asked() || own() || excused())
+                .then(|| floor(scanned.as_str(), before.saturating_sub(BEFORE / 2))..found.end)
         })
     };
-    let place = in_words.or_else(by_address)?;
+    let place = in_words
+        .or_else(by_address)
+        .or_else(|| mentioned(&hits, scanned, WRITERS))?;
     Some(&text[scanned.locate(text, place)])
+}
+
+/// A private mailbox in a sentence about sending, where neither the sentence
+/// forbids it nor the text is about such use: whatever way it is put, it is
+/// to be used.
+fn mentioned(hits: &[Hit<'_>], scanned: &Scanned<'_>, whose: i32) -> Option<Range<usize>> {
+    if is_reproof(hits) {
+        return None;
+    }
+    let text = scanned.as_str();
+    let mentions = hits
+        .iter()
+        .filter(|hit| hit.pattern.category == "mentions" && hit.pattern.weight == whose);
+    mentions.map(|hit| hit.folded.clone()).find(|place| {
+        let start = place.start - sentence(text, place.start).len();
+        let end = text[place.end..].find(['.', '\n', '!', '?', ';']);
+        let end = end.map_or(text.len(), |at| place.end + at);
+        let in_sentence = |category: &str| {
+            let mut hits = hits.iter().filter(|hit| hit.pattern.category == category);
+            hits.any(|hit| {
+                let at = hit.folded.start;
+                (start..end).contains(&at) && !place.contains(&at)
+            })
+        };
+        in_sentence("asks") && !in_sentence("forbids")
+    })
+}
+
+/// Whether a text is about the use of private mailboxes.
+fn is_reproof(hits: &[Hit<'_>]) -> bool {
+    hits.iter().any(|hit| hit.pattern.category == "reproof")
+}
+
+/// The addresses in a folded text, also those in words: "dan dot cooper at
+/// gmail dot com".
+fn addresses(text: &str) -> impl Iterator<Item = (Range<usize>, Address)> {
+    let written = ADDRESS
+        .find_iter(text)
+        .filter_map(|found| Some((found.range(), found.as_str().parse().ok()?)));
+    let spoken = SPOKEN.is_match(text);
+    let in_words = IN_WORDS.captures_iter(if spoken { text } else { "" });
+    let in_words = in_words.filter_map(|found| {
+        let local = found["local"]
+            .replace(" dot ", ".")
+            .replace(" underscore ", "_");
+        let end = found.name("end").map_or("com", |end| end.as_str());
+        let domain = format!("{}.{}", &found["domain"], end.replace(" dot ", "."));
+        let address = format!("{local}@{domain}").parse().ok()?;
+        Some((found.get(0)?.range(), address))
+    });
+    written.chain(in_words)
 }
 
 /// The words that ask colleagues to use their own private mailboxes.
 fn asked_of_colleagues<'t>(text: &'t str, scanned: &Scanned<'_>) -> Option<&'t str> {
-    let hits = scanned.hits_for(Topic::PersonalAddress, &["colleagues"]);
+    let hits = scanned.hits_for(Topic::PersonalAddress, &["colleagues", "mentions"]);
+    if is_reproof(&hits) {
+        return None;
+    }
     let place = hits
         .iter()
         .filter(|hit| hit.pattern.category == "colleagues")
         .map(|hit| hit.folded.clone())
-        .find(|place| !is_near(&hits, scanned, "forbids", place.start, place.start + 1))?;
+        .find(|place| !is_near(&hits, scanned, "forbids", place.start, place.start + 1))
+        .or_else(|| mentioned(&hits, scanned, READERS))?;
     Some(&text[scanned.locate(text, place)])
 }
+
+/// What is in every address in words; looked for first, since it is quick.
+static SPOKEN: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?: at |[(\[{]at[)\]}] ?)(?:gmail|googlemail|hotmail|outlook|live|yahoo|ymail|icloud|aol|btinternet|sky|talktalk|virginmedia|ntlworld|proton|fastmail)").expect("a good expression")
+});
+
+/// An address in words at one of the providers that go by their names.
+static IN_WORDS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"\b(?<local>[a-z0-9][a-z0-9_-]*(?:(?:\.| dot | underscore )[a-z0-9_-]+){0,3})(?: ?[(\[{]at[)\]}] ?| at )(?<domain>gmail|googlemail|hotmail|outlook|live|yahoo|ymail|icloud|aol|btinternet|sky|talktalk|virginmedia|ntlworld|protonmail|proton|fastmail)\b(?:(?:\.| dot )(?<end>com|co(?:\.| dot )uk|net|me|example))?",
+    )
+    .expect("a good expression")
+});
 
 /// Those whose an address may be when a reason of the writer's precedes it.
 static OTHERS: LazyLock<Regex> = LazyLock::new(|| {

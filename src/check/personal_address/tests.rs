@@ -195,6 +195,21 @@ struct Cases {
     worked: Labelled,
     kept: Labelled,
     fixtures: Labelled,
+    primary: Lists,
+    second: Labelled,
+    secondary: Lists,
+    third: Labelled,
+    fourth: Labelled,
+    fifth: Labelled,
+    sixth: Labelled,
+}
+
+/// What a school imports.
+#[derive(serde::Deserialize)]
+struct Lists {
+    roster: String,
+    staff: String,
+    contacts: String,
 }
 
 #[derive(serde::Deserialize)]
@@ -294,27 +309,34 @@ fn cases_kept_apart_are_mostly_told_apart() {
     assert!(falsely.len() * 20 <= right.len(), "false {falsely:#?}");
 }
 
-/// The school with the people of the fixtures.
-fn school_of_fixtures() -> School {
-    let source = |name, bytes| Some(Source { name, bytes });
+/// The people of the fixtures.
+fn fixtures() -> Lists {
+    Lists {
+        roster: include_str!("../../../fixtures/school/roster.csv").to_owned(),
+        staff: include_str!("../../../fixtures/school/staff.csv").to_owned(),
+        contacts: include_str!("../../../fixtures/school/contacts.csv").to_owned(),
+    }
+}
+
+fn school_of(lists: &Lists) -> School {
     let mut school = school();
     let sources = Sources {
-        roster: source(
-            "roster.csv",
-            include_bytes!("../../../fixtures/school/roster.csv"),
-        ),
-        staff: source(
-            "staff.csv",
-            include_bytes!("../../../fixtures/school/staff.csv"),
-        ),
-        contacts: source(
-            "contacts.csv",
-            include_bytes!("../../../fixtures/school/contacts.csv"),
-        ),
+        roster: Some(Source {
+            name: "roster.csv",
+            bytes: lists.roster.trim_start().as_bytes(),
+        }),
+        staff: Some(Source {
+            name: "staff.csv",
+            bytes: lists.staff.trim_start().as_bytes(),
+        }),
+        contacts: Some(Source {
+            name: "contacts.csv",
+            bytes: lists.contacts.trim_start().as_bytes(),
+        }),
         domains: &school.domains,
     };
     school.people = import(&sources, NameKey::default())
-        .expect("good fixtures")
+        .expect("good lists")
         .people;
     school
 }
@@ -322,11 +344,64 @@ fn school_of_fixtures() -> School {
 #[test]
 fn cases_of_a_whole_school_are_told_apart() {
     let Labelled { wrong, right } = cases().fixtures;
-    let school = school_of_fixtures();
+    let school = school_of(&fixtures());
     let (missed, falsely) = (
         misjudged(&wrong, true, &school),
         misjudged(&right, false, &school),
     );
     assert!(missed.len() * 20 <= wrong.len(), "missed {missed:#?}");
     assert_eq!(falsely, Vec::<String>::new(), "false");
+}
+
+#[test]
+fn cases_of_a_primary_school_are_told_apart() {
+    let Cases {
+        primary, second, ..
+    } = cases();
+    let school = school_of(&primary);
+    assert_told_apart(&second, &school);
+}
+
+#[test]
+fn cases_of_a_secondary_school_are_mostly_told_apart() {
+    let Cases {
+        secondary, third, ..
+    } = cases();
+    let school = school_of(&secondary);
+    assert_told_apart(&third, &school);
+}
+
+#[test]
+fn more_cases_of_a_whole_school_are_mostly_told_apart() {
+    assert_told_apart(&cases().fourth, &school_of(&fixtures()));
+}
+
+#[test]
+fn more_cases_of_a_primary_school_are_mostly_told_apart() {
+    let Cases { primary, fifth, .. } = cases();
+    assert_told_apart(&fifth, &school_of(&primary));
+}
+
+#[test]
+fn more_cases_of_a_secondary_school_are_mostly_told_apart() {
+    let Cases {
+        secondary, sixth, ..
+    } = cases();
+    assert_told_apart(&sixth, &school_of(&secondary));
+}
+
+/// At most one in ten wrongs is missed, and one in twenty rights is taken.
+fn assert_told_apart(Labelled { wrong, right }: &Labelled, school: &School) {
+    let (missed, falsely) = (
+        misjudged(wrong, true, school),
+        misjudged(right, false, school),
+    );
+    assert!(
+        missed.len() * 10 <= wrong.len() && falsely.len() * 20 <= right.len(),
+        "missed {} of {} {missed:#?}, false {} of {} {falsely:#?}",
+        missed.len(),
+        wrong.len(),
+        falsely.len(),
+        right.len(),
+    );
 }
