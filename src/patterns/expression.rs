@@ -13,7 +13,7 @@ use super::beginnings;
 /// however long the text.
 const LONGEST: usize = 400;
 /// The largest table of an expression, in bytes.
-const LARGEST: usize = 256 * 1024;
+const LARGEST: usize = 1024 * 1024;
 
 /// An expression that matches whole words of folded text.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl Expression {
                 meta::Config::new()
                     .utf8_empty(false)
                     .dfa(false)
-                    .hybrid_cache_capacity(256 * 1024),
+                    .hybrid_cache_capacity(1024 * 1024),
             )
             .build(&source)
             .map_err(|e| e.to_string())?;

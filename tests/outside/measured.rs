@@ -13,9 +13,6 @@ use crate::support::school::fixtures;
 
 /// What precision and recall must reach.
 const ENOUGH: f64 = 0.8;
-/// `personal-address` is right wherever it fires here, and misses more than
-/// it may: its recall was 0.77 when this was written, and must not fall.
-const REACHED: (&str, f64) = ("personal-address", 0.75);
 
 #[derive(Default)]
 struct Counts {
@@ -53,11 +50,7 @@ fn every_rule_finds_most_and_is_mostly_right() {
         let precision = f64::from(right) / f64::from((right + too_much).max(1));
         let recall = f64::from(right) / f64::from((right + missed).max(1));
         eprintln!("{rule:28} precision {precision:.2}, recall {recall:.2}");
-        let enough = match rule.as_str() == REACHED.0 {
-            true => REACHED.1,
-            false => ENOUGH,
-        };
-        if precision < ENOUGH || recall < enough {
+        if precision < ENOUGH || recall < ENOUGH {
             short.push(format!(
                 "{rule}: precision {precision:.2}, recall {recall:.2}"
             ));
