@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Folded, Hit, Packs, Topic};
+use super::{Folded, Hit, Pack, Packs, Topic};
 
 /// A folded text, and where in it which pattern of running text could begin.
 /// One pass finds that out for every topic at once; the patterns themselves
@@ -57,37 +57,46 @@ impl<'p> Scanned<'p> {
     /// Every match of every pattern of a topic of [`Topic::PROSE`]: see
     /// [`Pack::scan`](super::Pack::scan).
     pub fn hits(&self, topic: Topic) -> Vec<Hit<'p>> {
-        let beginnings = self.of(topic).iter();
-        self.packs.pack(topic).matches(
-            self.as_str(),
-            beginnings.map(|beginning| (beginning.start, beginning.pattern)),
-        )
+        let pack = self.packs.pack(topic);
+        pack.matches(self.as_str(), self.all(topic))
     }
 
-    /// The same, but nothing unless a pattern of one of these categories
-    /// matches: for packs whose other patterns only matter beside one of
-    /// those. In most texts none does, which is found out soon.
-    pub fn hits_for(&self, topic: Topic, categories: &[&str]) -> Vec<Hit<'p>> {
-        match self.has(topic, categories) {
-            true => self.hits(topic),
-            false => Vec::new(),
-        }
+    /// The same for the patterns of these categories alone.
+    pub fn hits_of(&self, topic: Topic, categories: &[&str]) -> Vec<Hit<'p>> {
+        let pack = self.packs.pack(topic);
+        let beginnings = self.of(topic, pack, categories);
+        pack.matches(self.as_str(), beginnings)
     }
 
     /// Whether a pattern of one of these categories matches.
     pub fn has(&self, topic: Topic, categories: &[&str]) -> bool {
-        let patterns = self.packs.pack(topic).patterns();
-        self.of(topic).iter().any(|beginning| {
-            let pattern = &patterns[beginning.pattern];
-            categories.contains(&pattern.category.as_str())
-                && pattern.match_at(self.as_str(), beginning.start).is_some()
+        let pack = self.packs.pack(topic);
+        let mut beginnings = self.of(topic, pack, categories);
+        beginnings.any(|(start, pattern)| {
+            pack.patterns()[pattern]
+                .match_at(self.as_str(), start)
+                .is_some()
         })
     }
 
-    fn of(&self, topic: Topic) -> &[Beginning] {
+    fn of<'c>(
+        &'c self,
+        topic: Topic,
+        pack: &'c Pack,
+        categories: &'c [&str],
+    ) -> impl Iterator<Item = (usize, usize)> + 'c {
+        self.all(topic).filter(|&(_, pattern)| {
+            let category = &pack.patterns()[pattern].category;
+            categories.contains(&category.as_str())
+        })
+    }
+
+    /// Places, and patterns of a topic.
+    fn all(&self, topic: Topic) -> impl Iterator<Item = (usize, usize)> {
         let from = self.beginnings.partition_point(|b| b.topic < topic);
         let to = self.beginnings.partition_point(|b| b.topic <= topic);
-        &self.beginnings[from..to]
+        let beginnings = self.beginnings[from..to].iter();
+        beginnings.map(|beginning| (beginning.start, beginning.pattern))
     }
 }
 
@@ -114,10 +123,10 @@ mod tests {
         }
         let chain = Topic::ChainMessage;
         assert!(scanned.has(chain, &["pass-on"]) && !scanned.has(chain, &["boilerplate"]));
-        assert!(scanned.hits_for(chain, &["boilerplate"]).is_empty());
-        assert_eq!(
-            scanned.hits_for(chain, &["luck", "pass-on"]).len(),
-            scanned.hits(chain).len()
-        );
+        let hits = scanned.hits_of(chain, &["luck", "pass-on"]);
+        let mut categories: Vec<&str> = hits.iter().map(|hit| &*hit.pattern.category).collect();
+        categories.sort_unstable();
+        categories.dedup();
+        assert_eq!(categories, ["luck", "pass-on"]);
     }
 }

@@ -224,7 +224,7 @@ fn said_to_be_own(
         return None;
     };
     let said = written(mail).any(|(_, scanned)| {
-        let hits = scanned.hits_for(Topic::PersonalAddress, &["self"]);
+        let hits = scanned.hits_of(Topic::PersonalAddress, &["self", "forbids"]);
         hits.iter().any(|hit| {
             let start = hit.folded.start;
             hit.pattern.category == "self"
@@ -318,7 +318,7 @@ fn business(mail: &Screened<'_>, school: &School) -> i32 {
         }
         let scanned = mail.prose(index);
         let signature = without_signature(text).len();
-        for hit in scanned.hits(Topic::PersonalAddress) {
+        for hit in scanned.hits_of(Topic::PersonalAddress, &["business", "private", "self"]) {
             let weight = match hit.pattern.category.as_str() {
                 "business" | "private" => hit.pattern.weight,
                 "self" if hit.pattern.weight > 1 => TO_DO,

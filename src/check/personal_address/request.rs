@@ -15,6 +15,15 @@ use crate::school::{School, Staff};
 
 use super::{ADDRESS, ENOUGH, SURE, WHOLE_NAME, is_private, likeness_to_staff, written};
 
+/// The categories that speak of mailboxes and their use.
+const SPEAKING: &[&str] = &[
+    "asks",
+    "own",
+    "colleagues",
+    "mentions",
+    "forbids",
+    "reproof",
+];
 /// How far before an address, or a request, the words stand that make it one,
 /// or forbid it, in bytes.
 const BEFORE: usize = 80;
@@ -46,12 +55,13 @@ pub(super) fn finding(
         })
     };
     let (text, asked, what) = written(mail).find_map(|(text, scanned)| {
-        let own = asked(&text.text, scanned, sender, school).map(|asked| {
+        let hits = scanned.hits_of(Topic::PersonalAddress, SPEAKING);
+        let own = asked(&text.text, scanned, &hits, sender, school).map(|asked| {
             let what = "a request to use a private mailbox for school business";
             (text, asked, what)
         });
         let colleagues = || {
-            let asked = asked_of_colleagues(&text.text, scanned)
+            let asked = asked_of_colleagues(&text.text, scanned, &hits)
                 .filter(|_| among_colleagues() && !FAMILIES.is_match(scanned.as_str()))?;
             let what = "a request that colleagues use their private mailboxes";
             Some((text, asked, what))
@@ -91,11 +101,10 @@ pub(super) fn is_near(
 fn asked<'t>(
     text: &'t str,
     scanned: &Scanned<'_>,
+    hits: &[Hit<'_>],
     sender: Option<&Staff>,
     school: &School,
 ) -> Option<&'t str> {
-    let speaks = &["asks", "own", "mentions", "reproof"];
-    let hits = scanned.hits_for(Topic::PersonalAddress, speaks);
     // "I can't get into the school account" forbids nothing.
     let excuses: Vec<_> = hits
         .iter()
@@ -103,13 +112,14 @@ fn asked<'t>(
         .map(|hit| hit.folded.clone())
         .collect();
     let hits: Vec<Hit<'_>> = hits
-        .into_iter()
+        .iter()
         .filter(|hit| {
             hit.pattern.category != "forbids"
                 || !excuses
                     .iter()
                     .any(|excuse| excuse.start <= hit.folded.start && hit.folded.end <= excuse.end)
         })
+        .cloned()
         .collect();
     let near = |category: &str, at: usize, end: usize| is_near(&hits, scanned, category, at, end);
     let in_words = hits
@@ -215,17 +225,20 @@ fn addresses(text: &str) -> impl Iterator<Item = (Range<usize>, Address)> {
 }
 
 /// The words that ask colleagues to use their own private mailboxes.
-fn asked_of_colleagues<'t>(text: &'t str, scanned: &Scanned<'_>) -> Option<&'t str> {
-    let hits = scanned.hits_for(Topic::PersonalAddress, &["colleagues", "mentions"]);
-    if is_reproof(&hits) {
+fn asked_of_colleagues<'t>(
+    text: &'t str,
+    scanned: &Scanned<'_>,
+    hits: &[Hit<'_>],
+) -> Option<&'t str> {
+    if is_reproof(hits) {
         return None;
     }
     let place = hits
         .iter()
         .filter(|hit| hit.pattern.category == "colleagues")
         .map(|hit| hit.folded.clone())
-        .find(|place| !is_near(&hits, scanned, "forbids", place.start, place.start + 1))
-        .or_else(|| mentioned(&hits, scanned, READERS))?;
+        .find(|place| !is_near(hits, scanned, "forbids", place.start, place.start + 1))
+        .or_else(|| mentioned(hits, scanned, READERS))?;
     Some(&text[scanned.locate(text, place)])
 }
 
