@@ -3,8 +3,9 @@
 //! Every pattern begins at the start of a word with one of finitely many
 //! literals. So only starts of words are looked at, and of each no more than
 //! its first [`LONGEST`] bytes, as one number: three letters choose the few
-//! literals that are compared with it. All tables stay in the processor's
-//! caches, which an automaton over as many literals does not.
+//! literals that are compared with it, and for most words a bit says that
+//! there are none. What is looked at stays in the processor's caches, which
+//! an automaton over as many literals does not.
 
 /// The longest literal, in bytes; longer ones are cut.
 pub(super) const LONGEST: usize = 8;
@@ -25,6 +26,8 @@ pub(super) struct Beginnings<P> {
 /// Literals by a key, those of one key side by side.
 #[derive(Debug)]
 struct Table<P> {
+    /// The keys that have any, as a set of bits.
+    keys: Vec<u64>,
     /// Where the literals of each key end; they begin where those of the key
     /// before end.
     ends: Vec<u32>,
@@ -35,9 +38,15 @@ struct Table<P> {
 #[derive(Debug, Clone, Copy)]
 struct Literal<P> {
     bytes: u64,
-    /// Its length, as the bytes that count.
-    mask: u64,
+    length: u8,
     pattern: P,
+}
+
+impl<P> Literal<P> {
+    fn begins(&self, head: u64) -> bool {
+        let beyond = 8 * (LONGEST as u32 - u32::from(self.length));
+        (head ^ self.bytes) << beyond == 0
+    }
 }
 
 impl<P: Copy> Beginnings<P> {
@@ -64,7 +73,7 @@ impl<P: Copy> Beginnings<P> {
             let found = self.long.of(letters(head)).iter();
             found
                 .chain(self.short.of(first(head)))
-                .filter(move |literal| head & literal.mask == literal.bytes)
+                .filter(move |literal| literal.begins(head))
                 .map(move |literal| (at, literal.pattern))
         })
     }
@@ -76,22 +85,31 @@ impl<P: Copy> Table<P> {
             .into_iter()
             .map(|(literal, pattern)| Literal {
                 bytes: number(literal),
-                mask: number(&[0xff; LONGEST][..literal.len()]),
+                length: literal.len() as u8,
                 pattern,
             })
             .collect();
         literals.sort_by_key(|literal| key(literal.bytes));
+        let mut set = vec![0; keys.div_ceil(64)];
+        for literal in &literals {
+            let key = key(literal.bytes);
+            set[key / 64] |= 1 << (key % 64);
+        }
         let ends = (0..keys).map(|end| {
             let end = literals.partition_point(|literal| key(literal.bytes) <= end);
             u32::try_from(end).unwrap_or(u32::MAX)
         });
         Self {
+            keys: set,
             ends: ends.collect(),
             literals,
         }
     }
 
     fn of(&self, key: usize) -> &[Literal<P>] {
+        if self.keys[key / 64] >> (key % 64) & 1 == 0 {
+            return &[];
+        }
         let from = key.checked_sub(1).map_or(0, |before| self.ends[before]);
         &self.literals[from as usize..self.ends[key] as usize]
     }

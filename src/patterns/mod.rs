@@ -40,7 +40,7 @@ mod scanned;
 mod source;
 
 use beginnings::Beginnings;
-use pack::Examples;
+use pack::{Examples, Index};
 
 pub use fold::Folded;
 pub use pack::Pack;
@@ -193,7 +193,7 @@ pub enum Fault {
 pub struct Packs {
     by_topic: BTreeMap<Topic, Arc<Pack>>,
     /// Where a pattern of any topic of [`Topic::PROSE`] could begin.
-    prose: Arc<Beginnings<(Topic, usize)>>,
+    prose: Arc<Beginnings<(Topic, Index)>>,
 }
 
 impl Packs {

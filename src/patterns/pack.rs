@@ -13,6 +13,9 @@ use super::beginnings::Beginnings;
 use super::source::Source;
 use super::{Fault, Folded, Hit, Pattern};
 
+/// Which pattern of a pack; small, since there is one for each literal.
+pub(super) type Index = u16;
+
 /// The patterns of one topic.
 #[derive(Debug)]
 pub struct Pack {
@@ -20,8 +23,8 @@ pub struct Pack {
     pub description: String,
     patterns: Vec<Pattern>,
     /// Literals, each with the pattern that can begin with it.
-    literals: Vec<(Vec<u8>, usize)>,
-    beginnings: Beginnings<usize>,
+    literals: Vec<(Vec<u8>, Index)>,
+    beginnings: Beginnings<Index>,
 }
 
 /// Whether a pack is held against its own examples.
@@ -38,7 +41,7 @@ impl Pack {
     }
 
     /// The literals with which a match can begin, each with its pattern.
-    pub(super) fn literals(&self) -> &[(Vec<u8>, usize)] {
+    pub(super) fn literals(&self) -> &[(Vec<u8>, Index)] {
         &self.literals
     }
 
@@ -46,7 +49,7 @@ impl Pack {
     /// don't overlap; those of different patterns may.
     pub fn scan(&self, text: &Folded) -> Vec<Hit<'_>> {
         let text = text.as_str();
-        let mut beginnings: Vec<(usize, usize)> = self.beginnings.within(text).collect();
+        let mut beginnings: Vec<(usize, Index)> = self.beginnings.within(text).collect();
         beginnings.sort_unstable();
         beginnings.dedup();
         self.matches(text, beginnings)
@@ -57,11 +60,12 @@ impl Pack {
     pub(super) fn matches(
         &self,
         text: &str,
-        beginnings: impl IntoIterator<Item = (usize, usize)>,
+        beginnings: impl IntoIterator<Item = (usize, Index)>,
     ) -> Vec<Hit<'_>> {
         let mut ends = vec![0; self.patterns.len()];
         let mut hits = Vec::new();
         for (start, index) in beginnings {
+            let index = usize::from(index);
             if start < ends[index] {
                 continue;
             }
@@ -118,7 +122,7 @@ impl Pack {
         })?;
         let mut faults = Vec::new();
         let mut patterns: Vec<Pattern> = Vec::new();
-        let mut literals: Vec<(Vec<u8>, usize)> = Vec::new();
+        let mut literals: Vec<(Vec<u8>, Index)> = Vec::new();
         for entry in &source.pattern {
             let id = entry.id.get_ref();
             let mut complain = |at: &Range<usize>, key: &str, what: String| {
@@ -142,7 +146,11 @@ impl Pack {
                             complain(&at, "examples", what);
                         }
                     }
-                    literals.extend(own.into_iter().map(|literal| (literal, patterns.len())));
+                    let Ok(index) = Index::try_from(patterns.len()) else {
+                        complain(&entry.id.span(), "id", "one pattern too many".to_owned());
+                        break;
+                    };
+                    literals.extend(own.into_iter().map(|literal| (literal, index)));
                     patterns.push(pattern);
                 }
                 Err((key, at, what)) => complain(&at, key, what),

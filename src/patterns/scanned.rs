@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::pack::Index;
 use super::{Folded, Hit, Pack, Packs, Topic};
 
 /// A folded text, and where in it which pattern of running text could begin.
@@ -19,7 +20,7 @@ pub struct Scanned<'p> {
 struct Beginning {
     topic: Topic,
     start: usize,
-    pattern: usize,
+    pattern: Index,
 }
 
 impl<'p> Scanned<'p> {
@@ -73,7 +74,7 @@ impl<'p> Scanned<'p> {
         let pack = self.packs.pack(topic);
         let mut beginnings = self.of(topic, pack, categories);
         beginnings.any(|(start, pattern)| {
-            pack.patterns()[pattern]
+            pack.patterns()[usize::from(pattern)]
                 .match_at(self.as_str(), start)
                 .is_some()
         })
@@ -84,15 +85,15 @@ impl<'p> Scanned<'p> {
         topic: Topic,
         pack: &'c Pack,
         categories: &'c [&str],
-    ) -> impl Iterator<Item = (usize, usize)> + 'c {
+    ) -> impl Iterator<Item = (usize, Index)> + 'c {
         self.all(topic).filter(|&(_, pattern)| {
-            let category = &pack.patterns()[pattern].category;
+            let category = &pack.patterns()[usize::from(pattern)].category;
             categories.contains(&category.as_str())
         })
     }
 
     /// Places, and patterns of a topic.
-    fn all(&self, topic: Topic) -> impl Iterator<Item = (usize, usize)> {
+    fn all(&self, topic: Topic) -> impl Iterator<Item = (usize, Index)> {
         let from = self.beginnings.partition_point(|b| b.topic < topic);
         let to = self.beginnings.partition_point(|b| b.topic <= topic);
         let beginnings = self.beginnings[from..to].iter();

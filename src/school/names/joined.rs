@@ -19,20 +19,30 @@ impl Names {
     pub(super) fn find_joined(&self, text: &str, range: Range<usize>, found: &mut Vec<Match>) {
         let first = found.len();
         let text = &text[..range.end];
+        let mut folded = Vec::new();
         for camel in [false, true] {
+            if camel && !rises(&text[range.clone()]) {
+                break;
+            }
             let mut window = Window::new(self, text, camel);
             let mut at = range.start;
             while let Some(offset) = text[at..].find(|c| fold::class(c) == Class::Letter) {
                 let start = at + offset;
-                let Some(token) = window.begin(start) else {
-                    at = start + window::token(&text[start..], camel, &mut Vec::new()).max(1);
+                folded.clear();
+                let end = start + window::token(&text[start..], camel, &mut folded);
+                if folded.is_empty() || folded.len() > fold::LONGEST {
+                    at = end.max(start + 1);
                     continue;
-                };
-                let name = self
-                    .name_at(&mut window, text, start, Writing::Joined)
-                    .or_else(|| self.loose_at(&mut window, text, start))
-                    .or_else(|| self.name_in_one(text, token.start..token.end));
-                at = name.as_ref().map_or(token.end, |name| name.range.end);
+                }
+                let begins = self.tokens.may_begin(self.key.sift(&folded));
+                let whole = begins.then(|| {
+                    self.name_at(&mut window, text, start, Writing::Joined)
+                        .or_else(|| self.loose_at(&mut window, text, start))
+                });
+                let name = whole
+                    .flatten()
+                    .or_else(|| self.name_in_one(text, start..end));
+                at = name.as_ref().map_or(end, |name| name.range.end);
                 found.extend(name);
             }
         }
@@ -97,4 +107,15 @@ impl Names {
             fit: Fit::Joined,
         })
     }
+}
+
+/// Whether a capital stands behind a letter, so that it could begin a name.
+fn rises(text: &str) -> bool {
+    let mut chars = text.chars().filter(|&c| fold::class(c) != Class::Ignored);
+    let mut behind_letter = false;
+    chars.any(|c| {
+        let rises = behind_letter && c.is_uppercase();
+        behind_letter = fold::class(c) == Class::Letter;
+        rises
+    })
 }
