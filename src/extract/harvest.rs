@@ -12,6 +12,10 @@ use crate::finding::{Location, Problem, ProblemKind};
 /// Problems beyond this say nothing new.
 const MOST_PROBLEMS: usize = 1_000;
 
+/// Encrypted files that are tried with the passwords that everybody knows;
+/// one takes a tenth of a second.
+const MOST_GUESSED: u32 = 40;
+
 /// Where a reader stands, and what its texts are.
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
@@ -86,6 +90,7 @@ pub(crate) struct Harvest<'b> {
     decoded: u64,
     text: u64,
     entries: u32,
+    guessed: u32,
     spent: bool,
     digest: Sha256,
 }
@@ -98,6 +103,7 @@ impl<'b> Harvest<'b> {
             decoded: 0,
             text: 0,
             entries: 0,
+            guessed: 0,
             spent: false,
             digest: Sha256::new(),
         }
@@ -266,6 +272,20 @@ impl<'b> Harvest<'b> {
             self.exhaust(place, "it has more parts than Exeat reads of one message");
         }
         !self.spent
+    }
+
+    /// Takes note of an encrypted file whose password is about to be guessed.
+    /// Beyond the limit it is a problem, for then nothing is proven of it.
+    pub(crate) fn guesses(&mut self, place: &Place) -> bool {
+        self.guessed += 1;
+        if self.guessed > MOST_GUESSED {
+            self.problem(
+                place,
+                ProblemKind::Hostile,
+                "more encrypted files than Exeat can prove to be protected",
+            );
+        }
+        self.guessed <= MOST_GUESSED
     }
 
     /// The place one message or archive deeper; `None`, and a problem, if that

@@ -10,6 +10,8 @@ use crate::finding::{Location, Problem};
 use harvest::{Harvest, Place};
 
 mod body;
+mod bytes;
+mod cipher;
 mod elements;
 mod file;
 mod flow;

@@ -5,19 +5,22 @@ use std::path::Path;
 use exeat::extract::{Budget, Protection, Reading, Role, read_file};
 use exeat::finding::ProblemKind;
 
-fn read(name: &str) -> Reading {
+pub(crate) fn document(name: &str) -> Vec<u8> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("fixtures/documents")
         .join(name);
-    let bytes = std::fs::read(path).expect("the document is there");
-    let reading = read_file(name, &bytes, &Budget::default());
+    std::fs::read(path).expect("the document is there")
+}
+
+pub(crate) fn read(name: &str) -> Reading {
+    let reading = read_file(name, &document(name), &Budget::default());
     assert_eq!(reading.attachments[0].name, name);
     reading
 }
 
 /// The text at a place, exactly.
 #[track_caller]
-fn check(reading: &Reading, place: &str, hidden: bool, expected: &str) {
+pub(crate) fn check(reading: &Reading, place: &str, hidden: bool, expected: &str) {
     let found = reading
         .texts
         .iter()
@@ -35,7 +38,7 @@ fn check(reading: &Reading, place: &str, hidden: bool, expected: &str) {
 }
 
 #[track_caller]
-fn check_protection(name: &str, expected: Protection, why: &str) -> Reading {
+pub(crate) fn check_protection(name: &str, expected: Protection, why: &str) -> Reading {
     let reading = read(name);
     let file = &reading.attachments[0];
     assert_eq!(
@@ -256,7 +259,7 @@ fn protection_is_what_a_stranger_meets() {
     check_protection(
         "locked.docx",
         Protected,
-        "encrypted with a password (agile encryption)",
+        "encrypted with a password (AES-256)",
     );
     check_protection(
         "sheet-protection.xlsx",

@@ -10,6 +10,7 @@ mod holding;
 mod layers;
 mod measured;
 mod messages;
+mod office;
 mod postfix;
 mod relay;
 mod support;

@@ -1,0 +1,22 @@
+//! Little-endian numbers and texts at an offset, as the binary formats of
+//! Office have them.
+
+pub(crate) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
+    let found = bytes.get(at..at.checked_add(2)?)?;
+    Some(u16::from_le_bytes(found.try_into().ok()?))
+}
+
+pub(crate) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+    let found = bytes.get(at..at.checked_add(4)?)?;
+    Some(u32::from_le_bytes(found.try_into().ok()?))
+}
+
+/// UTF-16LE; an odd byte at the end is dropped.
+pub(crate) fn utf16(bytes: &[u8]) -> String {
+    let units = bytes
+        .chunks_exact(2)
+        .map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+    char::decode_utf16(units)
+        .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
+        .collect()
+}

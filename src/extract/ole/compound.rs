@@ -1,0 +1,215 @@
+//! The compound file itself: a small file system of storages and streams in
+//! sectors ([MS-CFB]).
+//!
+//! It is read leniently, as Office reads it: what a damaged file still holds
+//! is given out, and [`Stream::whole`] tells whether that is all.
+
+use std::collections::HashSet;
+
+use crate::extract::bytes::{u16_at, u32_at, utf16};
+
+const END: u32 = 0xffff_fffe;
+const MINI_SECTOR: usize = 64;
+/// Streams below this lie in the mini stream (2.2, `Mini Stream Cutoff Size`).
+const MINI_CUTOFF: u64 = 4_096;
+/// No entry: the end of a branch of the directory's tree.
+const NO_ENTRY: u32 = 0xffff_ffff;
+const MOST_ENTRIES: usize = 20_000;
+/// Storages inside storages.
+const DEEPEST: u32 = 32;
+
+pub(crate) struct Compound<'a> {
+    bytes: &'a [u8],
+    sector: usize,
+    fat: Vec<u32>,
+    mini_fat: Vec<u32>,
+    mini_stream: Vec<u8>,
+    entries: Vec<Entry>,
+}
+
+struct Entry {
+    /// With the storages around it: `ObjectPool/_1234/Workbook`.
+    path: String,
+    name: String,
+    kind: u8,
+    siblings: [u32; 2],
+    child: u32,
+    start: u32,
+    size: u64,
+}
+
+const STREAM: u8 = 2;
+const ROOT: u8 = 5;
+
+pub(crate) struct Stream {
+    pub(crate) bytes: Vec<u8>,
+    /// All bytes that the directory promises are there.
+    pub(crate) whole: bool,
+}
+
+impl<'a> Compound<'a> {
+    pub(crate) fn parse(bytes: &'a [u8]) -> Option<Self> {
+        let shift = u16_at(bytes, 0x1e)?;
+        if !matches!(shift, 9 | 12) {
+            return None;
+        }
+        let mut compound = Self {
+            bytes,
+            sector: 1 << shift,
+            fat: Vec::new(),
+            mini_fat: Vec::new(),
+            mini_stream: Vec::new(),
+            entries: Vec::new(),
+        };
+        compound.read_fat()?;
+        compound.entries = compound
+            .chain(u32_at(bytes, 0x30)?)
+            .chunks_exact(128)
+            .take(MOST_ENTRIES)
+            .filter_map(Entry::parse)
+            .collect();
+        let root = compound.entries.first().filter(|root| root.kind == ROOT)?;
+        let (start, child) = (root.start, root.child);
+        compound.mini_stream = compound.chain(start);
+        let mini_fat = compound.chain(u32_at(bytes, 0x3c)?);
+        compound.mini_fat = numbers(&mini_fat).collect();
+        let mut seen = HashSet::new();
+        compound.name_paths(child, "", 0, &mut seen);
+        Some(compound)
+    }
+
+    /// The sector table, whose own sectors are listed in the header and in a
+    /// chain from there.
+    fn read_fat(&mut self) -> Option<()> {
+        let sectors = self.bytes.len() / self.sector + 1;
+        let mut listed: Vec<u32> = numbers(self.bytes.get(0x4c..0x200)?).collect();
+        let mut next = u32_at(self.bytes, 0x44)?;
+        let mut seen = HashSet::new();
+        while next < END && seen.insert(next) && seen.len() < 4_096 {
+            let Some(sector) = self.sector_at(next) else {
+                break;
+            };
+            let mut more: Vec<u32> = numbers(sector).collect();
+            next = more.pop().unwrap_or(END);
+            listed.extend(more);
+        }
+        for number in listed.into_iter().filter(|&number| number < END) {
+            // Numbers of sectors that the file does not have serve nobody.
+            if self.fat.len() > sectors {
+                break;
+            }
+            let Some(sector) = self.sector_at(number) else {
+                break;
+            };
+            self.fat.extend(numbers(sector));
+        }
+        Some(())
+    }
+
+    /// Gives every entry that the tree below `first` reaches its path. Those
+    /// that it does not reach keep their plain names: a damaged or a crafted
+    /// tree hides nothing.
+    fn name_paths(&mut self, first: u32, above: &str, depth: u32, seen: &mut HashSet<u32>) {
+        let mut to_visit = vec![first];
+        while let Some(index) = to_visit.pop() {
+            if index == NO_ENTRY || !seen.insert(index) {
+                continue;
+            }
+            let Some(entry) = self.entries.get_mut(index as usize) else {
+                continue;
+            };
+            entry.path = format!("{above}{}", entry.name);
+            to_visit.extend(entry.siblings);
+            let (child, below) = (entry.child, format!("{}/", entry.path));
+            if child != NO_ENTRY && depth < DEEPEST {
+                self.name_paths(child, &below, depth + 1, seen);
+            }
+        }
+    }
+
+    fn sector_at(&self, number: u32) -> Option<&'a [u8]> {
+        let start = (number as usize).checked_add(1)?.checked_mul(self.sector)?;
+        let end = start.checked_add(self.sector)?.min(self.bytes.len());
+        self.bytes
+            .get(start..end)
+            .filter(|sector| !sector.is_empty())
+    }
+
+    fn chain(&self, start: u32) -> Vec<u8> {
+        let mut out = Vec::new();
+        let mut next = start;
+        // A chain longer than the file runs in a circle.
+        let mut left = self.bytes.len() / self.sector + 1;
+        while next < END && left > 0 {
+            let Some(sector) = self.sector_at(next) else {
+                break;
+            };
+            out.extend_from_slice(sector);
+            next = self.fat.get(next as usize).copied().unwrap_or(END);
+            left -= 1;
+        }
+        out
+    }
+
+    fn mini_chain(&self, start: u32, size: usize) -> Vec<u8> {
+        let mut out = Vec::new();
+        let mut next = start as usize;
+        while out.len() < size {
+            let from = next.saturating_mul(MINI_SECTOR);
+            let Some(sector) = self.mini_stream.get(from..from.saturating_add(MINI_SECTOR)) else {
+                break;
+            };
+            out.extend_from_slice(sector);
+            match self.mini_fat.get(next) {
+                Some(&following) => next = following as usize,
+                None => break,
+            }
+        }
+        out
+    }
+
+    /// Whether a stream or storage of this name is anywhere in it.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.entries
+            .iter()
+            .any(|entry| entry.name.eq_ignore_ascii_case(name))
+    }
+
+    pub(crate) fn stream(&self, path: &str) -> Option<Stream> {
+        let entry = self
+            .entries
+            .iter()
+            .find(|entry| entry.kind == STREAM && entry.path.eq_ignore_ascii_case(path))?;
+        // Old writers leave waste in the upper half of a size (2.6.1).
+        let size = usize::try_from(entry.size).ok()?;
+        let mut bytes = if entry.size >= MINI_CUTOFF {
+            self.chain(entry.start)
+        } else {
+            self.mini_chain(entry.start, size)
+        };
+        bytes.truncate(size);
+        let whole = bytes.len() == size;
+        Some(Stream { bytes, whole })
+    }
+}
+
+impl Entry {
+    /// One of the directory's 128 bytes (2.6.1).
+    fn parse(entry: &[u8]) -> Option<Self> {
+        let length = usize::from(u16_at(entry, 0x40)?).saturating_sub(2).min(64);
+        let name = utf16(&entry[..length]);
+        Some(Self {
+            path: name.clone(),
+            name,
+            kind: entry[0x42],
+            siblings: [u32_at(entry, 0x44)?, u32_at(entry, 0x48)?],
+            child: u32_at(entry, 0x4c)?,
+            start: u32_at(entry, 0x74)?,
+            size: u64::from(u32_at(entry, 0x78)?),
+        })
+    }
+}
+
+fn numbers(bytes: &[u8]) -> impl Iterator<Item = u32> + use<'_> {
+    bytes.chunks_exact(4).filter_map(|chunk| u32_at(chunk, 0))
+}

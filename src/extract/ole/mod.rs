@@ -1,0 +1,110 @@
+//! OLE compound files: what is in one, by the names of its streams.
+//!
+//! Office's encrypted documents are such files, and so are those that Office
+//! wrote until 2003, and saved Outlook messages ([MS-CFB]).
+
+use super::Protection;
+use super::cipher::{self, Package};
+use super::file;
+use super::harvest::{Harvest, Place};
+use crate::finding::ProblemKind;
+
+mod compound;
+
+pub(crate) use compound::{Compound, Stream};
+
+pub(crate) fn read(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
+    let Some(compound) = Compound::parse(bytes) else {
+        harvest.kind(place, "ole");
+        return harvest.problem(
+            place,
+            ProblemKind::Damaged,
+            "an Office document of the older kind that is damaged",
+        );
+    };
+    if compound.has("EncryptedPackage") {
+        return encrypted_office(&compound, place, harvest);
+    }
+    if compound.has("\u{9}DRMContent") {
+        harvest.kind(place, "irm");
+        return harvest.protection(place, Protection::Protected, "sealed by rights management");
+    }
+    let (kind, words) = if compound.has("__properties_version1.0") {
+        ("msg", "a saved Outlook message")
+    } else if compound.has("WordDocument") {
+        ("doc", "a Word 97 document")
+    } else if compound.has("Workbook") || compound.has("Book") {
+        ("xls", "an Excel 97 workbook")
+    } else if compound.has("PowerPoint Document") {
+        ("ppt", "a PowerPoint 97 presentation")
+    } else if compound.has("VisioDocument") {
+        ("vsd", "a Visio drawing")
+    } else if compound.has("Quill") {
+        ("pub", "a Publisher document")
+    } else {
+        ("ole", "a compound file of some program")
+    };
+    file::unread(kind, words, place, harvest);
+}
+
+/// A stream's bytes, paid for; a problem if they are not all there.
+pub(crate) fn stream(
+    compound: &Compound<'_>,
+    path: &str,
+    place: &Place,
+    harvest: &mut Harvest<'_>,
+) -> Option<Vec<u8>> {
+    let Stream { bytes, whole } = compound.stream(path)?;
+    if !whole {
+        harvest.problem(
+            place,
+            ProblemKind::Damaged,
+            "it is cut short and was read as far as it could be",
+        );
+    }
+    harvest.decoded(place, bytes.len()).then_some(bytes)
+}
+
+/// A docx, xlsx or pptx under a password ([MS-OFFCRYPTO] 2.3.4).
+fn encrypted_office(compound: &Compound<'_>, place: &Place, harvest: &mut Harvest<'_>) {
+    harvest.kind(place, "encrypted office");
+    if compound.has("DRMEncryptedDataSpace") || compound.has("DRMEncryptedTransform") {
+        return harvest.protection(place, Protection::Protected, "sealed by rights management");
+    }
+    let info = stream(compound, "EncryptionInfo", place, harvest).unwrap_or_default();
+    let Some(package) = stream(compound, "EncryptedPackage", place, harvest) else {
+        return;
+    };
+    match harvest
+        .guesses(place)
+        .then(|| cipher::open(&info, &package))
+    {
+        Some(Package::Opened { document, sealed }) => opened(&document, sealed, place, harvest),
+        Some(Package::Locked { why }) => harvest.protection(place, Protection::Protected, &why),
+        Some(Package::TooDear) => harvest.problem(
+            place,
+            ProblemKind::Hostile,
+            "an encrypted Office document made to take very long to open",
+        ),
+        Some(Package::Unknown) => harvest.problem(
+            place,
+            ProblemKind::Unknown,
+            "an Office document encrypted in a way that Exeat does not know",
+        ),
+        None => {}
+    }
+}
+
+/// The document that a password known to everybody opened.
+fn opened(document: &[u8], sealed: bool, place: &Place, harvest: &mut Harvest<'_>) {
+    let Some(inside) = harvest.deeper(place) else {
+        return;
+    };
+    file::contents(document, &inside, harvest);
+    let why = if sealed {
+        "encrypted with a password that Office tries by itself: it opens for anyone"
+    } else {
+        "it says that it is encrypted and is not"
+    };
+    harvest.protection(place, Protection::Open, why);
+}
