@@ -11,6 +11,11 @@ pub(crate) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_le_bytes(found.try_into().ok()?))
 }
 
+pub(crate) fn f64_at(bytes: &[u8], at: usize) -> Option<f64> {
+    let found = bytes.get(at..at.checked_add(8)?)?;
+    Some(f64::from_le_bytes(found.try_into().ok()?))
+}
+
 /// UTF-16LE; an odd byte at the end is dropped.
 pub(crate) fn utf16(bytes: &[u8]) -> String {
     let units = bytes
@@ -19,4 +24,12 @@ pub(crate) fn utf16(bytes: &[u8]) -> String {
     char::decode_utf16(units)
         .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
         .collect()
+}
+
+/// One byte a character, in Windows' Western code page.
+pub(crate) fn cp1252(bytes: &[u8]) -> String {
+    encoding_rs::WINDOWS_1252
+        .decode_without_bom_handling(bytes)
+        .0
+        .into_owned()
 }

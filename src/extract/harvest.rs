@@ -131,7 +131,7 @@ impl<'b> Harvest<'b> {
             return;
         }
         let most = self.most_text(place);
-        let room = usize::try_from(most.saturating_sub(self.text)).unwrap_or(usize::MAX);
+        let room = self.text_room(place);
         let text = if text.len() > room {
             let kept = text[..text.floor_char_boundary(room)].to_owned();
             self.exhaust(place, "it holds more text than Exeat reads of one message");
@@ -232,6 +232,12 @@ impl<'b> Harvest<'b> {
     /// Whether a limit was met: readers stop.
     pub(crate) fn is_spent(&self) -> bool {
         self.spent
+    }
+
+    /// Bytes of text that are still taken of what stands at the place.
+    pub(crate) fn text_room(&self, place: &Place) -> usize {
+        let left = self.most_text(place).saturating_sub(self.text);
+        usize::try_from(left).unwrap_or(usize::MAX)
     }
 
     /// Bytes that may still be decoded.

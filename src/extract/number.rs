@@ -27,12 +27,14 @@ impl Format {
     /// A format's own code.
     pub(crate) fn of_code(code: &str) -> Self {
         let section = code.split(';').next().unwrap_or(code);
+        // Excel marks each literal character with a backslash.
+        let plain = section.replace('\\', "");
         if section.contains('0')
-            && section
+            && plain
                 .chars()
                 .all(|c| matches!(c, '0' | ' ' | '-' | '(' | ')' | '/'))
         {
-            return Self::Digits(section.to_owned());
+            return Self::Digits(plain);
         }
         let letters = without_literals(section).to_ascii_lowercase();
         if letters.contains("general") {

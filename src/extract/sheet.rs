@@ -1,9 +1,11 @@
 //! Spreadsheets of SpreadsheetML: sheets, shared strings, styles, and the
 //! copies of data that people do not know are there.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::grid::{Grid, cell_name};
+use super::cells::Cells;
+use super::grid::cell_name;
 use super::harvest::{Harvest, Place};
 use super::number::{self, Format};
 use super::xml::{self, Node};
@@ -159,19 +161,9 @@ impl Workbook {
         let room = harvest.room();
         let whole = xml::walk(xml, |node| {
             reader.node(&node);
-            reader.shown.len() + reader.hidden.len() < room
+            reader.table.len() < room
         });
-        let suffix = if hidden { " (hidden)" } else { "" };
-        let mut here = match name {
-            "" => place.within("sheet"),
-            name => place.within(&format!("sheet \"{name}\"{suffix}")),
-        };
-        here.hidden = hidden;
-        reader.shown.finish(&here, harvest);
-        if reader.has_hidden {
-            let rows = place.hidden(&format!("sheet \"{name}\" (hidden rows or columns)"));
-            reader.hidden.finish(&rows, harvest);
-        }
+        let here = reader.table.finish(name, hidden, place, harvest);
         harvest.text(&here.hidden("formulas and notes"), reader.other);
         whole
     }
@@ -179,15 +171,10 @@ impl Workbook {
 
 struct SheetReader<'a> {
     workbook: &'a Workbook,
-    shown: Grid,
-    /// Whole rows that are hidden, or that a hidden column crosses, and the
-    /// first row for its headings; places as in the sheet.
-    hidden: Grid,
-    has_hidden: bool,
-    hidden_columns: Vec<std::ops::RangeInclusive<u32>>,
+    table: Cells,
     row: u32,
     row_hidden: bool,
-    cells: Vec<(u32, String)>,
+    cells: Vec<(u32, Cow<'a, str>)>,
     column: u32,
     kind: Kind,
     style: usize,
@@ -218,10 +205,7 @@ impl<'a> SheetReader<'a> {
     fn new(workbook: &'a Workbook) -> Self {
         Self {
             workbook,
-            shown: Grid::new(),
-            hidden: Grid::new(),
-            has_hidden: false,
-            hidden_columns: Vec::new(),
+            table: Cells::new(),
             row: 0,
             row_hidden: false,
             cells: Vec::new(),
@@ -292,8 +276,8 @@ impl<'a> SheetReader<'a> {
         if element.is_on("hidden")
             && let (Some(min), Some(max)) = (element.number("min"), element.number("max"))
         {
-            self.hidden_columns
-                .push(min.saturating_sub(1)..=max.saturating_sub(1));
+            self.table
+                .hide_columns(min.saturating_sub(1)..=max.saturating_sub(1));
         }
     }
 
@@ -343,21 +327,19 @@ impl<'a> SheetReader<'a> {
     fn end_cell(&mut self) {
         let value = std::mem::take(&mut self.value);
         let text = match self.kind {
-            Kind::Shared => value
-                .trim()
-                .parse()
-                .ok()
-                .and_then(|index| self.workbook.strings.get(index))
-                .unwrap_or_default()
-                .to_owned(),
-            Kind::Text => value,
-            Kind::Boolean => if value.trim() == "1" { "TRUE" } else { "FALSE" }.to_owned(),
-            Kind::Date => number::iso_date(&value),
-            Kind::Number if value.is_empty() => value,
+            Kind::Shared => {
+                let index = value.trim().parse().ok();
+                let shared = index.and_then(|index| self.workbook.strings.get(index));
+                Cow::Borrowed(shared.unwrap_or_default())
+            }
+            Kind::Text => Cow::Owned(value),
+            Kind::Boolean => Cow::Borrowed(if value.trim() == "1" { "TRUE" } else { "FALSE" }),
+            Kind::Date => Cow::Owned(number::iso_date(&value)),
+            Kind::Number if value.is_empty() => Cow::Owned(value),
             Kind::Number => {
                 let general = Format::General;
                 let format = self.workbook.formats.get(self.style).unwrap_or(&general);
-                number::show(&value, format, self.workbook.since_1904)
+                Cow::Owned(number::show(&value, format, self.workbook.since_1904))
             }
         };
         if !text.is_empty() {
@@ -367,24 +349,8 @@ impl<'a> SheetReader<'a> {
     }
 
     fn end_row(&mut self) {
-        let row = self.row;
-        self.row = self.row.saturating_add(1);
         let cells = std::mem::take(&mut self.cells);
-        let hidden_column = |column: &u32| {
-            self.hidden_columns
-                .iter()
-                .any(|columns| columns.contains(column))
-        };
-        let crossed = cells.iter().any(|(column, _)| hidden_column(column));
-        let any_hidden = self.row_hidden || crossed;
-        for (column, text) in &cells {
-            if !self.row_hidden && !hidden_column(column) {
-                self.shown.cell(row, *column, text);
-            }
-            if any_hidden || row == 0 {
-                self.hidden.cell(row, *column, text);
-            }
-        }
-        self.has_hidden |= any_hidden && !cells.is_empty();
+        self.table.row(self.row, self.row_hidden, &cells);
+        self.row = self.row.saturating_add(1);
     }
 }

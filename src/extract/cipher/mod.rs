@@ -6,9 +6,11 @@ use cbc::cipher::block_padding::NoPadding;
 use cbc::cipher::{BlockModeDecrypt, KeyInit, KeyIvInit};
 
 mod agile;
+mod legacy;
 mod package;
 mod standard;
 
+pub(crate) use legacy::{Rc4Header, Rc4Key, Xor};
 pub(crate) use package::{Package, open};
 
 /// What Excel, what PowerPoint, and what everyone tries first.

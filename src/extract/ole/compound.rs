@@ -5,13 +5,15 @@
 //! is given out, and [`Stream::whole`] tells whether that is all.
 
 use std::collections::HashSet;
+use std::rc::Rc;
 
 use crate::extract::bytes::{u16_at, u32_at, utf16};
 
 const END: u32 = 0xffff_fffe;
+const FREE: u32 = 0xffff_ffff;
 const MINI_SECTOR: usize = 64;
 /// Streams below this lie in the mini stream (2.2, `Mini Stream Cutoff Size`).
-const MINI_CUTOFF: u64 = 4_096;
+const MINI_CUTOFF: u32 = 4_096;
 /// No entry: the end of a branch of the directory's tree.
 const NO_ENTRY: u32 = 0xffff_ffff;
 const MOST_ENTRIES: usize = 20_000;
@@ -19,14 +21,21 @@ const MOST_ENTRIES: usize = 20_000;
 const DEEPEST: u32 = 32;
 
 pub(crate) struct Compound<'a> {
+    sectors: Rc<Sectors<'a>>,
+    entries: Vec<Entry>,
+}
+
+struct Sectors<'a> {
     bytes: &'a [u8],
     sector: usize,
     fat: Vec<u32>,
     mini_fat: Vec<u32>,
     mini_stream: Vec<u8>,
-    entries: Vec<Entry>,
+    /// Tables or directory are not all there.
+    lost: bool,
 }
 
+#[derive(Clone)]
 struct Entry {
     /// With the storages around it: `ObjectPool/_1234/Workbook`.
     path: String,
@@ -35,9 +44,10 @@ struct Entry {
     siblings: [u32; 2],
     child: u32,
     start: u32,
-    size: u64,
+    size: u32,
 }
 
+const STORAGE: u8 = 1;
 const STREAM: u8 = 2;
 const ROOT: u8 = 5;
 
@@ -49,33 +59,143 @@ pub(crate) struct Stream {
 
 impl<'a> Compound<'a> {
     pub(crate) fn parse(bytes: &'a [u8]) -> Option<Self> {
+        let mut sectors = Sectors::parse(bytes)?;
+        let directory = sectors.chain(u32_at(bytes, 0x30)?);
+        let entries: Vec<Entry> = directory
+            .chunks_exact(128)
+            .take(MOST_ENTRIES)
+            .filter_map(Entry::parse)
+            .collect();
+        let root = entries.first().filter(|root| root.kind == ROOT)?;
+        let child = root.child;
+        sectors.mini_stream = sectors.chain(root.start);
+        let mini_fat = sectors.chain(u32_at(bytes, 0x3c)?);
+        sectors.lost |= sectors.mini_stream.len() < root.size as usize
+            || directory.len() % sectors.sector != 0
+            || mini_fat.len() % sectors.sector != 0;
+        sectors.mini_fat = numbers(&mini_fat).collect();
+        let mut compound = Self {
+            sectors: Rc::new(sectors),
+            entries,
+        };
+        compound.name_paths(child, "", 0, &mut HashSet::new());
+        Some(compound)
+    }
+
+    /// What is in one of its storages, as if that were a file of its own.
+    pub(crate) fn storage(&self, path: &str) -> Self {
+        let inside = |entry: &Entry| {
+            let path = entry.path.strip_prefix(path)?.strip_prefix('/')?.to_owned();
+            Some(Entry {
+                path,
+                ..entry.clone()
+            })
+        };
+        Self {
+            sectors: Rc::clone(&self.sectors),
+            entries: self.entries.iter().filter_map(inside).collect(),
+        }
+    }
+
+    /// Gives every entry that the tree below `first` reaches its path. Those
+    /// that it does not reach keep their plain names: a damaged or a crafted
+    /// tree hides nothing.
+    fn name_paths(&mut self, first: u32, above: &str, depth: u32, seen: &mut HashSet<u32>) {
+        let mut to_visit = vec![first];
+        while let Some(index) = to_visit.pop() {
+            if index == NO_ENTRY || !seen.insert(index) {
+                continue;
+            }
+            let Some(entry) = self.entries.get_mut(index as usize) else {
+                continue;
+            };
+            entry.path = format!("{above}{}", entry.name);
+            to_visit.extend(entry.siblings);
+            let (child, below) = (entry.child, format!("{}/", entry.path));
+            if child != NO_ENTRY && depth < DEEPEST {
+                self.name_paths(child, &below, depth + 1, seen);
+            }
+        }
+    }
+
+    /// Whether a stream or storage of this name is anywhere in it.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.entries
+            .iter()
+            .any(|entry| entry.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Whether a stream or storage of this name stands at the top.
+    pub(crate) fn has_at_top(&self, name: &str) -> bool {
+        self.entries
+            .iter()
+            .any(|entry| entry.path.eq_ignore_ascii_case(name))
+    }
+
+    /// Paths of all streams.
+    pub(crate) fn streams(&self) -> impl Iterator<Item = &str> {
+        self.paths(STREAM)
+    }
+
+    /// Paths of all storages.
+    pub(crate) fn storages(&self) -> impl Iterator<Item = &str> {
+        self.paths(STORAGE)
+    }
+
+    /// Whether tables or directory are not all there, or the file ends before
+    /// sectors that are in use.
+    pub(crate) fn is_cut(&self) -> bool {
+        let Sectors {
+            bytes,
+            sector,
+            fat,
+            lost,
+            ..
+        } = &*self.sectors;
+        let there = bytes.len().saturating_sub(1) / sector;
+        *lost || fat.iter().skip(there).any(|next| *next != FREE)
+    }
+
+    fn paths(&self, kind: u8) -> impl Iterator<Item = &str> {
+        self.entries
+            .iter()
+            .filter(move |entry| entry.kind == kind)
+            .map(|entry| entry.path.as_str())
+    }
+
+    pub(crate) fn stream(&self, path: &str) -> Option<Stream> {
+        let entry = self
+            .entries
+            .iter()
+            .find(|entry| entry.kind == STREAM && entry.path.eq_ignore_ascii_case(path))?;
+        let size = entry.size as usize;
+        let mut bytes = if entry.size >= MINI_CUTOFF {
+            self.sectors.chain(entry.start)
+        } else {
+            self.sectors.mini_chain(entry.start, size)
+        };
+        bytes.truncate(size);
+        let whole = bytes.len() == size;
+        Some(Stream { bytes, whole })
+    }
+}
+
+impl<'a> Sectors<'a> {
+    fn parse(bytes: &'a [u8]) -> Option<Self> {
         let shift = u16_at(bytes, 0x1e)?;
         if !matches!(shift, 9 | 12) {
             return None;
         }
-        let mut compound = Self {
+        let mut sectors = Self {
             bytes,
             sector: 1 << shift,
             fat: Vec::new(),
             mini_fat: Vec::new(),
             mini_stream: Vec::new(),
-            entries: Vec::new(),
+            lost: false,
         };
-        compound.read_fat()?;
-        compound.entries = compound
-            .chain(u32_at(bytes, 0x30)?)
-            .chunks_exact(128)
-            .take(MOST_ENTRIES)
-            .filter_map(Entry::parse)
-            .collect();
-        let root = compound.entries.first().filter(|root| root.kind == ROOT)?;
-        let (start, child) = (root.start, root.child);
-        compound.mini_stream = compound.chain(start);
-        let mini_fat = compound.chain(u32_at(bytes, 0x3c)?);
-        compound.mini_fat = numbers(&mini_fat).collect();
-        let mut seen = HashSet::new();
-        compound.name_paths(child, "", 0, &mut seen);
-        Some(compound)
+        sectors.read_fat()?;
+        Some(sectors)
     }
 
     /// The sector table, whose own sectors are listed in the header and in a
@@ -101,30 +221,10 @@ impl<'a> Compound<'a> {
             let Some(sector) = self.sector_at(number) else {
                 break;
             };
+            self.lost |= sector.len() < self.sector;
             self.fat.extend(numbers(sector));
         }
         Some(())
-    }
-
-    /// Gives every entry that the tree below `first` reaches its path. Those
-    /// that it does not reach keep their plain names: a damaged or a crafted
-    /// tree hides nothing.
-    fn name_paths(&mut self, first: u32, above: &str, depth: u32, seen: &mut HashSet<u32>) {
-        let mut to_visit = vec![first];
-        while let Some(index) = to_visit.pop() {
-            if index == NO_ENTRY || !seen.insert(index) {
-                continue;
-            }
-            let Some(entry) = self.entries.get_mut(index as usize) else {
-                continue;
-            };
-            entry.path = format!("{above}{}", entry.name);
-            to_visit.extend(entry.siblings);
-            let (child, below) = (entry.child, format!("{}/", entry.path));
-            if child != NO_ENTRY && depth < DEEPEST {
-                self.name_paths(child, &below, depth + 1, seen);
-            }
-        }
     }
 
     fn sector_at(&self, number: u32) -> Option<&'a [u8]> {
@@ -167,30 +267,6 @@ impl<'a> Compound<'a> {
         }
         out
     }
-
-    /// Whether a stream or storage of this name is anywhere in it.
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.entries
-            .iter()
-            .any(|entry| entry.name.eq_ignore_ascii_case(name))
-    }
-
-    pub(crate) fn stream(&self, path: &str) -> Option<Stream> {
-        let entry = self
-            .entries
-            .iter()
-            .find(|entry| entry.kind == STREAM && entry.path.eq_ignore_ascii_case(path))?;
-        // Old writers leave waste in the upper half of a size (2.6.1).
-        let size = usize::try_from(entry.size).ok()?;
-        let mut bytes = if entry.size >= MINI_CUTOFF {
-            self.chain(entry.start)
-        } else {
-            self.mini_chain(entry.start, size)
-        };
-        bytes.truncate(size);
-        let whole = bytes.len() == size;
-        Some(Stream { bytes, whole })
-    }
 }
 
 impl Entry {
@@ -205,7 +281,8 @@ impl Entry {
             siblings: [u32_at(entry, 0x44)?, u32_at(entry, 0x48)?],
             child: u32_at(entry, 0x4c)?,
             start: u32_at(entry, 0x74)?,
-            size: u64::from(u32_at(entry, 0x78)?),
+            // Old writers leave waste in the upper half (2.6.1).
+            size: u32_at(entry, 0x78)?,
         })
     }
 }

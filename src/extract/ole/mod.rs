@@ -5,13 +5,15 @@
 
 use super::Protection;
 use super::cipher::{self, Package};
-use super::file;
 use super::harvest::{Harvest, Place};
+use super::{file, xls};
 use crate::finding::ProblemKind;
 
 mod compound;
+mod embedded;
 
 pub(crate) use compound::{Compound, Stream};
+pub(crate) use embedded::embedded;
 
 pub(crate) fn read(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     let Some(compound) = Compound::parse(bytes) else {
@@ -22,25 +24,44 @@ pub(crate) fn read(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
             "an Office document of the older kind that is damaged",
         );
     };
-    if compound.has("EncryptedPackage") {
-        return encrypted_office(&compound, place, harvest);
+    if compound.is_cut() {
+        cut_short(place, harvest);
+    }
+    contents(&compound, place, harvest);
+}
+
+fn cut_short(place: &Place, harvest: &mut Harvest<'_>) {
+    harvest.problem(
+        place,
+        ProblemKind::Damaged,
+        "it is cut short and was read as far as it could be",
+    );
+}
+
+/// Reads what the streams show it to be.
+pub(crate) fn contents(compound: &Compound<'_>, place: &Place, harvest: &mut Harvest<'_>) {
+    if compound.has_at_top("EncryptedPackage") {
+        return encrypted_office(compound, place, harvest);
     }
     if compound.has("\u{9}DRMContent") {
         harvest.kind(place, "irm");
         return harvest.protection(place, Protection::Protected, "sealed by rights management");
     }
-    let (kind, words) = if compound.has("__properties_version1.0") {
+    if xls::is_one(compound) {
+        return xls::read(compound, place, harvest);
+    }
+    let (kind, words) = if compound.has_at_top("__properties_version1.0") {
         ("msg", "a saved Outlook message")
-    } else if compound.has("WordDocument") {
+    } else if compound.has_at_top("WordDocument") {
         ("doc", "a Word 97 document")
-    } else if compound.has("Workbook") || compound.has("Book") {
-        ("xls", "an Excel 97 workbook")
-    } else if compound.has("PowerPoint Document") {
+    } else if compound.has_at_top("PowerPoint Document") {
         ("ppt", "a PowerPoint 97 presentation")
-    } else if compound.has("VisioDocument") {
+    } else if compound.has_at_top("VisioDocument") {
         ("vsd", "a Visio drawing")
     } else if compound.has("Quill") {
         ("pub", "a Publisher document")
+    } else if embedded::packed(compound, place, harvest) {
+        return;
     } else {
         ("ole", "a compound file of some program")
     };
@@ -55,12 +76,8 @@ pub(crate) fn stream(
     harvest: &mut Harvest<'_>,
 ) -> Option<Vec<u8>> {
     let Stream { bytes, whole } = compound.stream(path)?;
-    if !whole {
-        harvest.problem(
-            place,
-            ProblemKind::Damaged,
-            "it is cut short and was read as far as it could be",
-        );
+    if !whole && !compound.is_cut() {
+        cut_short(place, harvest);
     }
     harvest.decoded(place, bytes.len()).then_some(bytes)
 }

@@ -1,0 +1,84 @@
+//! A sheet's cells as two tables: what its program shows, and the rows that
+//! are hidden or that a hidden column crosses.
+
+use std::borrow::Cow;
+use std::ops::RangeInclusive;
+
+use super::grid::Grid;
+use super::harvest::{Harvest, Place};
+
+/// A sheet has at most 16,384 columns, and hides them in far fewer runs.
+const MOST_RUNS: usize = 1_024;
+
+#[derive(Debug)]
+pub(crate) struct Cells {
+    shown: Grid,
+    /// Whole rows, and the first row for its headings; places as in the sheet.
+    hidden: Grid,
+    has_hidden: bool,
+    hidden_columns: Vec<RangeInclusive<u32>>,
+}
+
+impl Cells {
+    pub(crate) fn new() -> Self {
+        Self {
+            shown: Grid::new(),
+            hidden: Grid::new(),
+            has_hidden: false,
+            hidden_columns: Vec::new(),
+        }
+    }
+
+    pub(crate) fn hide_columns(&mut self, columns: RangeInclusive<u32>) {
+        if self.hidden_columns.len() < MOST_RUNS {
+            self.hidden_columns.push(columns);
+        }
+    }
+
+    /// Writes a row's cells, each with its column.
+    pub(crate) fn row(&mut self, row: u32, hidden: bool, cells: &[(u32, Cow<'_, str>)]) {
+        let in_hidden_column = |column: &u32| {
+            self.hidden_columns
+                .iter()
+                .any(|columns| columns.contains(column))
+        };
+        let crossed = cells.iter().any(|(column, _)| in_hidden_column(column));
+        let any_hidden = hidden || crossed;
+        for (column, text) in cells {
+            if !hidden && !in_hidden_column(column) {
+                self.shown.cell(row, *column, text);
+            }
+            if any_hidden || row == 0 {
+                self.hidden.cell(row, *column, text);
+            }
+        }
+        self.has_hidden |= any_hidden && !cells.is_empty();
+    }
+
+    /// Bytes collected so far.
+    pub(crate) fn len(&self) -> usize {
+        self.shown.len() + self.hidden.len()
+    }
+
+    /// Hands the tables over, and gives the sheet's place.
+    pub(crate) fn finish(
+        self,
+        name: &str,
+        sheet_hidden: bool,
+        place: &Place,
+        harvest: &mut Harvest<'_>,
+    ) -> Place {
+        let suffix = if sheet_hidden { " (hidden)" } else { "" };
+        let mut here = match name {
+            "" => place.within("sheet"),
+            name => place.within(&format!("sheet \"{name}\"{suffix}")),
+        };
+        here.hidden = sheet_hidden;
+        self.shown.finish(&here, harvest);
+        if self.has_hidden {
+            let rows = place.hidden(&format!("sheet \"{name}\" (hidden rows or columns)"));
+            self.hidden.finish(&rows, harvest);
+        }
+        here
+    }
+}

@@ -1,0 +1,107 @@
+//! Encrypted workbooks: the record `FilePass` and what it stands for
+//! ([MS-XLS] 2.2.10 and 2.4.117).
+
+use super::record::{Records, kind};
+use crate::extract::Protection;
+use crate::extract::bytes::u16_at;
+use crate::extract::cipher::{Rc4Header, Rc4Key, Xor};
+use crate::extract::harvest::{Harvest, Place};
+use crate::finding::ProblemKind;
+
+/// RC4 has a new key each so many bytes of the stream.
+const BLOCK: usize = 1_024;
+
+pub(super) enum Seal {
+    None,
+    /// A password that everybody knows opens it.
+    Known(Key),
+    Unknown,
+}
+
+pub(super) enum Key {
+    Rc4(Rc4Key),
+    Xor(Xor),
+}
+
+/// Finds out how the workbook is encrypted, and tells.
+pub(super) fn find(stream: &[u8], place: &Place, harvest: &mut Harvest<'_>) -> Seal {
+    let mut first = Records::new(stream).take(64);
+    let Some(pass) = first.find(|record| record.kind == kind::FILE_PASS) else {
+        return Seal::None;
+    };
+    if !harvest.guesses(place) {
+        return Seal::Unknown;
+    }
+    let rc4 = Rc4Header::parse(pass.data.get(2..).unwrap_or_default());
+    // Excel 95 knows only XOR and does not say so.
+    let xor = match (pass.data.len(), u16_at(pass.data, 0)) {
+        (0..=4, _) => Some(0),
+        (_, Some(0)) => Some(2),
+        _ => None,
+    };
+    let found = match (xor, rc4) {
+        (Some(at), _) => xor_key(pass.data, at).ok_or((
+            Protection::Weak,
+            "encrypted with a cipher that falls in minutes (XOR)",
+        )),
+        (None, Some(header)) => header.known_key().map(Key::Rc4).ok_or(header.strength()),
+        (None, None) => {
+            harvest.problem(
+                place,
+                ProblemKind::Unknown,
+                "an Excel workbook encrypted in a way that Exeat does not know",
+            );
+            return Seal::Unknown;
+        }
+    };
+    match found {
+        Ok(key) => {
+            harvest.protection(
+                place,
+                Protection::Open,
+                "encrypted with a password that Office tries by itself: it opens for anyone",
+            );
+            Seal::Known(key)
+        }
+        Err((protection, why)) => {
+            harvest.protection(place, protection, why);
+            Seal::Unknown
+        }
+    }
+}
+
+fn xor_key(pass: &[u8], at: usize) -> Option<Key> {
+    let xor = Xor::of_excel(u16_at(pass, at)?, u16_at(pass, at + 2)?)?;
+    Some(Key::Xor(xor))
+}
+
+impl Key {
+    /// Decrypts a stream of records, whose headers are clear.
+    pub(super) fn decrypt(&self, stream: &mut [u8]) {
+        let sealed = stream.to_vec();
+        if let Self::Rc4(key) = self {
+            // Clear bytes take their part of the key stream too.
+            key.decrypt(stream, BLOCK);
+        }
+        for record in Records::new(&sealed) {
+            let end = record.at + record.data.len();
+            let clear = match record.kind {
+                kind::BOF
+                | kind::FILE_PASS
+                | kind::USR_EXCL
+                | kind::FILE_LOCK
+                | kind::INTERFACE_HDR
+                | kind::RRD_INFO
+                | kind::RRD_HEAD => record.data.len(),
+                // Where the sheet begins.
+                kind::BOUND_SHEET => 4.min(record.data.len()),
+                _ => 0,
+            };
+            if let Self::Xor(xor) = self {
+                xor.decrypt(&mut stream[record.at..end], record.at);
+            }
+            let clear = record.at - 4..record.at + clear;
+            stream[clear.clone()].copy_from_slice(&sealed[clear]);
+        }
+    }
+}
