@@ -13,6 +13,7 @@ mod body;
 mod bytes;
 mod cells;
 mod cipher;
+mod doc;
 mod elements;
 mod file;
 mod flow;

@@ -49,7 +49,7 @@ pub(crate) fn check_protection(name: &str, expected: Protection, why: &str) -> R
     reading
 }
 
-const TABLE: &str = "Name\tForm\tDate of birth\nZoë Quillfeather\t7B\t03/09/2014\nOban Marsh\t8A\t21/01/2013\nTilly Fennimore\t7B\t30/05/2014";
+pub(crate) const TABLE: &str = "Name\tForm\tDate of birth\nZoë Quillfeather\t7B\t03/09/2014\nOban Marsh\t8A\t21/01/2013\nTilly Fennimore\t7B\t30/05/2014";
 
 #[test]
 fn word_documents_are_read_with_all_that_hides_in_them() {
@@ -318,15 +318,13 @@ fn protection_is_what_a_stranger_meets() {
 
 #[test]
 fn formats_not_read_yet_are_told_by_name() {
-    for (name, what) in [
-        ("word97.doc", "a Word 97 document, which is not read yet"),
-        ("writer.rtf", "an RTF document, which is not read yet"),
-    ] {
-        let reading = read(name);
-        assert_eq!(reading.problems.len(), 1, "{name}");
-        assert_eq!(reading.problems[0].what, what);
-        assert_eq!(reading.problems[0].kind, ProblemKind::Unknown);
-    }
+    let reading = read("writer.rtf");
+    assert_eq!(reading.problems.len(), 1);
+    assert_eq!(
+        reading.problems[0].what,
+        "an RTF document, which is not read yet"
+    );
+    assert_eq!(reading.problems[0].kind, ProblemKind::Unknown);
 }
 
 /// Every cut and many flipped bytes: never a panic, and never silence where

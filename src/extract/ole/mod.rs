@@ -6,7 +6,7 @@
 use super::Protection;
 use super::cipher::{self, Package};
 use super::harvest::{Harvest, Place};
-use super::{file, xls};
+use super::{doc, file, xls};
 use crate::finding::ProblemKind;
 
 mod compound;
@@ -50,10 +50,11 @@ pub(crate) fn contents(compound: &Compound<'_>, place: &Place, harvest: &mut Har
     if xls::is_one(compound) {
         return xls::read(compound, place, harvest);
     }
+    if doc::is_one(compound) {
+        return doc::read(compound, place, harvest);
+    }
     let (kind, words) = if compound.has_at_top("__properties_version1.0") {
         ("msg", "a saved Outlook message")
-    } else if compound.has_at_top("WordDocument") {
-        ("doc", "a Word 97 document")
     } else if compound.has_at_top("PowerPoint Document") {
         ("ppt", "a PowerPoint 97 presentation")
     } else if compound.has_at_top("VisioDocument") {

@@ -184,7 +184,7 @@ mod tests {
         .concat();
         check(
             &[columns.clone(), rows].concat(),
-            "Name\tBorn\nTilly Fennimore\t30/05/2014\nOban Marsh\t ",
+            "Name\tBorn\nTilly Fennimore\t30/05/2014\nOban Marsh\t",
         );
         check(&columns, "Name\tBorn\nOban Marsh\nTilly Fennimore");
     }

@@ -1,0 +1,145 @@
+//! Documents of Word 97 to 2003 ([MS-DOC]): one run of characters in pieces,
+//! of which the first part is the body and the rest stands elsewhere on the
+//! page or beside it.
+
+use super::cipher::Rc4Header;
+use super::harvest::{Harvest, Place};
+use super::ole::{self, Compound};
+use super::{Protection, properties};
+use crate::finding::ProblemKind;
+use fib::Fib;
+use pieces::Pieces;
+use runs::Runs;
+
+mod fib;
+mod pieces;
+mod runs;
+mod story;
+
+const DOCUMENT: &str = "WordDocument";
+/// RC4 has a new key each so many bytes of a stream.
+const BLOCK: usize = 512;
+
+pub(crate) fn is_one(compound: &Compound<'_>) -> bool {
+    compound.has_at_top(DOCUMENT)
+}
+
+pub(crate) fn read(compound: &Compound<'_>, place: &Place, harvest: &mut Harvest<'_>) {
+    harvest.kind(place, "doc");
+    let Some(place) = harvest.deeper(place) else {
+        return;
+    };
+    properties::read(compound, &place, harvest);
+    let Some(mut document) = ole::stream(compound, DOCUMENT, &place, harvest) else {
+        return;
+    };
+    let Some(fib) = Fib::parse(&document) else {
+        return harvest.problem(
+            &place,
+            ProblemKind::Unknown,
+            "a document of Word 95 or older, which is not read yet",
+        );
+    };
+    let mut table = ole::stream(compound, fib.table(), &place, harvest).unwrap_or_default();
+    if fib.is_encrypted() && !unsealed(&fib, &mut document, &mut table, &place, harvest) {
+        return;
+    }
+    // The rest of the header is encrypted with the document.
+    match Fib::parse(&document) {
+        Some(fib) => stories(&fib, &document, &table, &place, harvest),
+        None => damaged(&place, harvest),
+    }
+    ole::embedded(compound, &place, harvest);
+}
+
+/// Takes off an encryption that a password of everybody opens, and tells what
+/// it is ([MS-DOC] 2.2.6).
+fn unsealed(
+    fib: &Fib,
+    document: &mut [u8],
+    table: &mut [u8],
+    place: &Place,
+    harvest: &mut Harvest<'_>,
+) -> bool {
+    if fib.is_obfuscated() {
+        harvest.protection(
+            place,
+            Protection::Weak,
+            "encrypted with a cipher that falls in minutes (XOR)",
+        );
+        return false;
+    }
+    if !harvest.guesses(place) {
+        return false;
+    }
+    let Some(header) = Rc4Header::parse(table) else {
+        harvest.problem(
+            place,
+            ProblemKind::Unknown,
+            "a Word document encrypted in a way that Exeat does not know",
+        );
+        return false;
+    };
+    let Some(key) = header.known_key() else {
+        let (protection, why) = header.strength();
+        harvest.protection(place, protection, why);
+        return false;
+    };
+    harvest.protection(
+        place,
+        Protection::Open,
+        "encrypted with a password that Office tries by itself: it opens for anyone",
+    );
+    for (stream, clear) in [(document, fib::BASE), (table, fib.key())] {
+        let clear = clear.min(stream.len());
+        let kept = stream[..clear].to_vec();
+        key.decrypt(stream, BLOCK);
+        stream[..clear].copy_from_slice(&kept);
+    }
+    true
+}
+
+/// Reads the document part by part, by the numbers of characters that the
+/// header gives each.
+fn stories(fib: &Fib, document: &[u8], table: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
+    let Some(pieces) = Pieces::parse(fib, table) else {
+        return damaged(place, harvest);
+    };
+    let runs = Runs::read(fib, document, table);
+    let text = pieces.characters(document, &runs, harvest.text_room(place));
+    if text.damaged {
+        damaged(place, harvest);
+    }
+    if fib.is_read_only_recommended() {
+        harvest.protection(
+            place,
+            Protection::Open,
+            "opens without the password: only editing is restricted",
+        );
+    }
+    let mut tables = 0;
+    let mut rest = &text.shown[..];
+    for (length, name) in fib.stories().into_iter().zip(story::NAMES) {
+        let (part, after) = rest.split_at(length.min(rest.len()));
+        rest = after;
+        let place = name.map_or_else(|| place.clone(), |name| place.within(name));
+        story::read(part, &place, &mut tables, harvest);
+    }
+    // What no part counts for is text all the same.
+    let other = place.hidden("other text, hidden");
+    story::read(rest, &other, &mut tables, harvest);
+    for (hidden, name) in [
+        (&text.deleted, "(deleted text, hidden)"),
+        (&text.vanished, "(hidden text)"),
+    ] {
+        harvest.text(&place.hidden(name), story::lines(hidden));
+    }
+}
+
+fn damaged(place: &Place, harvest: &mut Harvest<'_>) {
+    harvest.problem(
+        place,
+        ProblemKind::Damaged,
+        "it is damaged and was read as far as it could be",
+    );
+}
