@@ -34,6 +34,7 @@ mod pdf_map;
 mod pdf_text;
 mod pivot;
 mod plain;
+mod ppt;
 mod properties;
 mod quote;
 mod sealed;

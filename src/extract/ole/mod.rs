@@ -6,7 +6,7 @@
 use super::Protection;
 use super::cipher::{self, Package};
 use super::harvest::{Harvest, Place};
-use super::{doc, file, xls};
+use super::{doc, file, ppt, xls};
 use crate::finding::ProblemKind;
 
 mod compound;
@@ -53,10 +53,11 @@ pub(crate) fn contents(compound: &Compound<'_>, place: &Place, harvest: &mut Har
     if doc::is_one(compound) {
         return doc::read(compound, place, harvest);
     }
+    if ppt::is_one(compound) {
+        return ppt::read(compound, place, harvest);
+    }
     let (kind, words) = if compound.has_at_top("__properties_version1.0") {
         ("msg", "a saved Outlook message")
-    } else if compound.has_at_top("PowerPoint Document") {
-        ("ppt", "a PowerPoint 97 presentation")
     } else if compound.has_at_top("VisioDocument") {
         ("vsd", "a Visio drawing")
     } else if compound.has("Quill") {
