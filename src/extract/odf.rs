@@ -39,12 +39,15 @@ pub(crate) fn read(archive: &Archive<'_>, place: &Place, harvest: &mut Harvest<'
         .member("META-INF/manifest.xml")
         .and_then(|member| member.unpack(1024 * 1024).ok());
     if manifest.is_some_and(|manifest| is_encrypted(&manifest)) {
-        harvest.protection(
-            &place,
-            Protection::Protected,
-            "encrypted with its program's own password",
-        );
-        return;
+        if !is_clear(archive, harvest) {
+            harvest.protection(
+                &place,
+                Protection::Protected,
+                "encrypted with its program's own password",
+            );
+            return;
+        }
+        harvest.protection(&place, Protection::Weak, "only parts of it are encrypted");
     }
     let mut pictures = 0;
     for member in &archive.members {
@@ -103,10 +106,20 @@ pub(crate) fn read(archive: &Archive<'_>, place: &Place, harvest: &mut Harvest<'
     }
 }
 
+/// Whether the document itself is readable, whatever the manifest says of it
+/// or of a picture in it.
+fn is_clear(archive: &Archive<'_>, harvest: &Harvest<'_>) -> bool {
+    let content = archive.member("content.xml");
+    content.is_some_and(|content| {
+        let bytes = content.unpack(harvest.inflatable(content.packed.len()));
+        bytes.is_ok_and(|bytes| bytes.trim_ascii_start().starts_with(b"<"))
+    })
+}
+
 fn is_encrypted(manifest: &[u8]) -> bool {
     let mut encrypted = false;
     xml::walk(manifest, |node| {
-        if let Node::Start(element) = node {
+        if let Node::Start(element) | Node::Empty(element) = node {
             encrypted |= element.name() == b"encryption-data";
         }
         !encrypted

@@ -20,7 +20,7 @@ fn deflated(pieces: impl Iterator<Item = Vec<u8>>) -> (Vec<u8>, u32) {
 }
 
 /// A zip of deflated members; all of one's headers are honest.
-fn zip(members: &[(&str, Vec<u8>, u32)]) -> Vec<u8> {
+pub(crate) fn zip(members: &[(&str, Vec<u8>, u32)]) -> Vec<u8> {
     let mut out = Vec::new();
     let mut directory = Vec::new();
     for (name, packed, size) in members {
@@ -61,12 +61,12 @@ fn end(mut out: Vec<u8>, directory: &[u8], count: usize) -> Vec<u8> {
     out
 }
 
-fn member(name: &str, content: &[u8]) -> (String, Vec<u8>, u32) {
+pub(crate) fn member(name: &str, content: &[u8]) -> (String, Vec<u8>, u32) {
     let (packed, size) = deflated(std::iter::once(content.to_vec()));
     (name.to_owned(), packed, size)
 }
 
-fn borrowed(members: &[(String, Vec<u8>, u32)]) -> Vec<(&str, Vec<u8>, u32)> {
+pub(crate) fn borrowed(members: &[(String, Vec<u8>, u32)]) -> Vec<(&str, Vec<u8>, u32)> {
     members
         .iter()
         .map(|(name, packed, size)| (name.as_str(), packed.clone(), *size))

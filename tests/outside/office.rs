@@ -4,6 +4,7 @@
 use exeat::extract::Protection::{Open, Protected, Weak};
 use exeat::extract::{Budget, read_file};
 
+use crate::bombs::{borrowed, member, zip};
 use crate::documents::{TABLE, check, check_protection, document, read};
 
 const BY_ITSELF: &str =
@@ -124,6 +125,26 @@ fn documents_of_word_97_are_read_with_all_that_hides_in_them() {
     assert_eq!(reading.problems, []);
     let reading = read("word97.doc");
     check(&reading, "word97.doc › table 1", false, TABLE);
+}
+
+#[test]
+fn a_manifest_that_lies_of_encryption_is_not_believed() {
+    let sealed = b"<manifest><file-entry><encryption-data/></file-entry></manifest>";
+    let content = "<document-content><p>Zo\u{eb} was late</p></document-content>";
+    for (content, expected) in [
+        (content.as_bytes(), Weak),
+        (&[0x9b, 0x1c, 0xd2, 0x07, 0xee], Protected),
+    ] {
+        let members = [
+            member("mimetype", b"application/vnd.oasis.opendocument.text"),
+            member("META-INF/manifest.xml", sealed),
+            member("content.xml", content),
+        ];
+        let reading = read_file("a.odt", &zip(&borrowed(&members)), &Budget::default());
+        assert_eq!(reading.attachments[0].protection, expected);
+        let read = reading.texts.iter().any(|text| text.text.contains("late"));
+        assert_eq!(read, expected == Weak);
+    }
 }
 
 /// Cut anywhere, a document gives a problem; with bits flipped it never
