@@ -53,7 +53,7 @@ impl Server {
         }
         let program =
             std::env::current_exe().context("this program's own file is not to be found")?;
-        let workers = Arc::new(Pool::start(&program, &config.workers, Budget::default())?);
+        let workers = Arc::new(Pool::start(&program, &config.workers, Budget::default()).await?);
         let folder = std::env::temp_dir();
         let screening = Arc::clone(&workers);
         let parts = Parts {
