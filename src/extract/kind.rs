@@ -2,6 +2,7 @@
 
 use memchr::memmem;
 
+use super::compressed::Compression;
 use crate::mail::charset;
 
 /// A kind of file, as far as its first bytes tell.
@@ -20,6 +21,9 @@ pub(crate) enum Kind {
     Pgp,
     /// A message sealed by rights management.
     Rpmsg,
+    Tar,
+    /// One file, packed by itself; often a tar.
+    Compressed(Compression),
     Media(Media),
     /// Known by name here, and not read.
     Unread {
@@ -64,10 +68,10 @@ const MAGIC: &[(&[u8], Kind)] = &[
     (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", media("asf", FILM)),
     (b"7z\xbc\xaf\x27\x1c", unread("7z", "a 7-Zip archive")),
     (b"Rar!\x1a\x07", unread("rar", "a RAR archive")),
-    (b"\x1f\x8b", unread("gzip", "a gzip archive")),
-    (b"BZh", unread("bzip2", "a bzip2 archive")),
-    (b"\xfd7zXZ\0", unread("xz", "an xz archive")),
-    (b"\x28\xb5\x2f\xfd", unread("zstd", "a zstd archive")),
+    (b"\x1f\x8b", Kind::Compressed(Compression::Gzip)),
+    (b"BZh", Kind::Compressed(Compression::Bzip2)),
+    (b"\xfd7zXZ\0", Kind::Compressed(Compression::Xz)),
+    (b"\x28\xb5\x2f\xfd", Kind::Compressed(Compression::Zstd)),
     (b"MSCF", unread("cab", "a cabinet archive")),
     (b"{\\rtf", unread("rtf", "an RTF document")),
     (
@@ -200,8 +204,8 @@ fn container(bytes: &[u8]) -> Option<Kind> {
     if at(0, b"\x01\0\0\0") && at(40, b" EMF") {
         return Some(media("emf", PICTURE));
     }
-    if at(257, b"ustar") {
-        return Some(unread("tar", "a tar archive"));
+    if super::tar::is_one(bytes) {
+        return Some(Kind::Tar);
     }
     None
 }

@@ -10,6 +10,7 @@ use crate::finding::{Location, Problem};
 use harvest::{Harvest, Place};
 
 mod body;
+mod compressed;
 mod elements;
 mod file;
 mod flow;
@@ -34,6 +35,7 @@ mod quote;
 mod sealed;
 mod sheet;
 mod style;
+mod tar;
 mod word;
 mod xml;
 mod zip;
