@@ -2,7 +2,7 @@
 
 use super::harvest::{Harvest, Place};
 use super::kind::{self, Kind};
-use super::{Protection, compressed, html, message, ole, pdf, plain, sealed, tar, zip};
+use super::{Protection, compressed, html, message, ole, pdf, plain, sealed, seven_zip, tar, zip};
 use crate::finding::ProblemKind;
 use crate::mail::charset;
 
@@ -21,6 +21,7 @@ pub(crate) fn contents(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     match kind::sniff(bytes) {
         Kind::Empty => harvest.kind(place, "empty"),
         Kind::Zip => zip::read(bytes, place, harvest),
+        Kind::SevenZip => seven_zip::read(bytes, place, harvest),
         Kind::Tar => tar::read(bytes, place, harvest),
         Kind::Compressed(by) => compressed::read(by, bytes, place, harvest),
         Kind::Pdf => pdf::read(bytes, place, harvest),

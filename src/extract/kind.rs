@@ -21,6 +21,7 @@ pub(crate) enum Kind {
     Pgp,
     /// A message sealed by rights management.
     Rpmsg,
+    SevenZip,
     Tar,
     /// One file, packed by itself; often a tar.
     Compressed(Compression),
@@ -66,7 +67,7 @@ const MAGIC: &[(&[u8], Kind)] = &[
     (b"FLV\x01", media("flv", FILM)),
     (b"\0\0\x01\xba", media("mpeg", FILM)),
     (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", media("asf", FILM)),
-    (b"7z\xbc\xaf\x27\x1c", unread("7z", "a 7-Zip archive")),
+    (b"7z\xbc\xaf\x27\x1c", Kind::SevenZip),
     (b"Rar!\x1a\x07", unread("rar", "a RAR archive")),
     (b"\x1f\x8b", Kind::Compressed(Compression::Gzip)),
     (b"BZh", Kind::Compressed(Compression::Bzip2)),

@@ -33,6 +33,8 @@ mod pivot;
 mod plain;
 mod quote;
 mod sealed;
+mod seven_zip;
+mod seven_zip_header;
 mod sheet;
 mod style;
 mod tar;

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use exeat::extract::{Budget, Reading, Role, read_file};
+use exeat::extract::{Budget, Protection, Reading, Role, read_file};
 use exeat::finding::ProblemKind;
 
 fn bytes(name: &str) -> Vec<u8> {
@@ -167,7 +167,7 @@ fn a_single_packed_file_is_read_under_its_own_name() {
 }
 
 #[test]
-fn damaged_tars_and_packed_files_do_not_pass_in_silence() {
+fn damaged_archives_do_not_pass_in_silence() {
     for name in [
         "gnu.tar.gz",
         "gnu.tar.xz",
@@ -176,6 +176,10 @@ fn damaged_tars_and_packed_files_do_not_pass_in_silence() {
         "v7.tar.gz",
         "nested.tar",
         "list.csv.gz",
+        "methods.7z",
+        "locked.7z",
+        "locked-names.7z",
+        "half.7z",
     ] {
         check_damage(name);
     }
@@ -209,6 +213,56 @@ fn members_behind_a_tars_end_are_read_and_told() {
     assert!(texts(&reading).contains(&("two.tar › Y7/Zoë Quillfeather.txt", "Zoë was late.")));
 }
 
+#[test]
+fn seven_zips_are_read_by_every_method() {
+    let reading = read("solid.7z");
+    assert_eq!(reading.attachments[0].kind, "7z");
+    assert_eq!(reading.problems, []);
+    let found = texts(&reading);
+    assert!(found.contains(&("solid.7z › Y7/Zoë Quillfeather.txt", "Zoë was late.")));
+    assert!(found.contains(&(
+        "solid.7z › inner.zip › inner.zip › deep.csv",
+        "Name\tForm\nWren Tallow\t9C\nOban Marsh\t8A"
+    )));
+    assert!(names(&reading).contains(&"empty"));
+    // Bzip2, PPMd and Deflate.
+    let reading = read("methods.7z");
+    assert_eq!(reading.problems, []);
+    assert_eq!(texts(&reading).len(), 3, "{:?}", texts(&reading));
+}
+
+#[track_caller]
+fn check_protection(name: &str, expected: Protection, why: &str) -> Reading {
+    let reading = read(name);
+    let file = &reading.attachments[0];
+    assert_eq!(
+        (file.protection, file.why.as_str()),
+        (expected, why),
+        "{name}"
+    );
+    assert_eq!(reading.problems, [], "{name}");
+    reading
+}
+
+#[test]
+fn seven_zips_are_protected_leaf_by_leaf() {
+    use Protection::{Protected, Weak};
+    let locked = check_protection("locked.7z", Protected, "encrypted with AES-256");
+    assert_eq!(texts(&locked), []);
+    assert!(names(&locked).contains(&"Y7/Zoë Quillfeather.txt"));
+    let names_too = check_protection(
+        "locked-names.7z",
+        Protected,
+        "encrypted with AES-256, the names of its files too",
+    );
+    assert_eq!(names(&names_too), ["locked-names.7z"]);
+    let half = check_protection("half.7z", Weak, "only some of its files are encrypted");
+    assert_eq!(
+        texts(&half),
+        [("half.7z › Y7/Zoë Quillfeather.txt", "Zoë was late.")]
+    );
+}
+
 /// Sixty megabytes of one letter, a megabyte at a time.
 fn much(mut into: impl Write) {
     for _ in 0..60 {
@@ -229,6 +283,12 @@ fn packed_bombs_end_soon() {
     let mut bzip2 = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
     much(&mut bzip2);
     check_bomb("bomb.bz2", &bzip2.finish().expect("memory takes all"));
+}
+
+#[test]
+fn packed_bombs_of_real_programs_end_soon() {
+    check_bomb("bomb.xz", &bytes("bomb.xz"));
+    check_bomb("bomb.7z", &bytes("bomb.7z"));
 }
 
 #[test]
