@@ -2,7 +2,9 @@
 
 use super::harvest::{Harvest, Place};
 use super::kind::{self, Kind};
-use super::{Protection, compressed, html, message, ole, pdf, plain, sealed, seven_zip, tar, zip};
+use super::{
+    Protection, compressed, html, message, ole, pdf, plain, rtf, sealed, seven_zip, tar, zip,
+};
 use crate::finding::ProblemKind;
 use crate::mail::charset;
 
@@ -26,6 +28,7 @@ pub(crate) fn contents(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
         Kind::Compressed(by) => compressed::read(by, bytes, place, harvest),
         Kind::Pdf => pdf::read(bytes, place, harvest),
         Kind::Ole => ole::read(bytes, place, harvest),
+        Kind::Rtf => rtf::read(bytes, place, harvest),
         Kind::Html => page(bytes, place, harvest),
         Kind::Message => {
             harvest.kind(place, "eml");

@@ -13,6 +13,7 @@ pub(crate) enum Kind {
     Pdf,
     /// An OLE compound file: Word 97, Excel 97, an encrypted Office document.
     Ole,
+    Rtf,
     Html,
     Message,
     Text,
@@ -74,7 +75,7 @@ const MAGIC: &[(&[u8], Kind)] = &[
     (b"\xfd7zXZ\0", Kind::Compressed(Compression::Xz)),
     (b"\x28\xb5\x2f\xfd", Kind::Compressed(Compression::Zstd)),
     (b"MSCF", unread("cab", "a cabinet archive")),
-    (b"{\\rtf", unread("rtf", "an RTF document")),
+    (b"{\\rtf", Kind::Rtf),
     (
         b"\x78\x9f\x3e\x22",
         unread("tnef", "a winmail.dat file of Outlook"),
@@ -342,7 +343,7 @@ mod tests {
         check(b"\xff\xd8\xff\xe0", "jpeg");
         check(b"RIFF....WEBP", "webp");
         check(b"....ftypheic", "heif");
-        check(b"{\\rtf1", "rtf");
+        check(b"{\\rtf1", "Rtf");
         check(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1....", "Ole");
         check(b"\x30\x82\x01\x00", "Asn1");
         check(b"-----BEGIN PGP MESSAGE-----", "Pgp");

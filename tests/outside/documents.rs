@@ -315,15 +315,13 @@ fn protection_is_what_a_stranger_meets() {
 
 #[test]
 fn formats_not_read_yet_are_told_by_name() {
-    for (name, what) in [
-        ("word97.doc", "a Word 97 document, which is not read yet"),
-        ("writer.rtf", "an RTF document, which is not read yet"),
-    ] {
-        let reading = read(name);
-        assert_eq!(reading.problems.len(), 1, "{name}");
-        assert_eq!(reading.problems[0].what, what);
-        assert_eq!(reading.problems[0].kind, ProblemKind::Unknown);
-    }
+    let reading = read("word97.doc");
+    assert_eq!(reading.problems.len(), 1);
+    assert_eq!(
+        reading.problems[0].what,
+        "a Word 97 document, which is not read yet"
+    );
+    assert_eq!(reading.problems[0].kind, ProblemKind::Unknown);
 }
 
 /// Every cut and many flipped bytes: never a panic, and never silence where

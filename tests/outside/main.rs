@@ -13,5 +13,6 @@ mod measured;
 mod messages;
 mod postfix;
 mod relay;
+mod rich_text;
 mod support;
 mod worker;
