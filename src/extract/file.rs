@@ -3,7 +3,7 @@
 use super::harvest::{Harvest, Place};
 use super::kind::{self, Kind};
 use super::{
-    Protection, compressed, html, message, ole, pdf, plain, rtf, sealed, seven_zip, tar, zip,
+    Protection, compressed, html, message, ole, pdf, plain, rtf, sealed, seven_zip, tar, tnef, zip,
 };
 use crate::finding::ProblemKind;
 use crate::mail::charset;
@@ -29,6 +29,7 @@ pub(crate) fn contents(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
         Kind::Pdf => pdf::read(bytes, place, harvest),
         Kind::Ole => ole::read(bytes, place, harvest),
         Kind::Rtf => rtf::read(bytes, place, harvest),
+        Kind::Tnef => tnef::read(bytes, place, harvest),
         Kind::Html => page(bytes, place, harvest),
         Kind::Message => {
             harvest.kind(place, "eml");

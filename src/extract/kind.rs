@@ -14,6 +14,8 @@ pub(crate) enum Kind {
     /// An OLE compound file: Word 97, Excel 97, an encrypted Office document.
     Ole,
     Rtf,
+    /// Outlook's `winmail.dat`.
+    Tnef,
     Html,
     Message,
     Text,
@@ -76,10 +78,7 @@ const MAGIC: &[(&[u8], Kind)] = &[
     (b"\x28\xb5\x2f\xfd", Kind::Compressed(Compression::Zstd)),
     (b"MSCF", unread("cab", "a cabinet archive")),
     (b"{\\rtf", Kind::Rtf),
-    (
-        b"\x78\x9f\x3e\x22",
-        unread("tnef", "a winmail.dat file of Outlook"),
-    ),
+    (b"\x78\x9f\x3e\x22", Kind::Tnef),
     (
         b"\0\x01\0\0Standard Jet DB",
         unread("mdb", "an Access database"),

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use encoding_rs::{Encoding, WINDOWS_1252};
 
+use super::body::Bodies;
 use super::harvest::{Harvest, Place};
 use super::rtf_token::{Token, Tokens};
 use super::rtf_word::{self, Destination};
@@ -52,7 +53,32 @@ pub(crate) fn read(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     }
 }
 
+/// Reads the body of an Outlook message, of which `plain` is known already: as
+/// the HTML that it was, if it was.
+pub(crate) fn read_body(
+    bytes: &[u8],
+    plain: &str,
+    bodies: &mut Bodies,
+    place: &Place,
+    harvest: &mut Harvest<'_>,
+) {
+    let mut document = parse(bytes);
+    let squeezed = |text: &str| text.split_whitespace().collect::<String>();
+    if document.is_html {
+        bodies.html(&document.html);
+        document.forget_shown();
+    } else if squeezed(plain) == squeezed(&document.shown) {
+        document.forget_shown();
+    }
+    document.read(place, harvest);
+}
+
 impl Document {
+    fn forget_shown(&mut self) {
+        self.shown.clear();
+        self.rows.clear();
+    }
+
     fn read(self, place: &Place, harvest: &mut Harvest<'_>) {
         self.paragraphs_and_tables(place, harvest);
         for (name, text) in [

@@ -11,6 +11,7 @@ mod holding;
 mod layers;
 mod measured;
 mod messages;
+mod outlook;
 mod postfix;
 mod relay;
 mod rich_text;
