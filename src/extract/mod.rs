@@ -22,6 +22,7 @@ mod html;
 mod kind;
 mod mapi;
 mod message;
+mod msg;
 mod number;
 mod odf;
 mod office;

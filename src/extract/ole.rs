@@ -6,8 +6,8 @@
 use std::collections::HashSet;
 
 use super::Protection;
-use super::file;
 use super::harvest::{Harvest, Place};
+use super::{file, msg};
 use crate::finding::ProblemKind;
 
 const END: u32 = 0xffff_fffe;
@@ -24,14 +24,16 @@ pub(crate) fn read(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
             "an Office document of the older kind that is damaged",
         );
     };
+    // First: the objects in a message have streams of any name.
+    if compound.has(msg::PROPERTIES) {
+        return msg::read(bytes, place, harvest);
+    }
     if compound.has("EncryptedPackage") {
         return encrypted_office(&compound, place, harvest);
     }
     let (kind, words) = if compound.has("\u{9}DRMContent") {
         harvest.kind(place, "irm");
         return harvest.protection(place, Protection::Protected, "sealed by rights management");
-    } else if compound.has("__properties_version1.0") {
-        ("msg", "a saved Outlook message")
     } else if compound.has("WordDocument") {
         ("doc", "a Word 97 document")
     } else if compound.has("Workbook") || compound.has("Book") {

@@ -1,5 +1,7 @@
 //! Outlook's own formats, built field by field as their specifications say.
 
+use std::io::{Cursor, Write};
+
 use exeat::extract::{Budget, Reading, Role, read_file};
 
 fn texts(reading: &Reading) -> Vec<(&str, &str)> {
@@ -176,8 +178,7 @@ fn ends(tnef: &[u8]) -> Vec<usize> {
     ends
 }
 
-/// Cut anywhere but at these places it tells of it; with bytes changed it
-/// comes to an end.
+/// Cut anywhere but at these places it tells of it.
 fn check_damage(name: &str, bytes: &[u8], except: &[usize]) {
     let whole = read_file(name, bytes, &Budget::default());
     for at in 8..bytes.len() {
@@ -189,6 +190,11 @@ fn check_damage(name: &str, bytes: &[u8], except: &[usize]) {
             "cut at {at}"
         );
     }
+    check_flips(name, bytes);
+}
+
+/// With bytes changed it comes to an end.
+fn check_flips(name: &str, bytes: &[u8]) {
     let mut seed = 3_u64;
     for _ in 0..2_000 {
         let mut flipped = bytes.to_vec();
@@ -203,4 +209,116 @@ fn check_damage(name: &str, bytes: &[u8], except: &[usize]) {
 fn damaged_winmails_do_not_pass_in_silence() {
     let bytes = winmail();
     check_damage("winmail.dat", &bytes, &ends(&bytes));
+}
+
+/// Puts a message's streams into a compound file.
+fn store(file: &mut cfb::CompoundFile<Cursor<Vec<u8>>>, path: &str, bytes: &[u8]) {
+    let path = std::path::Path::new(path);
+    if let Some(storage) = path.parent() {
+        file.create_storage_all(storage).expect("memory takes all");
+    }
+    let mut stream = file.create_stream(path).expect("memory takes all");
+    stream.write_all(bytes).expect("memory takes all");
+}
+
+fn msg() -> Vec<u8> {
+    let mut file = cfb::CompoundFile::create(Cursor::new(Vec::new())).expect("memory takes all");
+    let mut own = vec![0; 32];
+    own.extend_from_slice(&[3, 0, 0xde, 0x3f, 6, 0, 0, 0]);
+    own.extend_from_slice(&u64::from(65_001_u32).to_le_bytes());
+    let attach = "/__attach_version1.0_#00000000";
+    let second = "/__attach_version1.0_#00000001";
+    let inner = format!("{second}/__substg1.0_3701000D");
+    let streams = [
+        ("/__properties_version1.0".to_owned(), own),
+        ("/__substg1.0_0037001F".to_owned(), utf_16("About Zo\u{eb}")),
+        ("/__substg1.0_0C1A001F".to_owned(), utf_16("A Teacher")),
+        ("/__substg1.0_0E04001F".to_owned(), utf_16("Ms Hale")),
+        (
+            "/__substg1.0_10130102".to_owned(),
+            "<p>Zo\u{eb} was late.".as_bytes().to_vec(),
+        ),
+        (
+            "/__substg1.0_10090102".to_owned(),
+            rtf(r"{\rtf1 Tilly sees the nurse.}"),
+        ),
+        (
+            "/__substg1.0_8001101F-00000000".to_owned(),
+            utf_16("The sick bay"),
+        ),
+        (
+            "/__recip_version1.0_#00000000/__properties_version1.0".to_owned(),
+            vec![0; 8],
+        ),
+        (
+            "/__recip_version1.0_#00000000/__substg1.0_39FE001F".to_owned(),
+            utf_16("hale@home.example"),
+        ),
+        (format!("{attach}/__properties_version1.0"), vec![0; 8]),
+        (
+            format!("{attach}/__substg1.0_3707001F"),
+            utf_16("Zo\u{eb} Quillfeather, marks.csv"),
+        ),
+        (
+            format!("{attach}/__substg1.0_37010102"),
+            b"Name,Form,Born\nZoe,7B,2014\n".repeat(200),
+        ),
+        (format!("{second}/__properties_version1.0"), vec![0; 8]),
+        (
+            format!("{second}/__substg1.0_3001001F"),
+            utf_16("Fwd: Oban"),
+        ),
+        (format!("{inner}/__properties_version1.0"), vec![0; 24]),
+        (
+            format!("{inner}/__substg1.0_1000001F"),
+            utf_16("Oban was excluded."),
+        ),
+    ];
+    for (path, bytes) in &streams {
+        store(&mut file, path, bytes);
+    }
+    file.flush().expect("memory takes all");
+    file.into_inner().into_inner()
+}
+
+#[test]
+fn a_saved_message_is_read_with_all_that_it_holds() {
+    let reading = read_file("saved.msg", &msg(), &Budget::default());
+    assert_eq!(reading.problems, []);
+    assert_eq!(reading.attachments[0].kind, "msg");
+    check(&reading, "saved.msg › subject", "About Zoë");
+    check(
+        &reading,
+        "saved.msg › sender and recipients",
+        "A Teacher\nMs Hale\nhale@home.example",
+    );
+    check(&reading, "saved.msg › body", "Zoë was late.");
+    check(&reading, "saved.msg › body", "Tilly sees the nurse.");
+    check(&reading, "saved.msg › properties, hidden", "The sick bay");
+    check(
+        &reading,
+        "saved.msg › Fwd: Oban › body",
+        "Oban was excluded.",
+    );
+    let marks = "saved.msg › Zoë Quillfeather, marks.csv";
+    let found = texts(&reading);
+    let (_, table) = found
+        .iter()
+        .find(|(place, _)| *place == marks)
+        .expect(marks);
+    assert_eq!(table.lines().count(), 400);
+}
+
+#[test]
+fn damaged_saved_messages_do_not_pass_in_silence() {
+    let bytes = msg();
+    let whole = read_file("saved.msg", &bytes, &Budget::default());
+    for at in (8..bytes.len()).step_by(300) {
+        let reading = read_file("saved.msg", &bytes[..at], &Budget::default());
+        assert!(
+            !reading.problems.is_empty() || texts(&reading) == texts(&whole),
+            "cut at {at}"
+        );
+    }
+    check_flips("saved.msg", &bytes);
 }
