@@ -3,7 +3,8 @@
 use super::harvest::{Harvest, Place};
 use super::kind::{self, Kind};
 use super::{
-    Protection, compressed, html, message, ole, pdf, plain, rtf, sealed, seven_zip, tar, tnef, zip,
+    Protection, compressed, content_line, html, mbox, message, ole, pdf, plain, rtf, sealed,
+    seven_zip, tar, tnef, xml_file, zip,
 };
 use crate::finding::ProblemKind;
 use crate::mail::charset;
@@ -35,6 +36,9 @@ pub(crate) fn contents(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
             harvest.kind(place, "eml");
             message::nested(bytes, place, harvest);
         }
+        Kind::Mbox => mbox::read(bytes, place, harvest),
+        Kind::ContentLines(family) => content_line::read(family, bytes, place, harvest),
+        Kind::Xml => xml_file::read(bytes, place, harvest),
         Kind::Text => plain::read(bytes, place, harvest),
         Kind::Asn1 => sealed::smime(bytes, place, harvest),
         Kind::Pgp => sealed::pgp(bytes, place, harvest),

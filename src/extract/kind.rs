@@ -3,6 +3,8 @@
 use memchr::memmem;
 
 use super::compressed::Compression;
+use super::content_line::Family;
+use super::mbox;
 use crate::mail::charset;
 
 /// A kind of file, as far as its first bytes tell.
@@ -18,6 +20,10 @@ pub(crate) enum Kind {
     Tnef,
     Html,
     Message,
+    /// Many messages in one file.
+    Mbox,
+    ContentLines(Family),
+    Xml,
     Text,
     /// DER or BER: S/MIME, or a certificate.
     Asn1,
@@ -254,6 +260,10 @@ fn text_kind(bytes: &[u8]) -> Kind {
         .trim_ascii_start();
     let lower = head.to_ascii_lowercase();
     let markup = lower.starts_with(b"<");
+    let declared = lower.starts_with(b"<?xml") || lower.starts_with(b"<ctfile");
+    if declared && memmem::find(&lower, b"<html").is_none() {
+        return Kind::Xml;
+    }
     let html_marks: [&[u8]; 6] = [
         b"<!doctype html",
         b"<html",
@@ -269,8 +279,17 @@ fn text_kind(bytes: &[u8]) -> Kind {
     {
         return Kind::Html;
     }
+    if lower.starts_with(b"begin:vcalendar") {
+        return Kind::ContentLines(Family::Calendar);
+    }
+    if lower.starts_with(b"begin:vcard") {
+        return Kind::ContentLines(Family::Contacts);
+    }
     if is_message(head) {
-        return Kind::Message;
+        return match mbox::is_one(bytes) {
+            true => Kind::Mbox,
+            false => Kind::Message,
+        };
     }
     Kind::Text
 }

@@ -13,6 +13,7 @@ mod measured;
 mod messages;
 mod outlook;
 mod postfix;
+mod records;
 mod relay;
 mod rich_text;
 mod support;
