@@ -72,7 +72,9 @@ fn look(archive: &[u8]) -> Option<List> {
     let offset = usize::try_from(field(0)?).ok()?.checked_add(32)?;
     let size = field(8)?;
     let end = offset.checked_add(usize::try_from(size).ok()?)?;
-    let header = archive.get(offset..end)?;
+    // The header is the last of the archive: what stands behind it is another
+    // file, for other programs.
+    let header = archive.get(offset..end).filter(|_| end == archive.len())?;
     match header.split_first()? {
         (&ENCODED_HEADER, rest) => encoded(&mut Fields(rest)),
         _ => Some(List::Readable { size, memory: 0 }),
