@@ -3,7 +3,7 @@
 use super::harvest::{Harvest, Place};
 use super::kind::{self, Kind};
 use super::{
-    Protection, compressed, content_line, html, mbox, message, ole, pdf, plain, rtf, sealed,
+    Protection, compressed, content_line, html, mbox, message, ole, pdf, plain, rar, rtf, sealed,
     seven_zip, tar, tnef, xml_file, zip,
 };
 use crate::finding::ProblemKind;
@@ -25,11 +25,18 @@ pub(crate) fn contents(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
         Kind::Empty => harvest.kind(place, "empty"),
         Kind::Zip => zip::read(bytes, place, harvest),
         Kind::SevenZip => seven_zip::read(bytes, place, harvest),
+        Kind::Rar => {
+            rar::read(bytes, place, harvest);
+            zip::behind(bytes, place, harvest);
+        }
         Kind::Tar => tar::read(bytes, place, harvest),
         Kind::Compressed(by) => compressed::read(by, bytes, place, harvest),
         Kind::Pdf => pdf::read(bytes, place, harvest),
         Kind::Ole => ole::read(bytes, place, harvest),
-        Kind::Rtf => rtf::read(bytes, place, harvest),
+        Kind::Rtf => {
+            rtf::read(bytes, place, harvest);
+            zip::behind(bytes, place, harvest);
+        }
         Kind::Tnef => tnef::read(bytes, place, harvest),
         Kind::Html => page(bytes, place, harvest),
         Kind::Message => {

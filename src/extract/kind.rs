@@ -31,6 +31,7 @@ pub(crate) enum Kind {
     /// A message sealed by rights management.
     Rpmsg,
     SevenZip,
+    Rar,
     Tar,
     /// One file, packed by itself; often a tar.
     Compressed(Compression),
@@ -77,7 +78,7 @@ const MAGIC: &[(&[u8], Kind)] = &[
     (b"\0\0\x01\xba", media("mpeg", FILM)),
     (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", media("asf", FILM)),
     (b"7z\xbc\xaf\x27\x1c", Kind::SevenZip),
-    (b"Rar!\x1a\x07", unread("rar", "a RAR archive")),
+    (b"Rar!\x1a\x07", Kind::Rar),
     (b"\x1f\x8b", Kind::Compressed(Compression::Gzip)),
     (b"BZh", Kind::Compressed(Compression::Bzip2)),
     (b"\xfd7zXZ\0", Kind::Compressed(Compression::Xz)),

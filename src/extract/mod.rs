@@ -38,6 +38,7 @@ mod pdf_text;
 mod pivot;
 mod plain;
 mod quote;
+mod rar;
 mod rtf;
 mod rtf_token;
 mod rtf_word;

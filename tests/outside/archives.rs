@@ -301,3 +301,52 @@ fn packed_in_packed_ends_at_a_depth() {
     }
     check_bomb("deep.gz", &inner);
 }
+
+#[test]
+fn a_second_archive_behind_a_first_does_not_pass_in_silence() {
+    let zip = bytes("letters.zip");
+    for name in [
+        "gnu.tar.gz",
+        "gnu.tar.xz",
+        "gnu.tar.zst",
+        "pax.tar.bz2",
+        "nested.tar",
+        "locked.7z",
+        "locked-names.7z",
+        "writer.rtf",
+    ] {
+        let both = [bytes(name), zip.clone()].concat();
+        let reading = read_file(name, &both, &Budget::default());
+        let is_read = texts(&reading)
+            .iter()
+            .any(|(_, text)| *text == "Zoë was late.");
+        assert!(
+            !reading.problems.is_empty() || is_read,
+            "{name}: {:#?}",
+            texts(&reading)
+        );
+    }
+}
+
+/// RAR 5 with its file header made by hand: an encrypted one, and an open one.
+#[test]
+fn rars_tell_their_names_and_what_is_encrypted() {
+    let file = |extra: &[u8]| {
+        let body = [
+            &[2, 3, extra.len() as u8, 3][..],
+            b"\0\x03\0\0\0\x07Zoe.txt",
+            extra,
+        ]
+        .concat();
+        [&[0, 0, 0, 0, body.len() as u8], &body[..], b"abc"].concat()
+    };
+    let end = [0, 0, 0, 0, 3, 5, 0, 0];
+    let rar = |files: &[u8]| [b"Rar!\x1a\x07\x01\0", files, &end].concat();
+    let locked = read_file("x.rar", &rar(&file(&[2, 1, 0])), &Budget::default());
+    assert_eq!(locked.attachments[0].protection, Protection::Protected);
+    assert_eq!(locked.problems, []);
+    assert!(names(&locked).contains(&"Zoe.txt"));
+    let open = read_file("x.rar", &rar(&file(&[])), &Budget::default());
+    assert_eq!(open.attachments[0].protection, Protection::Open);
+    check_problem(&open, ProblemKind::Unknown, "x.rar › Zoe.txt", "not read");
+}
