@@ -29,8 +29,8 @@ fn screening(c: &mut Criterion) {
     let tenant = config.tenants.only().expect("one school");
     let program = Path::new(env!("CARGO_BIN_EXE_exeat"));
     let runtime = Runtime::new().expect("threads start");
-    let _guard = runtime.enter();
-    let workers = Pool::start(program, &config.workers, Budget::default()).expect("workers start");
+    let workers = Pool::start(program, &config.workers, Budget::default());
+    let workers = runtime.block_on(workers).expect("workers start");
     let envelope = Envelope::new(
         "office@greenfold.sch.example".parse().ok(),
         ["a@b.example".parse::<Address>().expect("an address")],

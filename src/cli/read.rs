@@ -39,7 +39,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     };
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let reading = super::block_on(async {
-        let workers = worker::Pool::start(&program, &settings, Budget::default())?;
+        let workers = worker::Pool::start(&program, &settings, Budget::default()).await?;
         Ok(workers.read_file(&name, &bytes).await?)
     })?;
     if arguments.json {

@@ -2,7 +2,10 @@
 
 use super::harvest::{Harvest, Place};
 use super::kind::{self, Kind};
-use super::{Protection, html, message, ole, pdf, plain, sealed, zip};
+use super::{
+    Protection, compressed, content_line, html, mbox, message, ole, pdf, plain, rar, rtf, sealed,
+    seven_zip, tar, tnef, xml_file, zip,
+};
 use crate::finding::ProblemKind;
 use crate::mail::charset;
 
@@ -21,13 +24,28 @@ pub(crate) fn contents(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     match kind::sniff(bytes) {
         Kind::Empty => harvest.kind(place, "empty"),
         Kind::Zip => zip::read(bytes, place, harvest),
+        Kind::SevenZip => seven_zip::read(bytes, place, harvest),
+        Kind::Rar => {
+            rar::read(bytes, place, harvest);
+            zip::behind(bytes, place, harvest);
+        }
+        Kind::Tar => tar::read(bytes, place, harvest),
+        Kind::Compressed(by) => compressed::read(by, bytes, place, harvest),
         Kind::Pdf => pdf::read(bytes, place, harvest),
         Kind::Ole => ole::read(bytes, place, harvest),
+        Kind::Rtf => {
+            rtf::read(bytes, place, harvest);
+            zip::behind(bytes, place, harvest);
+        }
+        Kind::Tnef => tnef::read(bytes, place, harvest),
         Kind::Html => page(bytes, place, harvest),
         Kind::Message => {
             harvest.kind(place, "eml");
             message::nested(bytes, place, harvest);
         }
+        Kind::Mbox => mbox::read(bytes, place, harvest),
+        Kind::ContentLines(family) => content_line::read(family, bytes, place, harvest),
+        Kind::Xml => xml_file::read(bytes, place, harvest),
         Kind::Text => plain::read(bytes, place, harvest),
         Kind::Asn1 => sealed::smime(bytes, place, harvest),
         Kind::Pgp => sealed::pgp(bytes, place, harvest),

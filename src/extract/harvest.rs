@@ -210,6 +210,16 @@ impl<'b> Harvest<'b> {
         inside
     }
 
+    /// The own name of the file that holds the place.
+    pub(crate) fn name(&self, place: &Place) -> &str {
+        let index = place
+            .attachment
+            .and_then(|index| usize::try_from(index).ok());
+        index
+            .and_then(|index| self.reading.attachments.get(index))
+            .map_or("", |attachment| attachment.name.as_str())
+    }
+
     /// What the attachment turned out to be.
     pub(crate) fn kind(&mut self, place: &Place, kind: &str) {
         if let Some(attachment) = self.innermost(place) {

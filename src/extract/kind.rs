@@ -2,6 +2,9 @@
 
 use memchr::memmem;
 
+use super::compressed::Compression;
+use super::content_line::Family;
+use super::mbox;
 use crate::mail::charset;
 
 /// A kind of file, as far as its first bytes tell.
@@ -12,14 +15,26 @@ pub(crate) enum Kind {
     Pdf,
     /// An OLE compound file: Word 97, Excel 97, an encrypted Office document.
     Ole,
+    Rtf,
+    /// Outlook's `winmail.dat`.
+    Tnef,
     Html,
     Message,
+    /// Many messages in one file.
+    Mbox,
+    ContentLines(Family),
+    Xml,
     Text,
     /// DER or BER: S/MIME, or a certificate.
     Asn1,
     Pgp,
     /// A message sealed by rights management.
     Rpmsg,
+    SevenZip,
+    Rar,
+    Tar,
+    /// One file, packed by itself; often a tar.
+    Compressed(Compression),
     Media(Media),
     /// Known by name here, and not read.
     Unread {
@@ -62,18 +77,15 @@ const MAGIC: &[(&[u8], Kind)] = &[
     (b"FLV\x01", media("flv", FILM)),
     (b"\0\0\x01\xba", media("mpeg", FILM)),
     (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", media("asf", FILM)),
-    (b"7z\xbc\xaf\x27\x1c", unread("7z", "a 7-Zip archive")),
-    (b"Rar!\x1a\x07", unread("rar", "a RAR archive")),
-    (b"\x1f\x8b", unread("gzip", "a gzip archive")),
-    (b"BZh", unread("bzip2", "a bzip2 archive")),
-    (b"\xfd7zXZ\0", unread("xz", "an xz archive")),
-    (b"\x28\xb5\x2f\xfd", unread("zstd", "a zstd archive")),
+    (b"7z\xbc\xaf\x27\x1c", Kind::SevenZip),
+    (b"Rar!\x1a\x07", Kind::Rar),
+    (b"\x1f\x8b", Kind::Compressed(Compression::Gzip)),
+    (b"BZh", Kind::Compressed(Compression::Bzip2)),
+    (b"\xfd7zXZ\0", Kind::Compressed(Compression::Xz)),
+    (b"\x28\xb5\x2f\xfd", Kind::Compressed(Compression::Zstd)),
     (b"MSCF", unread("cab", "a cabinet archive")),
-    (b"{\\rtf", unread("rtf", "an RTF document")),
-    (
-        b"\x78\x9f\x3e\x22",
-        unread("tnef", "a winmail.dat file of Outlook"),
-    ),
+    (b"{\\rtf", Kind::Rtf),
+    (b"\x78\x9f\x3e\x22", Kind::Tnef),
     (
         b"\0\x01\0\0Standard Jet DB",
         unread("mdb", "an Access database"),
@@ -200,8 +212,8 @@ fn container(bytes: &[u8]) -> Option<Kind> {
     if at(0, b"\x01\0\0\0") && at(40, b" EMF") {
         return Some(media("emf", PICTURE));
     }
-    if at(257, b"ustar") {
-        return Some(unread("tar", "a tar archive"));
+    if super::tar::is_one(bytes) {
+        return Some(Kind::Tar);
     }
     None
 }
@@ -249,6 +261,10 @@ fn text_kind(bytes: &[u8]) -> Kind {
         .trim_ascii_start();
     let lower = head.to_ascii_lowercase();
     let markup = lower.starts_with(b"<");
+    let declared = lower.starts_with(b"<?xml") || lower.starts_with(b"<ctfile");
+    if declared && memmem::find(&lower, b"<html").is_none() {
+        return Kind::Xml;
+    }
     let html_marks: [&[u8]; 6] = [
         b"<!doctype html",
         b"<html",
@@ -264,8 +280,17 @@ fn text_kind(bytes: &[u8]) -> Kind {
     {
         return Kind::Html;
     }
+    if lower.starts_with(b"begin:vcalendar") {
+        return Kind::ContentLines(Family::Calendar);
+    }
+    if lower.starts_with(b"begin:vcard") {
+        return Kind::ContentLines(Family::Contacts);
+    }
     if is_message(head) {
-        return Kind::Message;
+        return match mbox::is_one(bytes) {
+            true => Kind::Mbox,
+            false => Kind::Message,
+        };
     }
     Kind::Text
 }
@@ -337,7 +362,7 @@ mod tests {
         check(b"\xff\xd8\xff\xe0", "jpeg");
         check(b"RIFF....WEBP", "webp");
         check(b"....ftypheic", "heif");
-        check(b"{\\rtf1", "rtf");
+        check(b"{\\rtf1", "Rtf");
         check(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1....", "Ole");
         check(b"\x30\x82\x01\x00", "Asn1");
         check(b"-----BEGIN PGP MESSAGE-----", "Pgp");

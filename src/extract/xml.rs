@@ -94,7 +94,8 @@ pub(crate) fn walk(xml: &[u8], mut on: impl FnMut(Node<'_, '_>) -> bool) -> bool
     }
 }
 
-fn text(xml: &[u8]) -> Cow<'_, str> {
+/// The document as text, in the encoding that it declares.
+pub(crate) fn text(xml: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(xml.strip_prefix(b"\xef\xbb\xbf").unwrap_or(xml)) {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => Cow::Owned(charset::decode(xml, declared(xml).as_deref())),

@@ -6,7 +6,7 @@
 //! read. An Office document is a zip too and goes to its own reader.
 
 use std::borrow::Cow;
-use std::io::Read;
+use std::io::{self, Read};
 
 use flate2::Crc;
 use flate2::read::DeflateDecoder;
@@ -18,6 +18,9 @@ use super::zip_records::{
 use super::{Protection, Role, file, odf, office};
 use crate::finding::ProblemKind;
 use crate::mail::charset;
+
+/// What is inflated without more ado, in bytes: 8 MB.
+const ROOM: usize = 8 * 1024 * 1024;
 
 /// What is done to a member's bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -283,16 +286,8 @@ impl Fault {
 }
 
 /// Inflates at most `limit` bytes. `size` is only a hint.
-pub(crate) fn inflate(mut decoder: impl Read, size: u64, limit: usize) -> Result<Vec<u8>, Fault> {
-    let hint = usize::try_from(size)
-        .unwrap_or(usize::MAX)
-        .min(limit)
-        .min(8 * 1024 * 1024);
-    let mut out = Vec::with_capacity(hint.saturating_add(1));
-    let read = decoder
-        .by_ref()
-        .take(limit as u64 + 1)
-        .read_to_end(&mut out);
+pub(crate) fn inflate(decoder: impl Read, size: u64, limit: usize) -> Result<Vec<u8>, Fault> {
+    let (out, read) = drain(decoder, size, limit);
     if out.len() > limit {
         return Err(Fault::Bomb);
     }
@@ -300,6 +295,34 @@ pub(crate) fn inflate(mut decoder: impl Read, size: u64, limit: usize) -> Result
         Ok(_) => Ok(out),
         Err(_) => Err(Fault::Damaged),
     }
+}
+
+/// Reads to the end, or one byte beyond `limit`. `size` is only a hint.
+pub(crate) fn drain(
+    mut decoder: impl Read,
+    size: u64,
+    limit: usize,
+) -> (Vec<u8>, io::Result<usize>) {
+    let hint = usize::try_from(size)
+        .unwrap_or(usize::MAX)
+        .min(limit)
+        .min(ROOM);
+    let mut out = Vec::with_capacity(hint.saturating_add(1));
+    let most = limit.saturating_add(1);
+    let read = decoder
+        .by_ref()
+        .take(most.min(ROOM) as u64)
+        .read_to_end(&mut out);
+    if read.is_err() || out.len() < ROOM {
+        return (out, read);
+    }
+    // To grow by doubling would take up to three times the limit for a while.
+    // Room that nothing is written to costs nothing.
+    out.reserve_exact(most - out.len());
+    let rest = decoder
+        .take((most - out.len()) as u64)
+        .read_to_end(&mut out);
+    (out, rest)
 }
 
 fn crc(bytes: &[u8]) -> u32 {

@@ -2,7 +2,8 @@
 //! temporary file beyond.
 //!
 //! Fifty clients may each be sending 20 MB. What one of them occupies in
-//! memory is at most [`IN_MEMORY`] plus one chunk. The file has no name from
+//! memory is at most [`IN_MEMORY`] plus one chunk, in pieces that need not be
+//! moved as it grows. The file has no name from
 //! the start, so a crash leaves nothing behind, and it is sealed with a key
 //! that only this process ever knows.
 
@@ -18,8 +19,9 @@ use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
 
 /// The size up to which a message stays in memory: 4 MB.
 pub const IN_MEMORY: usize = 4 * 1024 * 1024;
-/// The size of a chunk of plain text in the file: 512 KB.
-pub const CHUNK: usize = 512 * 1024;
+/// The size of a piece in memory, and of a chunk of plain text in the file:
+/// 256 KB.
+pub const CHUNK: usize = 256 * 1024;
 /// What sealing adds to a chunk: Poly1305's tag.
 const TAG: usize = 16;
 
@@ -30,7 +32,7 @@ pub struct Content(Kept);
 
 #[derive(Clone)]
 enum Kept {
-    Memory(Bytes),
+    Memory(Arc<[Bytes]>),
     File(Arc<Sealed>),
 }
 
@@ -44,29 +46,36 @@ impl Content {
     /// The size in bytes.
     pub fn size(&self) -> u64 {
         match &self.0 {
-            Kept::Memory(bytes) => bytes.len() as u64,
+            Kept::Memory(pieces) => pieces.iter().map(|piece| piece.len() as u64).sum(),
             Kept::File(sealed) => sealed.size,
         }
     }
 
-    /// The bytes in order, in pieces of at most [`IN_MEMORY`]. An error is the
-    /// file system's, or a file that somebody altered.
+    /// The bytes in order, piece by piece. An error is the file system's, or a
+    /// file that somebody altered.
     pub fn chunks(&self) -> impl Iterator<Item = io::Result<Bytes>> + Send + use<> {
         let kept = self.0.clone();
         let pieces = match &kept {
-            Kept::Memory(_) => 1,
+            Kept::Memory(pieces) => pieces.len() as u64,
             Kept::File(sealed) => sealed.size.div_ceil(CHUNK as u64),
         };
         (0..pieces).map(move |index| match &kept {
-            Kept::Memory(bytes) => Ok(bytes.clone()),
+            Kept::Memory(pieces) => Ok(pieces[index as usize].clone()),
             Kept::File(sealed) => sealed.open(index),
         })
     }
 
-    /// The first bytes, at most `length` and at most one chunk.
+    /// The first bytes, at most `length`.
     pub fn head(&self, length: usize) -> io::Result<Bytes> {
-        let first = self.chunks().next().unwrap_or_else(|| Ok(Bytes::new()))?;
-        Ok(first.slice(..first.len().min(length)))
+        let mut pieces = self.chunks();
+        let mut head = pieces.next().unwrap_or_else(|| Ok(Bytes::new()))?;
+        while head.len() < length
+            && let Some(piece) = pieces.next()
+        {
+            head = [head, piece?].concat().into();
+        }
+        head.truncate(length);
+        Ok(head)
     }
 
     /// All of it in memory: for workers and tests, not for the relay.
@@ -81,7 +90,7 @@ impl Content {
 
 impl<B: Into<Bytes>> From<B> for Content {
     fn from(bytes: B) -> Self {
-        Self(Kept::Memory(bytes.into()))
+        Self(Kept::Memory([bytes.into()].into()))
     }
 }
 
@@ -89,7 +98,7 @@ impl std::fmt::Debug for Kept {
     /// Sizes only: a message's text has no business in a log.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Memory(bytes) => write!(f, "{} bytes in memory", bytes.len()),
+            Self::Memory(pieces) => write!(f, "{} pieces in memory", pieces.len()),
             Self::File(sealed) => write!(f, "{} bytes in a file", sealed.size),
         }
     }
@@ -123,6 +132,8 @@ fn nonce(index: u64) -> Nonce {
 #[derive(Debug)]
 pub struct Writer<'a> {
     folder: &'a Path,
+    /// Each of [`CHUNK`] bytes.
+    pieces: Vec<Bytes>,
     pending: BytesMut,
     spill: Option<Spill>,
 }
@@ -144,27 +155,41 @@ impl<'a> Writer<'a> {
     pub fn new(folder: &'a Path) -> Self {
         Self {
             folder,
+            pieces: Vec::new(),
             pending: BytesMut::new(),
             spill: None,
         }
     }
 
-    pub fn push(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub fn push(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        while self.pending.len() + bytes.len() > CHUNK {
+            let (fills, rest) = bytes.split_at(CHUNK - self.pending.len());
+            self.pending.extend_from_slice(fills);
+            bytes = rest;
+            let full = std::mem::replace(&mut self.pending, BytesMut::with_capacity(CHUNK));
+            self.keep(full.freeze())?;
+        }
         self.pending.extend_from_slice(bytes);
-        if self.spill.is_none() && self.pending.len() > IN_MEMORY {
+        Ok(())
+    }
+
+    fn keep(&mut self, piece: Bytes) -> io::Result<()> {
+        self.pieces.push(piece);
+        if self.spill.is_none() && self.pieces.len() * CHUNK >= IN_MEMORY {
             self.spill = Some(Spill::create(self.folder)?);
         }
         if let Some(spill) = &mut self.spill {
-            while self.pending.len() >= CHUNK {
-                spill.write(&self.pending.split_to(CHUNK))?;
+            for piece in self.pieces.drain(..) {
+                spill.write(&piece)?;
             }
         }
         Ok(())
     }
 
-    pub fn finish(self) -> io::Result<Content> {
+    pub fn finish(mut self) -> io::Result<Content> {
         let Some(mut spill) = self.spill else {
-            return Ok(Content(Kept::Memory(self.pending.freeze())));
+            self.pieces.push(self.pending.freeze());
+            return Ok(Content(Kept::Memory(self.pieces.into())));
         };
         let size = spill.chunks * CHUNK as u64 + self.pending.len() as u64;
         if !self.pending.is_empty() {
@@ -235,6 +260,9 @@ mod tests {
         for size in [
             0,
             1,
+            CHUNK,
+            CHUNK + 1,
+            3 * CHUNK,
             IN_MEMORY,
             IN_MEMORY + 1,
             2 * CHUNK,
@@ -245,10 +273,10 @@ mod tests {
             let content = content_of(&bytes);
             assert_eq!(content.size(), size as u64);
             assert!(content.to_vec().expect("readable") == bytes, "{size} bytes");
-            assert_eq!(
-                content.head(10).expect("readable").as_ref(),
-                &bytes[..size.min(10)]
-            );
+            for length in [10, CHUNK, CHUNK + 1, 2 * CHUNK + 10] {
+                let head = content.head(length).expect("readable");
+                assert!(head == bytes[..size.min(length)], "{length} of {size}");
+            }
         }
     }
 

@@ -137,23 +137,44 @@ fn letters(head: u64) -> usize {
     (kind(a) * KINDS + kind(b)) * KINDS + kind(c)
 }
 
-/// Letters each, digits, the space, and the rest.
 fn kind(byte: u8) -> usize {
-    usize::from(match byte {
-        b'a'..=b'z' => byte - b'a',
-        b'0'..=b'9' => 26,
-        b' ' => 27,
-        b'\'' => 28,
-        b'-' => 29,
-        _ => 30,
-    })
+    usize::from(KIND[usize::from(byte)])
 }
+
+/// Kinds of bytes: letters each, digits, the space, apostrophe, hyphen, and
+/// the rest.
+const KIND: [u8; 256] = {
+    let mut kinds = [30; 256];
+    let mut byte = 0;
+    while byte < kinds.len() {
+        kinds[byte] = match byte as u8 {
+            letter @ b'a'..=b'z' => letter - b'a',
+            b'0'..=b'9' => 26,
+            b' ' => 27,
+            b'\'' => 28,
+            b'-' => 29,
+            _ => 30,
+        };
+        byte += 1;
+    }
+    kinds
+};
 
 /// Whether what comes after continues a word (`\b{start-half}` in expressions
 /// does not hold).
 pub(super) fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
+    WORD[usize::from(byte)]
 }
+
+const WORD: [bool; 256] = {
+    let mut word = [false; 256];
+    let mut byte = 0;
+    while byte < word.len() {
+        word[byte] = (byte as u8).is_ascii_alphanumeric() || byte as u8 == b'_';
+        byte += 1;
+    }
+    word
+};
 
 #[cfg(test)]
 mod tests {

@@ -51,12 +51,15 @@ impl Expression {
     pub(super) fn match_at(&self, text: &str, start: usize) -> Option<usize> {
         let end = text.len().min(start + LONGEST);
         let input = Input::new(text).range(start..end).anchored(Anchored::Yes);
-        let table = self.table.get_or_init(|| self.tabulate());
-        let end = match table.as_ref().map(|table| table.try_search_fwd(&input)) {
+        let end = match self.table().map(|table| table.try_search_fwd(&input)) {
             Some(Ok(found)) => found?.offset(),
             Some(Err(_)) | None => self.regex.search(&input)?.end(),
         };
         (end > start).then_some(end)
+    }
+
+    pub(super) fn table(&self) -> Option<&dense::DFA<Vec<u32>>> {
+        self.table.get_or_init(|| self.tabulate()).as_ref()
     }
 
     fn tabulate(&self) -> Option<dense::DFA<Vec<u32>>> {

@@ -261,6 +261,16 @@ impl Packs {
         }
     }
 
+    /// Makes all patterns of running text ready to be looked for, which
+    /// otherwise happens when each is first tried. Takes about half a second.
+    pub fn prepare(&self) {
+        for topic in Topic::PROSE {
+            for pattern in self.pack(topic).patterns() {
+                pattern.prepare();
+            }
+        }
+    }
+
     pub fn pack(&self, topic: Topic) -> &Pack {
         &self.by_topic[&topic]
     }

@@ -83,6 +83,14 @@ impl Pattern {
         }
     }
 
+    /// Makes the tables that would be made when it is first tried.
+    pub(super) fn prepare(&self) {
+        self.expression.table();
+        if let Some(then) = &self.then {
+            then.expression.table();
+        }
+    }
+
     /// The examples that don't hold.
     pub(super) fn disproved(&self, entry: &Entry) -> Vec<(Range<usize>, String)> {
         let found = |example: &str| {

@@ -12,29 +12,21 @@ use super::{Folded, Hit, Pack, Packs, Topic};
 pub struct Scanned<'p> {
     folded: Folded,
     packs: &'p Packs,
-    beginnings: Vec<Beginning>,
-}
-
-/// In the order of topics, then of places.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Beginning {
-    topic: Topic,
-    start: usize,
-    pattern: Index,
+    /// By topic: places and patterns, in order.
+    beginnings: [Vec<(usize, Index)>; Topic::ALL.len()],
 }
 
 impl<'p> Scanned<'p> {
     pub fn new(folded: Folded, packs: &'p Packs) -> Self {
-        let found = packs.prose.within(folded.as_str());
-        let mut beginnings: Vec<Beginning> = found
-            .map(|(start, (topic, pattern))| Beginning {
-                topic,
-                start,
-                pattern,
-            })
-            .collect();
-        beginnings.sort_unstable();
-        beginnings.dedup();
+        let mut beginnings: [Vec<(usize, Index)>; Topic::ALL.len()] = Default::default();
+        for (start, (topic, pattern)) in packs.prose.within(folded.as_str()) {
+            beginnings[topic as usize].push((start, pattern));
+        }
+        for beginnings in &mut beginnings {
+            // In order but for those at one place.
+            beginnings.sort();
+            beginnings.dedup();
+        }
         Self {
             folded,
             packs,
@@ -94,10 +86,7 @@ impl<'p> Scanned<'p> {
 
     /// Places, and patterns of a topic.
     fn all(&self, topic: Topic) -> impl Iterator<Item = (usize, Index)> {
-        let from = self.beginnings.partition_point(|b| b.topic < topic);
-        let to = self.beginnings.partition_point(|b| b.topic <= topic);
-        let beginnings = self.beginnings[from..to].iter();
-        beginnings.map(|beginning| (beginning.start, beginning.pattern))
+        self.beginnings[topic as usize].iter().copied()
     }
 }
 

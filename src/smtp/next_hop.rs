@@ -17,6 +17,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::extension::Extensions;
 use super::framing::Encoder;
 use super::reply::{Malformed, Reply};
+use crate::mail::content::CHUNK;
 use crate::mail::{Content, Envelope, Recipient};
 
 /// How long each wait may be. RFC 5321 section 4.5.3.2 has longer ones; but
@@ -303,7 +304,7 @@ impl Connection {
     /// the end has not gone out, since it is the last of what was written.
     pub(crate) async fn end_body(&mut self) -> Result<(), HopError> {
         self.flush().await?;
-        if self.outbox.capacity() > 64 * 1024 {
+        if self.outbox.capacity() > 2 * CHUNK {
             self.outbox = Vec::new();
         }
         Ok(())

@@ -15,21 +15,36 @@ const MOST: usize = 16;
 
 pub(super) type Query<'q> = sqlx::query::Query<'q, Any, AnyArguments>;
 
-/// An INSERT of any number of rows: the statements for 1 to [`MOST`].
+/// An INSERT of any number of rows.
 #[derive(Debug)]
-pub(super) struct Insert(Vec<Arc<str>>);
+pub(super) struct Insert {
+    head: &'static str,
+    columns: usize,
+    tail: &'static str,
+    /// The statements for 1 to [`MOST`] rows.
+    numbered: Vec<Arc<str>>,
+}
 
 impl Insert {
     /// `head` is `INSERT INTO table (columns) VALUES`, `tail` an ON CONFLICT
     /// clause or nothing.
-    pub(super) fn new(head: &str, columns: usize, tail: &str) -> Self {
+    pub(super) fn new(head: &'static str, columns: usize, tail: &'static str) -> Self {
         let row = |row| format!("({})", placeholders(row * columns, columns));
         let rows = |rows| (0..rows).map(row).collect::<Vec<_>>().join(", ");
-        Self(
-            (1..=MOST)
-                .map(|count| format!("{head} {} {tail}", rows(count)).into())
-                .collect(),
-        )
+        let numbered = (1..=MOST).map(|count| format!("{head} {} {tail}", rows(count)).into());
+        Self {
+            head,
+            columns,
+            tail,
+            numbered: numbered.collect(),
+        }
+    }
+
+    /// The statement for this many rows as a part of a [`Query`] of several,
+    /// whose values have no numbers.
+    pub(super) fn unnumbered(&self, rows: usize) -> String {
+        let row = format!("({})", unnumbered(self.columns));
+        format!("{} {} {}", self.head, vec![row; rows].join(", "), self.tail)
     }
 
     /// Runs it over `items`, each bound by `bind`.
@@ -40,7 +55,7 @@ impl Insert {
         bind: impl for<'q> Fn(Query<'q>, &T) -> Query<'q>,
     ) -> Result<(), StoreError> {
         for rows in items.chunks(MOST) {
-            let sql = AssertSqlSafe(Arc::clone(&self.0[rows.len() - 1]));
+            let sql = AssertSqlSafe(Arc::clone(&self.numbered[rows.len() - 1]));
             let query = rows.iter().fold(sqlx::query(sql), &bind);
             query.execute(&mut *connection).await?;
         }
@@ -50,12 +65,24 @@ impl Insert {
 
 /// A SELECT over a list of any length.
 #[derive(Debug)]
-pub(super) struct Select(Arc<str>);
+pub(super) struct Select {
+    head: &'static str,
+    /// The statement for [`MOST`] items.
+    numbered: Arc<str>,
+}
 
 impl Select {
     /// `head` ends in `IN`.
-    pub(super) fn new(head: &str) -> Self {
-        Self(format!("{head} ({})", placeholders(0, MOST)).into())
+    pub(super) fn new(head: &'static str) -> Self {
+        Self {
+            head,
+            numbered: format!("{head} ({})", placeholders(0, MOST)).into(),
+        }
+    }
+
+    /// See [`Insert::unnumbered`].
+    pub(super) fn unnumbered(&self, items: usize) -> String {
+        format!("{} ({})", self.head, unnumbered(items))
     }
 
     /// The queries that it takes. The list always has the same length: its
@@ -67,7 +94,7 @@ impl Select {
     ) -> impl Iterator<Item = Query<'static>> {
         items.chunks(MOST).map(move |items| {
             let last = std::iter::repeat(&items[items.len() - 1]);
-            let sql = AssertSqlSafe(Arc::clone(&self.0));
+            let sql = AssertSqlSafe(Arc::clone(&self.numbered));
             items
                 .iter()
                 .chain(last)
@@ -86,6 +113,10 @@ fn placeholders(before: usize, count: usize) -> String {
     list
 }
 
+fn unnumbered(count: usize) -> String {
+    vec!["?"; count].join(", ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,22 +124,27 @@ mod tests {
     #[test]
     fn a_statement_for_each_number_of_rows() {
         let insert = Insert::new("INSERT INTO t (a, b) VALUES", 2, "ON CONFLICT DO NOTHING");
-        assert_eq!(insert.0.len(), MOST);
+        assert_eq!(insert.numbered.len(), MOST);
         assert_eq!(
-            &*insert.0[0],
+            &*insert.numbered[0],
             "INSERT INTO t (a, b) VALUES ($1, $2) ON CONFLICT DO NOTHING"
         );
         assert_eq!(
-            &*insert.0[1],
+            &*insert.numbered[1],
             "INSERT INTO t (a, b) VALUES ($1, $2), ($3, $4) ON CONFLICT DO NOTHING"
         );
-        assert!(insert.0[MOST - 1].contains("($31, $32)"));
+        assert!(insert.numbered[MOST - 1].contains("($31, $32)"));
+        assert_eq!(
+            insert.unnumbered(2),
+            "INSERT INTO t (a, b) VALUES (?, ?), (?, ?) ON CONFLICT DO NOTHING"
+        );
     }
 
     #[test]
     fn a_list_of_any_length_is_one_statement_filled_up() {
         let select = Select::new("SELECT a FROM t WHERE a IN");
-        assert!(select.0.ends_with("$15, $16)"));
+        assert!(select.numbered.ends_with("$15, $16)"));
+        assert_eq!(select.unnumbered(2), "SELECT a FROM t WHERE a IN (?, ?)");
         for (items, queries) in [(0, 0), (1, 1), (16, 1), (17, 2), (40, 3)] {
             let items: Vec<i64> = (0..items).collect();
             assert_eq!(

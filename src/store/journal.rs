@@ -32,7 +32,7 @@ use sqlx::AnyConnection;
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
-use super::insert::Insert;
+use super::insert::{Insert, Query};
 use super::seal::random;
 use super::{Store, StoreError};
 
@@ -326,27 +326,32 @@ impl Row {
     }
 }
 
+pub(super) static INSERT: LazyLock<Insert> = LazyLock::new(|| {
+    let head =
+        "INSERT INTO journal (node, seq, time, kind, school, salt, payload, digest, hash) VALUES";
+    Insert::new(head, 9, "")
+});
+
+impl Row {
+    pub(super) fn bind<'q>(&self, query: Query<'q>) -> Query<'q> {
+        query
+            .bind(NODE)
+            .bind(self.seq)
+            .bind(self.time)
+            .bind(self.kind.clone())
+            .bind(self.school.as_deref().map(str::to_owned))
+            .bind(self.salt.clone())
+            .bind(self.payload.clone())
+            .bind(self.digest.to_vec())
+            .bind(self.hash.to_vec())
+    }
+}
+
 /// Writes rows that were chained one to the other.
 pub(super) async fn insert(connection: &mut AnyConnection, rows: &[Row]) -> Result<(), StoreError> {
-    static INSERT: LazyLock<Insert> = LazyLock::new(|| {
-        let head = "INSERT INTO journal (node, seq, time, kind, school, salt, payload, digest, hash) VALUES";
-        Insert::new(head, 9, "")
-    });
     INSERT
-        .run(connection, rows, |query, row: &Row| {
-            query
-                .bind(NODE)
-                .bind(row.seq)
-                .bind(row.time)
-                .bind(row.kind.clone())
-                .bind(row.school.as_deref().map(str::to_owned))
-                .bind(row.salt.clone())
-                .bind(row.payload.clone())
-                .bind(row.digest.to_vec())
-                .bind(row.hash.to_vec())
-        })
-        .await?;
-    Ok(())
+        .run(connection, rows, |query, row: &Row| row.bind(query))
+        .await
 }
 
 fn digest(salt: &[u8], payload: &str) -> [u8; 32] {

@@ -8,6 +8,7 @@
 //! alone writes; the decisions and outcomes of concurrent sessions share a
 //! transaction ([`writer`]). Bodies and envelopes rest sealed ([`keys`]).
 
+mod at_once;
 mod backend;
 mod body;
 mod decision;

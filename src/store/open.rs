@@ -45,6 +45,8 @@ pub(super) struct Inner {
     pub(super) keys: Keys,
     pub(super) key_file: PathBuf,
     pub(super) head_file: HeadFile,
+    /// The chain's end, as the last commit of this process left it.
+    head: Mutex<Option<Head>>,
     pub(super) jobs: mpsc::Sender<Job>,
     awaiting: Mutex<HashMap<DecisionId, Awaiting>>,
     in_hand: Mutex<HashMap<MailId, Instant>>,
@@ -102,6 +104,7 @@ impl Store {
             keys,
             head_file: HeadFile::open(&place.key_file)?,
             key_file: place.key_file,
+            head: Mutex::default(),
             jobs,
             awaiting: Mutex::default(),
             in_hand: Mutex::default(),
@@ -220,6 +223,21 @@ impl Store {
 impl Inner {
     pub(super) fn awaiting(&self) -> MutexGuard<'_, HashMap<DecisionId, Awaiting>> {
         self.awaiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn known_head(&self) -> Option<Head> {
+        *self.head.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Until a commit has come back, nobody knows where the chain ends.
+    pub(super) fn forget_head(&self) {
+        *self.head.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Notes where the chain ends after a commit.
+    pub(super) fn wrote(&self, head: &Head, time: i64) {
+        *self.head.lock().unwrap_or_else(PoisonError::into_inner) = Some(*head);
+        self.head_file.write(head, time);
     }
 
     /// Mails that this process has claimed, and until when by its own steady

@@ -7,12 +7,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::LazyLock;
 
-use sqlx::AnyConnection;
-use sqlx::Row;
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
 
 use crate::mail::Address;
 
-use super::insert::{Insert, Select};
+use super::insert::{Insert, Query, Select};
 use super::transaction::now;
 use super::{Reference, State, Store, StoreError};
 
@@ -106,37 +106,53 @@ impl Place {
     }
 }
 
+/// What is known of messages, by their keys.
+pub(super) type KnownByKey = HashMap<RetryKey, Vec<Known>>;
+
+pub(super) static SELECT: LazyLock<Select> = LazyLock::new(|| {
+    Select::new("SELECT retry, recipient, state, hold, made FROM retries WHERE retry IN")
+});
+
+impl RetryKey {
+    pub(super) fn bind<'q>(&self, query: Query<'q>) -> Query<'q> {
+        query.bind(self.0.to_vec())
+    }
+}
+
 /// What is known of messages with these keys.
 pub(super) async fn look_up(
     connection: &mut AnyConnection,
     keys: &[RetryKey],
     now: i64,
-) -> Result<HashMap<RetryKey, Vec<Known>>, StoreError> {
-    static SELECT: LazyLock<Select> = LazyLock::new(|| {
-        Select::new("SELECT retry, recipient, state, hold, made FROM retries WHERE retry IN")
-    });
-    let mut known: HashMap<RetryKey, Vec<Known>> = HashMap::new();
-    for query in SELECT.over(keys, |query, key| query.bind(key.0.to_vec())) {
-        for row in query.fetch_all(&mut *connection).await? {
-            let Ok(key) = row.try_get::<Vec<u8>, _>("retry")?.try_into() else {
-                continue;
-            };
-            if row.try_get::<i64, _>("made")? < now - MEMORY {
-                continue;
-            }
-            known.entry(RetryKey(key)).or_default().push(Known {
-                recipient: row.try_get("recipient")?,
-                place: match row.try_get::<&str, _>("state")? {
-                    "sent" => Place::Sent,
-                    _ => Place::Held,
-                },
-                hold: row
-                    .try_get::<Option<String>, _>("hold")?
-                    .map(|hold| Reference(hold.into())),
-            });
-        }
+) -> Result<KnownByKey, StoreError> {
+    let mut known = HashMap::new();
+    for query in SELECT.over(keys, |query, key| key.bind(query)) {
+        read(&query.fetch_all(&mut *connection).await?, now, &mut known)?;
     }
     Ok(known)
+}
+
+/// Reads what [`SELECT`] gave.
+pub(super) fn read(rows: &[AnyRow], now: i64, known: &mut KnownByKey) -> Result<(), StoreError> {
+    for row in rows {
+        let Ok(key) = row.try_get::<Vec<u8>, _>("retry")?.try_into() else {
+            continue;
+        };
+        if row.try_get::<i64, _>("made")? < now - MEMORY {
+            continue;
+        }
+        known.entry(RetryKey(key)).or_default().push(Known {
+            recipient: row.try_get("recipient")?,
+            place: match row.try_get::<&str, _>("state")? {
+                "sent" => Place::Sent,
+                _ => Place::Held,
+            },
+            hold: row
+                .try_get::<Option<String>, _>("hold")?
+                .map(|hold| Reference(hold.into())),
+        });
+    }
+    Ok(())
 }
 
 /// What is to be remembered of one recipient of one message.
@@ -147,37 +163,47 @@ pub(super) struct Memory {
     pub(super) hold: Option<Reference>,
 }
 
+pub(super) static INSERT: LazyLock<Insert> = LazyLock::new(|| {
+    Insert::new(
+        "INSERT INTO retries (retry, recipient, state, hold, made) VALUES",
+        5,
+        "ON CONFLICT (retry, recipient) DO UPDATE SET state = excluded.state,
+         hold = COALESCE(excluded.hold, retries.hold), made = excluded.made",
+    )
+});
+
+impl Memory {
+    pub(super) fn bind<'q>(&self, query: Query<'q>, now: i64) -> Query<'q> {
+        query
+            .bind(self.key.0.to_vec())
+            .bind(self.recipient.clone())
+            .bind(self.place.as_str())
+            .bind(self.hold.as_ref().map(|hold| hold.0.to_string()))
+            .bind(now)
+    }
+}
+
+/// The last of those that are about the same: one statement must not meet the
+/// same row twice, which PostgreSQL refuses.
+pub(super) fn distinct(memories: impl IntoIterator<Item = Memory>) -> Vec<Memory> {
+    let memories: BTreeMap<_, _> = memories
+        .into_iter()
+        .map(|memory| ((memory.key, memory.recipient.clone()), memory))
+        .collect();
+    memories.into_values().collect()
+}
+
 /// Remembers; what was held and is sent now stays known by its hold.
 pub(super) async fn remember(
     connection: &mut AnyConnection,
     memories: impl IntoIterator<Item = Memory>,
     now: i64,
 ) -> Result<(), StoreError> {
-    static INSERT: LazyLock<Insert> = LazyLock::new(|| {
-        Insert::new(
-            "INSERT INTO retries (retry, recipient, state, hold, made) VALUES",
-            5,
-            "ON CONFLICT (retry, recipient) DO UPDATE SET state = excluded.state,
-             hold = COALESCE(excluded.hold, retries.hold), made = excluded.made",
-        )
-    });
-    // One statement must not meet the same row twice: PostgreSQL refuses it.
-    let memories: BTreeMap<_, _> = memories
-        .into_iter()
-        .map(|memory| ((memory.key, memory.recipient.clone()), memory))
-        .collect();
-    let memories: Vec<Memory> = memories.into_values().collect();
     INSERT
-        .run(connection, &memories, |query, memory| {
-            query
-                .bind(memory.key.0.to_vec())
-                .bind(memory.recipient.clone())
-                .bind(memory.place.as_str())
-                .bind(memory.hold.as_ref().map(|hold| hold.0.to_string()))
-                .bind(now)
+        .run(connection, &distinct(memories), |query, memory| {
+            memory.bind(query, now)
         })
-        .await?;
-    Ok(())
+        .await
 }
 
 /// Forgets what is too old to be asked for.

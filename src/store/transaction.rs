@@ -101,8 +101,9 @@ impl Tx<'_> {
         .bind(NODE)
         .execute(&mut *self.inner)
         .await?;
+        self.store.forget_head();
         self.inner.commit().await?;
-        self.store.head_file.write(&self.head, self.now);
+        self.store.wrote(&self.head, self.now);
         Ok(())
     }
 }

@@ -5,22 +5,27 @@
 //! answers only then. A batch that fails is tried again change by change:
 //! whatever is wrong with one must not cost the others theirs.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Weak;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, timeout_at};
 
 use crate::mail::Address;
 
+use super::at_once::AtOnce;
 use super::hold::{self, PreparedHold};
 use super::journal::Entry;
 use super::open::Inner;
-use super::retry::{self, Known, Memory, Place};
-use super::transaction::Tx;
+use super::retry::{self, Known, KnownByKey, Memory, Place};
 use super::{Decided, DecisionId, Held, RetryKey, Store, StoreError};
 
 /// The most changes that share a transaction.
 const BATCH: usize = 256;
+/// How long outcomes, for which no client waits, wait for a decision to go
+/// along with.
+const PATIENCE: Duration = Duration::from_millis(20);
 
 /// A change that is committed together with others.
 pub(super) enum Job {
@@ -78,6 +83,13 @@ pub(super) async fn run(mut jobs: mpsc::Receiver<Job>, store: Weak<Inner>) {
     // Decisions without an outcome so far.
     let mut open = BTreeSet::new();
     while jobs.recv_many(&mut batch, BATCH).await > 0 {
+        let patience = Instant::now() + PATIENCE;
+        while batch.len() < BATCH && batch.iter().all(Job::can_wait) {
+            let Ok(Some(job)) = timeout_at(patience, jobs.recv()).await else {
+                break;
+            };
+            batch.push(job);
+        }
         // Sessions that the last commit has answered are about to ask again:
         // letting them run first makes this batch theirs too.
         tokio::task::yield_now().await;
@@ -126,71 +138,130 @@ async fn commit(
     batch: &mut [Job],
     open: &mut BTreeSet<DecisionId>,
 ) -> Result<(), StoreError> {
+    if !batch.iter().any(|job| matches!(job, Job::Hold(_))) {
+        let unavailable = |error: StoreError| StoreError::Unavailable(error.to_string());
+        if let Some(tx) = AtOnce::begin(store).await.map_err(unavailable)? {
+            match commit_at_once(tx, store, batch, open).await {
+                Ok(()) => return Ok(()),
+                Err(error) => {
+                    tracing::debug!(%error, "a batch goes step by step");
+                }
+            }
+        }
+    }
+    commit_by_steps(store, batch, open).await
+}
+
+async fn commit_at_once(
+    mut tx: AtOnce,
+    store: &Inner,
+    batch: &mut [Job],
+    open: &mut BTreeSet<DecisionId>,
+) -> Result<(), StoreError> {
+    let mut changes = Changes::default();
+    let ids: Vec<i64> = batch
+        .iter()
+        .filter_map(|job| changes.add(job, |entry| tx.append(entry)))
+        .collect();
+    let open_from = changes.open_from(open, tx.next_seq());
+    let sent = std::mem::take(&mut changes.sent);
+    let known = tx
+        .commit(store, &retry_keys(batch), sent, open_from)
+        .await?;
+    for (job, id) in batch.iter_mut().zip(ids) {
+        job.answer(id, &known);
+    }
+    changes.are_made(open);
+    Ok(())
+}
+
+async fn commit_by_steps(
+    store: &Inner,
+    batch: &mut [Job],
+    open: &mut BTreeSet<DecisionId>,
+) -> Result<(), StoreError> {
     let begun = store.begin().await;
     let mut tx = begun.map_err(|error| match error {
         StoreError::Database(error) => StoreError::Unavailable(error.to_string()),
         other => other,
     })?;
-    let known = known_retries(&mut tx, batch).await?;
-    let mut opened = Vec::new();
-    let mut closed = Vec::new();
-    let mut sent = Vec::new();
+    let now = tx.now;
+    let known = retry::look_up(tx.connection(), &retry_keys(batch), now).await?;
+    let mut changes = Changes::default();
     for job in batch {
-        match job {
-            Job::Decide(Waiting { work, answer, .. }) => {
-                let id = DecisionId(tx.append(&work.entry));
-                opened.push(id);
-                let known = work.retry.and_then(|key| known.get(&key));
-                *answer = Some(Ok(decided(id, work, known.map_or(&[], Vec::as_slice))));
-            }
-            Job::Record(Waiting { work, answer, .. }) => {
-                tx.append(&work.entry);
-                closed.push(work.decision);
-                sent.extend(work.sent.iter().map(|(key, recipient)| Memory {
-                    key: *key,
-                    recipient: recipient.clone(),
-                    place: Place::Sent,
-                    hold: None,
-                }));
-                *answer = Some(Ok(()));
-            }
-            Job::Hold(Waiting { work, answer, .. }) => {
-                *answer = Some(match hold::commit(&mut tx, work).await {
-                    // These fail before they change anything.
-                    Err(error @ StoreError::ReferenceTaken(_)) => Err(error),
-                    other => Ok(other?),
-                });
-            }
+        if let Job::Hold(Waiting { work, answer, .. }) = job {
+            *answer = Some(match hold::commit(&mut tx, work).await {
+                // These fail before they change anything.
+                Err(error @ StoreError::ReferenceTaken(_)) => Err(error),
+                other => Ok(other?),
+            });
+        } else if let Some(id) = changes.add(job, |entry| tx.append(entry)) {
+            job.answer(id, &known);
         }
     }
-    // What this batch closes counts as open until it is committed: a start
-    // after a crash then looks at a few rows too many, never at too few.
-    let first = open.first().or(opened.first());
-    let open_from = first.map_or(tx.next_seq(), |first| first.0);
-    tx.open_from(open_from);
-    let now = tx.now;
+    tx.open_from(changes.open_from(open, tx.next_seq()));
+    let sent = std::mem::take(&mut changes.sent);
     retry::remember(tx.connection(), sent, now).await?;
     tx.commit().await?;
-    open.extend(opened);
-    for id in &closed {
-        open.remove(id);
-    }
+    changes.are_made(open);
     Ok(())
 }
 
-async fn known_retries(
-    tx: &mut Tx<'_>,
-    batch: &[Job],
-) -> Result<HashMap<RetryKey, Vec<Known>>, StoreError> {
-    let keys: Vec<RetryKey> = batch
-        .iter()
-        .filter_map(|job| match job {
-            Job::Decide(waiting) => waiting.work.retry,
-            _ => None,
-        })
-        .collect();
-    let now = tx.now;
-    retry::look_up(tx.connection(), &keys, now).await
+/// What the decisions and outcomes of a batch change beside the journal.
+#[derive(Default)]
+struct Changes {
+    opened: Vec<DecisionId>,
+    closed: Vec<DecisionId>,
+    sent: Vec<Memory>,
+}
+
+impl Changes {
+    /// Appends the journal row of a decision or an outcome, and says its
+    /// number.
+    fn add(&mut self, job: &Job, append: impl FnOnce(&Entry) -> i64) -> Option<i64> {
+        match job {
+            Job::Decide(Waiting { work, .. }) => {
+                let seq = append(&work.entry);
+                self.opened.push(DecisionId(seq));
+                Some(seq)
+            }
+            Job::Record(Waiting { work, .. }) => {
+                self.closed.push(work.decision);
+                self.sent
+                    .extend(work.sent.iter().map(|(key, recipient)| Memory {
+                        key: *key,
+                        recipient: recipient.clone(),
+                        place: Place::Sent,
+                        hold: None,
+                    }));
+                Some(append(&work.entry))
+            }
+            Job::Hold(_) => None,
+        }
+    }
+
+    /// The row before which every decision has its outcome. What this batch
+    /// closes counts as open until it is committed: a start after a crash then
+    /// looks at a few rows too many, never at too few.
+    fn open_from(&self, open: &BTreeSet<DecisionId>, next: i64) -> i64 {
+        let first = open.first().or(self.opened.first());
+        first.map_or(next, |first| first.0)
+    }
+
+    fn are_made(self, open: &mut BTreeSet<DecisionId>) {
+        open.extend(self.opened);
+        for id in &self.closed {
+            open.remove(id);
+        }
+    }
+}
+
+fn retry_keys(batch: &[Job]) -> Vec<RetryKey> {
+    let keys = batch.iter().filter_map(|job| match job {
+        Job::Decide(waiting) => waiting.work.retry,
+        _ => None,
+    });
+    keys.collect()
 }
 
 fn decided(id: DecisionId, work: &NewDecision, known: &[Known]) -> Decided {
@@ -211,6 +282,23 @@ fn decided(id: DecisionId, work: &NewDecision, known: &[Known]) -> Decided {
 }
 
 impl Job {
+    /// Notes the answer to a decision or an outcome whose row has this number.
+    fn answer(&mut self, seq: i64, known: &KnownByKey) {
+        match self {
+            Self::Decide(Waiting { work, answer, .. }) => {
+                let known = work.retry.and_then(|key| known.get(&key));
+                let known = known.map_or(&[][..], Vec::as_slice);
+                *answer = Some(Ok(decided(DecisionId(seq), work, known)));
+            }
+            Self::Record(Waiting { answer, .. }) => *answer = Some(Ok(())),
+            Self::Hold(_) => {}
+        }
+    }
+
+    fn can_wait(&self) -> bool {
+        matches!(self, Self::Record(_))
+    }
+
     /// Tells who waits that it is durable. One who has gone needs no answer.
     fn acknowledge(self) {
         match self {

@@ -4,7 +4,8 @@
 //! so that a parser that crashes, hangs or eats memory harms one message.
 //! A worker that dies, or that passes its deadline, is replaced and the
 //! message tried once more in a fresh one; the second death is a problem on
-//! that message.
+//! that message. And a parser that is taken over finds nothing to take: see
+//! [`sandbox`].
 
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 mod pool;
 mod process;
 mod protocol;
+mod sandbox;
 
 pub use pool::Pool;
 pub use process::run;
@@ -27,6 +29,8 @@ pub struct Settings {
     pub deadline_seconds: u64,
     /// Bytes of address space of one worker (RLIMIT_AS).
     pub memory: u64,
+    /// Bytes of memory that one worker may occupy.
+    pub resident: u64,
     /// Messages after which a worker is replaced.
     pub messages: u32,
 }
@@ -37,6 +41,7 @@ impl Default for Settings {
             count: 0,
             deadline_seconds: 20,
             memory: 2 * 1024 * 1024 * 1024, // 2 GB of address space
+            resident: 200 * 1024 * 1024,    // 200 MB
             messages: 10_000,
         }
     }

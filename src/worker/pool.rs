@@ -28,7 +28,10 @@ const MOST_NAME: usize = 4 * 1024;
 const ANSWER: usize = 32 * 1024;
 /// Pieces of a job up to this size go in one write, in bytes.
 const TOGETHER: usize = 64 * 1024;
-/// How much longer than one message may take a caller waits for a worker.
+/// How often a worker's memory is looked at.
+const WATCH: Duration = Duration::from_millis(20);
+/// How much longer than one message may take a caller waits for a worker; and
+/// how long a worker may take to be ready.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The workers.
@@ -50,6 +53,8 @@ enum Failure {
     /// It said something that is no answer, or ended by itself.
     Garbled,
     Deadline,
+    /// It took more memory than a message may.
+    Memory,
     /// Killed by a signal: out of memory, out of stack, or worse.
     Killed,
 }
@@ -57,7 +62,7 @@ enum Failure {
 impl Pool {
     /// Starts the workers: processes of `program` (this binary) with the one
     /// argument `worker`. Within a Tokio runtime, on which they are spoken to.
-    pub fn start(program: &Path, settings: &Settings, budget: Budget) -> Result<Self, Fault> {
+    pub async fn start(program: &Path, settings: &Settings, budget: Budget) -> Result<Self, Fault> {
         let count = match settings.count {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             count => count,
@@ -71,7 +76,7 @@ impl Pool {
             idle: Mutex::default(),
         };
         for _ in 0..count {
-            pool.put_back(pool.hire()?);
+            pool.put_back(pool.hire().await?);
         }
         Ok(pool)
     }
@@ -100,11 +105,14 @@ impl Pool {
         };
         let _permit = self.wait().await?;
         let idle = self.idle().pop();
-        let worker = idle.map_or_else(|| self.hire(), Ok)?;
+        let worker = match idle {
+            Some(worker) => worker,
+            None => self.hire().await?,
+        };
         if let Ok(reading) = self.attempt(worker, &job, content).await? {
             return Ok(reading);
         }
-        match self.attempt(self.hire()?, &job, content).await? {
+        match self.attempt(self.hire().await?, &job, content).await? {
             Ok(reading) => Ok(reading),
             Err(failure) => failed(&job.kind, content, failure),
         }
@@ -125,7 +133,7 @@ impl Pool {
         job: &Job,
         content: &Content,
     ) -> Result<Result<Reading, Failure>, Fault> {
-        match worker.read(job, content, self.settings.deadline()).await {
+        match worker.read(job, content, &self.settings).await {
             Ok(reading) => {
                 if worker.jobs < self.settings.messages {
                     self.put_back(worker);
@@ -141,12 +149,25 @@ impl Pool {
         }
     }
 
-    fn hire(&self) -> Result<Worker, Fault> {
+    async fn hire(&self) -> Result<Worker, Fault> {
         let greeting = Greeting {
             budget: self.budget,
             memory: self.settings.memory,
         };
-        Worker::start(&self.program, &greeting).map_err(Fault::Start)
+        let mut worker = Worker::start(&self.program, &greeting).map_err(Fault::Start)?;
+        let hello = timeout(PATIENCE, protocol::receive_hello(&mut worker.socket));
+        let fences = hello
+            .await
+            .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+            .map_err(Fault::Start)?;
+        if !fences.files || !fences.calls {
+            tracing::warn!(
+                landlock = fences.files,
+                seccomp = fences.calls,
+                "this kernel cannot confine a worker wholly"
+            );
+        }
+        Ok(worker)
     }
 
     fn put_back(&self, worker: Worker) {
@@ -167,7 +188,7 @@ fn failed(kind: &Kind, content: &Content, failure: Failure) -> Result<Reading, F
             ProblemKind::Hostile,
             "reading it failed twice: it took too long",
         ),
-        Failure::Killed => (
+        Failure::Memory | Failure::Killed => (
             ProblemKind::Hostile,
             "reading it failed twice: it took too much memory",
         ),
@@ -243,16 +264,22 @@ impl Worker {
         &mut self,
         job: &Job,
         content: &Content,
-        deadline: Duration,
+        settings: &Settings,
     ) -> Result<Reading, Trouble> {
         self.jobs += 1;
+        let watch = self.process.outgrows(settings.resident);
         let exchange = async {
             self.send(job, content).await?;
             protocol::receive_answer(&mut self.socket)
                 .await
                 .map_err(Sending::Socket)
         };
-        match timeout(deadline, exchange).await {
+        let done = tokio::select! {
+            biased;
+            done = timeout(settings.deadline(), exchange) => done,
+            () = watch => return Err(Trouble::Worker(Failure::Memory)),
+        };
+        match done {
             Err(_) => Err(Trouble::Worker(Failure::Deadline)),
             Ok(Ok(Answer::Read(reading))) => Ok(*reading),
             Ok(Ok(Answer::Panicked { place })) => {
@@ -298,6 +325,27 @@ enum Sending {
 struct Process(Option<Child>);
 
 impl Process {
+    /// Returns when it occupies more bytes of memory than this. Most messages
+    /// are read before it is looked at once.
+    fn outgrows(&self, most: u64) -> impl Future<Output = ()> + use<> {
+        let size = self
+            .0
+            .as_ref()
+            .map(|child| format!("/proc/{}/statm", child.id()));
+        async move {
+            loop {
+                tokio::time::sleep(WATCH).await;
+                if size
+                    .as_deref()
+                    .and_then(resident)
+                    .is_some_and(|size| size > most)
+                {
+                    return;
+                }
+            }
+        }
+    }
+
     /// Why the worker gave no answer.
     async fn autopsy(&mut self, error: &io::Error) -> Failure {
         if error.kind() == io::ErrorKind::InvalidData {
@@ -312,6 +360,13 @@ impl Process {
             _ => Failure::Garbled,
         }
     }
+}
+
+/// The bytes of memory that a process occupies, by its `statm` (proc(5)).
+fn resident(statm: &str) -> Option<u64> {
+    let pages = std::fs::read_to_string(statm).ok()?;
+    let pages: u64 = pages.split(' ').nth(1)?.parse().ok()?;
+    Some(pages * rustix::param::page_size() as u64)
 }
 
 impl Drop for Process {

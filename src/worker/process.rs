@@ -9,15 +9,12 @@ use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use rustix::process::{Resource, Rlimit, setrlimit};
-
-use super::protocol::{self, Answer, Greeting, Kind};
+use super::protocol::{self, Answer, Kind};
+use super::sandbox::{self, Fences};
 use crate::extract;
 
 /// Parsers recurse, within bounds; the bounds are counted, the stack is not.
 const STACK: usize = 64 * 1024 * 1024; // 64 MB
-/// Files that a worker may have open: its socket and what it was born with.
-const FILES: u64 = 16;
 
 /// Of a job, what is read at once, in bytes; most are no longer.
 const JOB: usize = 64 * 1024;
@@ -36,9 +33,10 @@ pub fn run() -> ExitCode {
             .map(|place| format!("{}:{}", place.file(), place.line()));
         *PLACE.lock().unwrap_or_else(PoisonError::into_inner) = place;
     }));
+    let files = sandbox::leave_file_system();
     let life = thread::Builder::new()
         .stack_size(STACK)
-        .spawn(live)
+        .spawn(move || live(files))
         .map(thread::JoinHandle::join);
     match life {
         Ok(Ok(Ok(()))) => ExitCode::SUCCESS,
@@ -47,11 +45,13 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn live() -> io::Result<()> {
+fn live(files: bool) -> io::Result<()> {
     let mut socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
     let mut jobs = BufReader::with_capacity(JOB, socket.try_clone()?);
     let greeting = protocol::receive_greeting(&mut jobs)?;
-    confine(&greeting)?;
+    sandbox::limit(greeting.memory)?;
+    let calls = sandbox::leave_calls();
+    protocol::send_hello(&mut socket, Fences { files, calls })?;
     while let Some((job, content)) = protocol::receive_job(&mut jobs)? {
         let reading = panic::catch_unwind(AssertUnwindSafe(|| {
             #[cfg(debug_assertions)]
@@ -81,26 +81,6 @@ fn forget(payload: Box<dyn Any + Send>) {
     std::mem::forget(payload);
 }
 
-/// Takes from this process what reading does not need. The parent's deadline
-/// bounds the time; the address space bounds what is allocated.
-fn confine(greeting: &Greeting) -> io::Result<()> {
-    let limits = [
-        (Resource::As, greeting.memory),
-        (Resource::Fsize, 0),
-        (Resource::Core, 0),
-        (Resource::Nofile, FILES),
-        (Resource::Nproc, 0),
-    ];
-    for (resource, most) in limits {
-        let limit = Rlimit {
-            current: Some(most),
-            maximum: Some(most),
-        };
-        setrlimit(resource, limit)?;
-    }
-    Ok(())
-}
-
 /// Deaths on demand, for the tests of those who must survive them. Not in a
 /// release.
 #[cfg(debug_assertions)]
@@ -124,6 +104,15 @@ mod faults {
                     hoard.push(vec![1; 64 * 1024 * 1024]);
                 }
             }
+            b"gorge" => {
+                // Little by little, and never too much for the address space.
+                let mut hoard: Vec<Vec<u8>> = Vec::new();
+                while hoard.len() < 600 {
+                    hoard.push(vec![1; 1024 * 1024]);
+                    std::thread::sleep(std::time::Duration::from_millis(1));
+                }
+            }
+            b"reach" => assert_eq!(within_reach(), [""; 0], "a worker reaches nothing"),
             b"exit" => std::process::exit(0),
             b"babble" => {
                 use std::io::Write;
@@ -133,5 +122,33 @@ mod faults {
             }
             _ => {}
         }
+    }
+
+    /// What of the world outside this process can reach.
+    fn within_reach() -> Vec<&'static str> {
+        let written = std::env::temp_dir().join(format!("exeat-reach-{}", std::process::id()));
+        let reached = [
+            ("a file", std::fs::File::open("/proc/self/exe").is_ok()),
+            ("a folder", std::fs::read_dir("/").is_ok()),
+            ("a file to write", std::fs::File::create(&written).is_ok()),
+            ("a socket", std::net::UdpSocket::bind("127.0.0.1:0").is_ok()),
+            (
+                "another program",
+                std::process::Command::new("/bin/true").status().is_ok(),
+            ),
+            (
+                "another thread",
+                std::thread::Builder::new().spawn(|| {}).is_ok(),
+            ),
+        ];
+        drop(std::fs::remove_file(written));
+        let reached = reached.into_iter().filter(|(_, reached)| *reached);
+        reached.map(|(what, _)| what).collect()
+    }
+
+    #[cfg(test)]
+    #[test]
+    fn all_of_it_is_within_reach_of_a_process_that_is_not_confined() {
+        assert_eq!(within_reach().len(), 6);
     }
 }

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
+use super::sandbox::Fences;
 use crate::extract::{Budget, Reading};
 
 /// The longest head of a job: a file's name is all that varies.
@@ -59,6 +60,15 @@ pub(super) fn receive_greeting(from: &mut impl Read) -> io::Result<Greeting> {
     receive(from, MOST_HEAD)
 }
 
+/// What a worker says once, when it is ready.
+pub(super) fn send_hello(to: &mut impl Write, fences: Fences) -> io::Result<()> {
+    send(to, &fences, MOST_HEAD)
+}
+
+pub(super) async fn receive_hello(from: &mut (impl AsyncRead + Unpin)) -> io::Result<Fences> {
+    receive_soon(from, MOST_HEAD).await
+}
+
 /// A job as it goes over the wire.
 pub(super) fn job(job: &Job) -> io::Result<Vec<u8>> {
     framed(job, MOST_HEAD)
@@ -87,8 +97,15 @@ pub(super) fn send_answer(to: &mut impl Write, answer: &Answer) -> io::Result<()
 }
 
 pub(super) async fn receive_answer(from: &mut (impl AsyncRead + Unpin)) -> io::Result<Answer> {
+    receive_soon(from, MOST_ANSWER).await
+}
+
+async fn receive_soon<T: DeserializeOwned>(
+    from: &mut (impl AsyncRead + Unpin),
+    most: u32,
+) -> io::Result<T> {
     let length = from.read_u32_le().await?;
-    if length > MOST_ANSWER {
+    if length > most {
         return Err(oversized());
     }
     let mut bytes = room_for(length);

@@ -318,11 +318,11 @@ fn protection_is_what_a_stranger_meets() {
 
 #[test]
 fn formats_not_read_yet_are_told_by_name() {
-    let reading = read("writer.rtf");
+    let reading = read_file("old.cab", b"MSCF\0\0\0\0", &Budget::default());
     assert_eq!(reading.problems.len(), 1);
     assert_eq!(
         reading.problems[0].what,
-        "an RTF document, which is not read yet"
+        "a cabinet archive, which is not read yet"
     );
     assert_eq!(reading.problems[0].kind, ProblemKind::Unknown);
 }

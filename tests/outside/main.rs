@@ -1,5 +1,6 @@
 //! Behaviour from outside: the built binary, real sockets, a real Postfix.
 
+mod archives;
 mod bombs;
 mod check;
 mod crash;
@@ -11,7 +12,10 @@ mod layers;
 mod measured;
 mod messages;
 mod office;
+mod outlook;
 mod postfix;
+mod records;
 mod relay;
+mod rich_text;
 mod support;
 mod worker;

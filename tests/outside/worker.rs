@@ -10,12 +10,13 @@ use exeat::finding::ProblemKind;
 use exeat::mail::Content;
 use exeat::worker::{Fault, Pool, Settings};
 
-fn pool(settings: &Settings) -> Pool {
+async fn pool(settings: &Settings) -> Pool {
     Pool::start(
         Path::new(env!("CARGO_BIN_EXE_exeat")),
         settings,
         Budget::default(),
     )
+    .await
     .expect("workers start")
 }
 
@@ -53,7 +54,8 @@ async fn messages_and_files_are_read() {
     let pool = pool(&Settings {
         count: 2,
         ..Settings::default()
-    });
+    })
+    .await;
     check_reads(&pool, "Dear all").await;
     let file = pool
         .read_file("list.csv", &Content::from(b"a,b,c\n1,2,3\n".to_vec()))
@@ -73,7 +75,8 @@ async fn many_callers_share_few_workers() {
         count: 2,
         messages: 7,
         ..Settings::default()
-    });
+    })
+    .await;
     let pool = Arc::new(pool);
     let mut callers = tokio::task::JoinSet::new();
     for caller in 0..8 {
@@ -90,7 +93,7 @@ async fn many_callers_share_few_workers() {
 #[tokio::test]
 #[cfg(debug_assertions)]
 async fn a_caller_who_leaves_takes_a_worker_along_and_another_comes() {
-    let pool = pool(&one());
+    let pool = pool(&one()).await;
     let message = fault("hang");
     let reading = pool.read_message(&message);
     let left = tokio::time::timeout(Duration::from_millis(300), reading).await;
@@ -103,7 +106,8 @@ async fn a_large_spilled_message_arrives_whole() {
     let pool = pool(&Settings {
         count: 1,
         ..Settings::default()
-    });
+    })
+    .await;
     let words = "All of it must arrive. ".repeat(200_000);
     let bytes = format!("Subject: Trip\r\n\r\n{words}end").into_bytes();
     let content = exeat::mail::content::collect(bytes.as_slice(), u64::MAX, &std::env::temp_dir())
@@ -121,7 +125,7 @@ async fn a_large_spilled_message_arrives_whole() {
 #[cfg(debug_assertions)]
 #[tokio::test]
 async fn a_death_harms_one_message_only() {
-    let pool = pool(&one());
+    let pool = pool(&one()).await;
     for (kind, expected) in [
         ("panic", ProblemKind::Damaged),
         ("exit", ProblemKind::Damaged),
@@ -143,11 +147,33 @@ async fn a_death_harms_one_message_only() {
 
 #[cfg(debug_assertions)]
 #[tokio::test]
+async fn nothing_is_within_a_workers_reach() {
+    let pool = pool(&one()).await;
+    // The worker looks around, and panics at the first thing that it reaches.
+    let reading = pool.read_message(&fault("reach")).await.expect("no fault");
+    assert_eq!(reading.problems, []);
+}
+
+#[cfg(debug_assertions)]
+#[tokio::test]
+async fn who_takes_too_much_memory_is_stopped() {
+    let pool = pool(&one()).await;
+    let started = Instant::now();
+    let reading = pool.read_message(&fault("gorge")).await.expect("no fault");
+    assert_eq!(reading.problems[0].kind, ProblemKind::Hostile);
+    assert!(reading.problems[0].what.contains("memory"));
+    assert!(started.elapsed() < Duration::from_secs(15));
+    check_reads(&pool, "the next one").await;
+}
+
+#[cfg(debug_assertions)]
+#[tokio::test]
 async fn a_hang_ends_at_the_deadline() {
     let pool = pool(&Settings {
         deadline_seconds: 3,
         ..one()
-    });
+    })
+    .await;
     let started = Instant::now();
     let reading = pool
         .read_message(&fault("hang"))
@@ -164,7 +190,7 @@ async fn a_hang_ends_at_the_deadline() {
 #[cfg(debug_assertions)]
 #[tokio::test]
 async fn a_file_that_kills_is_still_named() {
-    let pool = pool(&one());
+    let pool = pool(&one()).await;
     let file = Content::from(b"X-Exeat-Test-Fault: abort \n".to_vec());
     let reading = pool
         .read_file("bad.bin", &file)
@@ -176,13 +202,13 @@ async fn a_file_that_kills_is_still_named() {
 
 #[tokio::test]
 async fn a_program_that_is_not_there_is_a_fault() {
-    let started = Pool::start(Path::new("/nonexistent/exeat"), &one(), Budget::default());
+    let started = Pool::start(Path::new("/nonexistent/exeat"), &one(), Budget::default()).await;
     assert!(matches!(started, Err(Fault::Start(_))));
 }
 
 #[tokio::test]
 async fn a_program_that_is_no_worker_is_the_messages_problem_at_worst() {
-    let pool = Pool::start(Path::new("/bin/true"), &one(), Budget::default());
+    let pool = Pool::start(Path::new("/bin/true"), &one(), Budget::default()).await;
     // Either the greeting already failed, or every message comes back unread.
     if let Ok(pool) = pool {
         match pool.read_message(&mail("X-Other: x", "body")).await {

@@ -66,10 +66,8 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCo
     let overrides = overrides(arguments, &config.tenants)?;
     let program = std::env::current_exe().context("this program's own file is not to be found")?;
     let runtime = Runtime::new().context("no threads could be started")?;
-    let workers = {
-        let _guard = runtime.enter();
-        worker::Pool::start(&program, &config.workers, Budget::default())?
-    };
+    let workers = worker::Pool::start(&program, &config.workers, Budget::default());
+    let workers = runtime.block_on(workers)?;
     let read = |message: &Content| runtime.block_on(workers.read_message(message));
     let messages = files::find(&arguments.paths);
     let progress = progress(messages.len());

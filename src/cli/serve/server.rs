@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 
 use crate::config::Config;
 use crate::extract::Budget;
+use crate::patterns::Packs;
 use crate::screen;
 use crate::smtp::{self, Parts, Relay, Snapshot};
 use crate::store::{Access, Store};
@@ -53,7 +54,7 @@ impl Server {
         }
         let program =
             std::env::current_exe().context("this program's own file is not to be found")?;
-        let workers = Arc::new(Pool::start(&program, &config.workers, Budget::default())?);
+        let workers = Arc::new(Pool::start(&program, &config.workers, Budget::default()).await?);
         let folder = std::env::temp_dir();
         let screening = Arc::clone(&workers);
         let parts = Parts {
@@ -75,6 +76,7 @@ impl Server {
             store: store.clone(),
             tenants: Arc::new(ArcSwap::from_pointee(config.tenants.clone())),
         };
+        prepare(&config.tenants);
         let relay = Arc::new(Relay::new(
             Snapshot::new(&config.relay, config.tenants),
             parts,
@@ -148,6 +150,7 @@ impl Server {
     /// Puts a new configuration in force for whatever begins from now on.
     /// Listeners, store and workers stay as they are until a restart.
     pub(super) fn reload(&self, config: Config) {
+        prepare(&config.tenants);
         self.tenants.store(Arc::new(config.tenants.clone()));
         self.relay
             .reload(Snapshot::new(&config.relay, config.tenants));
@@ -161,6 +164,21 @@ impl Server {
             }
         }
     }
+}
+
+/// Readies the patterns beside everything else, so that the first messages
+/// need not wait for it.
+fn prepare(tenants: &Tenants) {
+    let mut packs: Vec<Arc<Packs>> = Vec::new();
+    for tenant in tenants.iter() {
+        if !packs
+            .iter()
+            .any(|known| Arc::ptr_eq(known, &tenant.school.patterns))
+        {
+            packs.push(Arc::clone(&tenant.school.patterns));
+        }
+    }
+    tokio::task::spawn_blocking(move || packs.iter().for_each(|packs| packs.prepare()));
 }
 
 async fn bind(address: SocketAddr, service: &'static str) -> anyhow::Result<TcpListener> {

@@ -6,7 +6,7 @@
 use super::Protection;
 use super::cipher::{self, Package};
 use super::harvest::{Harvest, Place};
-use super::{doc, file, ppt, xls};
+use super::{doc, file, msg, ppt, xls};
 use crate::finding::ProblemKind;
 
 mod compound;
@@ -26,6 +26,9 @@ pub(crate) fn read(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     };
     if compound.is_cut() {
         cut_short(place, harvest);
+    }
+    if compound.has_at_top(msg::PROPERTIES) {
+        return msg::read(bytes, place, harvest);
     }
     contents(&compound, place, harvest);
 }
@@ -56,7 +59,7 @@ pub(crate) fn contents(compound: &Compound<'_>, place: &Place, harvest: &mut Har
     if ppt::is_one(compound) {
         return ppt::read(compound, place, harvest);
     }
-    let (kind, words) = if compound.has_at_top("__properties_version1.0") {
+    let (kind, words) = if compound.has_at_top(msg::PROPERTIES) {
         ("msg", "a saved Outlook message")
     } else if compound.has_at_top("VisioDocument") {
         ("vsd", "a Visio drawing")

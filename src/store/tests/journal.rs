@@ -46,6 +46,26 @@ on_both! {
         }
     }
 
+    async fn a_command_may_write_between_two_decisions(ground: Ground) {
+        let store = filled(&ground, 4).await;
+        let command = Store::open(&ground.settings, Access::Command).await.expect("opens beside it");
+        for _ in 0..3 {
+            command
+                .journal(Kind::ContentRead, Some("greenfold"), &serde_json::json!({}))
+                .await
+                .expect("appended");
+            let (one, two) = tokio::join!(
+                store.decide(decision(&["a@home.example"])),
+                store.decide(decision(&["b@home.example"])),
+            );
+            store.record(one.expect("decided").id, Outcome::Rejected).await.expect("recorded");
+            store.record(two.expect("decided").id, Outcome::ClientGone).await.expect("recorded");
+        }
+        assert_sound(&store).await;
+        let rows = store.journal_rows(0, 100).await.expect("rows");
+        assert_eq!(rows.iter().filter(|row| row.kind == "content-read").count(), 3);
+    }
+
     async fn missing_rows_are_found(ground: Ground) {
         let store = filled(&ground, 9).await;
         let last = store.verify().await.expect("verified").rows;

@@ -1,0 +1,414 @@
+//! RTF (Rich Text Format 1.9.1): its words, tables and hidden text.
+//!
+//! One pass over the tokens with a stack of groups. What a group's text is for
+//! is told by the control word that it begins with.
+
+use std::collections::HashMap;
+
+use encoding_rs::{Encoding, WINDOWS_1252};
+
+use super::body::Bodies;
+use super::harvest::{Harvest, Place};
+use super::rtf_token::{Token, Tokens};
+use super::rtf_word::{self, Destination};
+use super::{html, ole_object};
+use crate::finding::ProblemKind;
+use crate::mail::charset;
+
+/// Groups deeper than this are none that a program wrote.
+const DEEPEST: usize = 2_000;
+
+/// What an RTF text says.
+#[derive(Debug, Default)]
+pub(crate) struct Document {
+    shown: String,
+    /// Where in `shown` the rows of tables are, each with its line end.
+    rows: Vec<std::ops::Range<usize>>,
+    hidden: String,
+    header_footer: String,
+    footnotes: String,
+    comments: String,
+    properties: String,
+    objects: Vec<Vec<u8>>,
+    pictures: u32,
+    /// The HTML that it was made of, and whether it says that it was.
+    html: String,
+    is_html: bool,
+    /// The outermost group ended.
+    whole: bool,
+    too_deep: bool,
+}
+
+/// Reads a file.
+pub(crate) fn read(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
+    harvest.kind(place, "rtf");
+    let mut document = parse(bytes);
+    if document.is_html {
+        let page = html::read(&document.html);
+        document.hidden.push_str(&page.hidden);
+    }
+    let length = document.shown.len() + document.hidden.len();
+    if harvest.decoded(place, length) {
+        document.read(place, harvest);
+    }
+}
+
+/// Reads the body of an Outlook message, of which `plain` is known already: as
+/// the HTML that it was, if it was.
+pub(crate) fn read_body(
+    bytes: &[u8],
+    plain: &str,
+    bodies: &mut Bodies,
+    place: &Place,
+    harvest: &mut Harvest<'_>,
+) {
+    let mut document = parse(bytes);
+    let squeezed = |text: &str| text.split_whitespace().collect::<String>();
+    if document.is_html {
+        bodies.html(&document.html);
+        document.forget_shown();
+    } else if squeezed(plain) == squeezed(&document.shown) {
+        document.forget_shown();
+    }
+    document.read(place, harvest);
+}
+
+impl Document {
+    fn forget_shown(&mut self) {
+        self.shown.clear();
+        self.rows.clear();
+    }
+
+    fn read(self, place: &Place, harvest: &mut Harvest<'_>) {
+        self.paragraphs_and_tables(place, harvest);
+        for (name, text) in [
+            ("header and footer", self.header_footer),
+            ("footnotes", self.footnotes),
+            ("comments", self.comments),
+        ] {
+            harvest.text(&place.within(name), text);
+        }
+        harvest.text(&place.hidden("(hidden text)"), self.hidden);
+        let properties = place.hidden("document properties, hidden");
+        harvest.text(&properties, self.properties);
+        for object in &self.objects {
+            ole_object::read(object, place, harvest);
+        }
+        if self.pictures > 0 {
+            harvest.problem(
+                place,
+                ProblemKind::NotRead,
+                "there are pictures in it: text in them was not read",
+            );
+        }
+        if self.too_deep {
+            harvest.exhaust(place, "its groups nest deeper than in any document");
+        } else if !self.whole {
+            harvest.problem(
+                place,
+                ProblemKind::Damaged,
+                "the document is cut short or damaged",
+            );
+        }
+    }
+
+    fn paragraphs_and_tables(&self, place: &Place, harvest: &mut Harvest<'_>) {
+        let mut paragraphs = String::new();
+        let mut tables: Vec<String> = Vec::new();
+        let mut at = 0;
+        for row in &self.rows {
+            let between = &self.shown[at..row.start];
+            paragraphs.push_str(between);
+            if tables.is_empty() || !between.trim().is_empty() {
+                tables.push(String::new());
+            }
+            if let Some(table) = tables.last_mut() {
+                table.push_str(&self.shown[row.clone()]);
+            }
+            at = row.end;
+        }
+        paragraphs.push_str(&self.shown[at..]);
+        harvest.text(place, paragraphs);
+        for (i, table) in tables.into_iter().enumerate() {
+            harvest.text(&place.within(&format!("table {}", i + 1)).table(), table);
+        }
+    }
+}
+
+fn parse(rtf: &[u8]) -> Document {
+    let mut reader = Reader {
+        document: Document::default(),
+        groups: Vec::new(),
+        group: Group::default(),
+        fonts: HashMap::new(),
+        document_encoding: WINDOWS_1252,
+        bytes: Vec::new(),
+        high_surrogate: None,
+        skip: 0,
+        starred: false,
+    };
+    let mut tokens = Tokens::new(rtf);
+    for token in tokens.by_ref() {
+        reader.token(&token);
+        if reader.document.too_deep || reader.document.whole {
+            break;
+        }
+    }
+    reader.flush();
+    let behind = tokens.rest().trim_ascii();
+    if !behind.iter().all(|&byte| byte == 0) {
+        let text = charset::decode(behind, None);
+        reader.document.hidden.push_str(&text);
+    }
+    reader.document
+}
+
+/// What a group inherits from the one around it.
+#[derive(Debug, Clone, Copy)]
+struct Group {
+    destination: Destination,
+    /// Written under `\v`, or under `\deleted`.
+    hidden: bool,
+    in_table: bool,
+    /// Only there for readers that take no HTML.
+    beside_html: bool,
+    encoding: Option<&'static Encoding>,
+    font: i32,
+    /// Characters after `\u` that older readers show in its stead.
+    fallback: usize,
+}
+
+impl Default for Group {
+    fn default() -> Self {
+        Self {
+            destination: Destination::Body,
+            hidden: false,
+            in_table: false,
+            beside_html: false,
+            encoding: None,
+            font: 0,
+            fallback: 1,
+        }
+    }
+}
+
+struct Reader {
+    document: Document,
+    groups: Vec<Group>,
+    group: Group,
+    fonts: HashMap<i32, &'static Encoding>,
+    document_encoding: &'static Encoding,
+    /// Characters in the font's encoding, not yet decoded.
+    bytes: Vec<u8>,
+    high_surrogate: Option<u16>,
+    skip: usize,
+    /// The group began with `\*`.
+    starred: bool,
+}
+
+impl Reader {
+    fn token(&mut self, token: &Token<'_>) {
+        match *token {
+            Token::Byte(byte) => self.byte(byte),
+            Token::Open => {
+                self.flush();
+                self.skip = 0;
+                self.document.too_deep = self.groups.len() >= DEEPEST;
+                self.groups.push(self.group);
+            }
+            Token::Close => self.close(),
+            Token::Word(word, number) => {
+                // A fallback is characters, and `\u` may follow upon `\u`.
+                if !(word == b"u" && number.is_some()) {
+                    self.skip = 0;
+                }
+                self.word(word, number);
+                self.starred = false;
+            }
+            Token::Symbol(symbol) => self.symbol(symbol),
+        }
+    }
+
+    fn byte(&mut self, byte: u8) {
+        self.starred = false;
+        if self.skip > 0 {
+            self.skip -= 1;
+        } else if self.group.destination != Destination::Nowhere {
+            self.bytes.push(byte);
+        }
+    }
+
+    fn close(&mut self) {
+        self.flush();
+        self.skip = 0;
+        let closed = self.group.destination;
+        if let Some(around) = self.groups.pop() {
+            self.group = around;
+        }
+        self.document.whole = self.groups.is_empty();
+        if closed != self.group.destination
+            && matches!(closed, Destination::Hidden | Destination::Comment)
+            || closed == Destination::Properties
+        {
+            self.put_to(closed, "\n");
+        }
+    }
+
+    fn symbol(&mut self, symbol: u8) {
+        match symbol {
+            b'*' => self.starred = true,
+            b'~' => self.put("\u{a0}"),
+            b'_' => self.put("-"),
+            b'\r' | b'\n' => self.paragraph(),
+            _ => {}
+        }
+    }
+
+    fn word(&mut self, word: &[u8], number: Option<i32>) {
+        let is_on = number != Some(0);
+        if let Some(destination) = rtf_word::destination(word) {
+            return self.begin(destination);
+        }
+        if self.starred {
+            return self.begin(Destination::Hidden);
+        }
+        if let Some(text) = rtf_word::characters(word) {
+            return self.put(text);
+        }
+        self.flush();
+        match word {
+            b"par" => self.paragraph(),
+            b"cell" | b"nestcell" => self.put("\t"),
+            b"row" | b"nestrow" => self.row(),
+            b"intbl" => self.group.in_table = true,
+            b"pard" => self.group.in_table = false,
+            b"v" => self.group.hidden = is_on,
+            b"deleted" => self.group.hidden = is_on,
+            b"plain" => self.group.hidden = false,
+            b"htmlrtf" => self.group.beside_html = is_on,
+            b"fromhtml" => self.document.is_html = is_on,
+            b"u" => self.unicode(number.unwrap_or(0)),
+            b"uc" => self.group.fallback = usize::try_from(number.unwrap_or(1)).unwrap_or(1),
+            _ => self.encoding_word(word, number.unwrap_or(0)),
+        }
+    }
+
+    /// Words that say what bytes mean.
+    fn encoding_word(&mut self, word: &[u8], number: i32) {
+        match word {
+            b"ansicpg" => {
+                if let Some(encoding) = rtf_word::code_page(number) {
+                    self.document_encoding = encoding;
+                }
+            }
+            b"mac" => self.document_encoding = encoding_rs::MACINTOSH,
+            b"f" => {
+                self.group.font = number;
+                self.group.encoding = self.fonts.get(&number).copied();
+            }
+            b"fcharset" if self.group.destination == Destination::FontTable => {
+                if let Some(encoding) = rtf_word::charset(number) {
+                    self.fonts.insert(self.group.font, encoding);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn begin(&mut self, destination: Destination) {
+        self.flush();
+        // A picture of a skipped group is counted where it is shown; what else
+        // is set apart there is no more for readers than the group itself.
+        let stays = self.group.destination == Destination::Nowhere
+            && matches!(destination, Destination::Picture | Destination::Hidden);
+        if !stays {
+            self.group.destination = destination;
+            self.document.pictures += u32::from(destination == Destination::Picture);
+        }
+        if destination == Destination::Object {
+            self.document.objects.push(Vec::new());
+        }
+    }
+
+    fn paragraph(&mut self) {
+        self.put(if self.group.in_table { " " } else { "\n" });
+    }
+
+    /// Ends a row: what was put since the last line end is its cells.
+    fn row(&mut self) {
+        if self.group.destination != Destination::Body || self.group.hidden {
+            return self.put("\n");
+        }
+        let shown = &mut self.document.shown;
+        let start = shown.rfind('\n').map_or(0, |end| end + 1);
+        let cells: Vec<&str> = shown[start..]
+            .trim_end()
+            .split('\t')
+            .map(str::trim)
+            .collect();
+        let row = cells.join("\t");
+        shown.truncate(start);
+        shown.push_str(&row);
+        shown.push('\n');
+        self.document.rows.push(start..shown.len());
+    }
+
+    fn unicode(&mut self, number: i32) {
+        // Written as a signed number of 16 bits.
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "the sign is dropped with it"
+        )]
+        let unit = number as u16;
+        let first = self.high_surrogate.take();
+        let units: Vec<u16> = first.into_iter().chain([unit]).collect();
+        if first.is_none() && (0xd800..0xdc00).contains(&unit) {
+            self.high_surrogate = Some(unit);
+        } else {
+            self.put(&String::from_utf16_lossy(&units));
+        }
+        self.skip = self.group.fallback;
+    }
+
+    /// Decodes the characters gathered so far.
+    fn flush(&mut self) {
+        if self.bytes.is_empty() {
+            return;
+        }
+        let bytes = std::mem::take(&mut self.bytes);
+        if self.group.destination == Destination::Object {
+            if let Some(object) = self.document.objects.last_mut() {
+                object.extend_from_slice(&bytes);
+            }
+            return;
+        }
+        let encoding = self.group.encoding.unwrap_or(self.document_encoding);
+        let text = charset::with(encoding, &bytes);
+        self.put_to(self.group.destination, &text);
+    }
+
+    fn put(&mut self, text: &str) {
+        self.flush();
+        self.put_to(self.group.destination, text);
+    }
+
+    fn put_to(&mut self, destination: Destination, text: &str) {
+        let document = &mut self.document;
+        if matches!(destination, Destination::Body | Destination::HtmlTag)
+            && !self.group.beside_html
+        {
+            document.html.push_str(text);
+        }
+        let into = match destination {
+            _ if self.group.hidden && destination == Destination::Body => &mut document.hidden,
+            Destination::Body => &mut document.shown,
+            Destination::HeaderFooter => &mut document.header_footer,
+            Destination::Footnote => &mut document.footnotes,
+            Destination::Comment => &mut document.comments,
+            Destination::Properties => &mut document.properties,
+            Destination::Hidden => &mut document.hidden,
+            _ => return,
+        };
+        into.push_str(text);
+    }
+}

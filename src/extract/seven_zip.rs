@@ -1,0 +1,184 @@
+//! 7z archives: each folder is packed and encrypted by itself, and so may be
+//! the list of files.
+
+use std::io::{Cursor, Read};
+
+use sevenz_rust2::{Archive, ArchiveEntry, Block, BlockDecoder, Password};
+
+use super::harvest::{Harvest, Place};
+use super::seven_zip_header::{self, Coder, List};
+use super::zip::{self, Fault};
+use super::{Protection, Role, file};
+use crate::finding::ProblemKind;
+
+/// The list of files takes up to two hundred times its bytes in memory.
+const LONGEST_LIST: u64 = 512 * 1024;
+/// What unpacking one folder may keep of its output: 7-Zip's "ultra" is 64 MB.
+const MOST_MEMORY: u64 = 68 * 1024 * 1024;
+/// Readers are stacked, one for each: no program packs in so many steps.
+const MOST_CODERS: usize = 8;
+
+pub(crate) fn read(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
+    harvest.kind(place, "7z");
+    match seven_zip_header::list(bytes) {
+        List::Encrypted => {
+            return harvest.protection(
+                place,
+                Protection::Protected,
+                "encrypted with AES-256, the names of its files too",
+            );
+        }
+        List::Readable { size, memory } if size > LONGEST_LIST || memory > MOST_MEMORY => {
+            return harvest.exhaust(place, "its list of files is larger than Exeat reads");
+        }
+        List::Readable { .. } => {}
+        List::Damaged => return damaged(place, harvest),
+    }
+    let Ok(archive) = Archive::read(&mut Cursor::new(bytes), &Password::empty()) else {
+        return damaged(place, harvest);
+    };
+    protection(&archive, place, harvest);
+    if let Some(inside) = harvest.deeper(place) {
+        members(&archive, bytes, &inside, harvest);
+    }
+}
+
+fn damaged(place: &Place, harvest: &mut Harvest<'_>) {
+    harvest.problem(
+        place,
+        ProblemKind::Damaged,
+        "the archive is cut short or damaged",
+    );
+}
+
+/// Protected only if every file with content is.
+fn protection(archive: &Archive, place: &Place, harvest: &mut Harvest<'_>) {
+    let with_content = || (0..archive.files.len()).filter(|&i| has_content(&archive.files[i]));
+    let sealed = with_content().filter(|&i| is_encrypted(archive, i)).count();
+    let (protection, why) = match (sealed, with_content().count()) {
+        (0, _) => return,
+        (sealed, all) if sealed == all => (Protection::Protected, "encrypted with AES-256"),
+        _ => (Protection::Weak, "only some of its files are encrypted"),
+    };
+    harvest.protection(place, protection, why);
+}
+
+fn has_content(entry: &ArchiveEntry) -> bool {
+    entry.has_stream && entry.size > 0
+}
+
+/// Whether the folder that holds the file is encrypted.
+fn is_encrypted(archive: &Archive, file: usize) -> bool {
+    let folder = archive.stream_map.file_block_index.get(file);
+    let block = folder.and_then(|folder| archive.blocks.get((*folder)?));
+    block.is_some_and(|block| coders(block).any(|coder| coder.encrypts()))
+}
+
+fn coders(block: &Block) -> impl Iterator<Item = Coder<'_>> {
+    block.coders.iter().map(|coder| Coder {
+        id: coder.encoder_method_id(),
+        properties: coder.properties(),
+    })
+}
+
+fn members(archive: &Archive, bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
+    // Which files have been read or told of; the folders' readers stop at the
+    // first fault.
+    let mut told = vec![false; archive.files.len()];
+    for folder in 0..archive.blocks.len() {
+        if harvest.is_spent() {
+            return;
+        }
+        let block = &archive.blocks[folder];
+        let memory: u64 = coders(block).map(|coder| coder.memory()).sum();
+        let encrypted = coders(block).any(|coder| coder.encrypts());
+        if !encrypted && memory <= MOST_MEMORY && block.coders.len() <= MOST_CODERS {
+            read_folder(archive, folder, bytes, &mut told, place, harvest);
+        }
+    }
+    for (i, entry) in archive.files.iter().enumerate() {
+        if harvest.is_spent() {
+            return;
+        }
+        if !told[i] && harvest.entry(place) {
+            closed(entry, is_encrypted(archive, i), place, harvest);
+        }
+    }
+}
+
+fn read_folder(
+    archive: &Archive,
+    folder: usize,
+    bytes: &[u8],
+    told: &mut [bool],
+    place: &Place,
+    harvest: &mut Harvest<'_>,
+) {
+    let password = Password::empty();
+    let mut source = Cursor::new(bytes);
+    let decoder = BlockDecoder::new(1, folder, archive, &password, &mut source);
+    let first = archive.stream_map.block_first_file_index.get(folder);
+    let mut at = first.copied().unwrap_or_default();
+    let mut left = harvest.inflatable(bytes.len());
+    // A fault ends the folder: what was not told until then is told after.
+    let _ = decoder.for_each_entries(&mut |entry, reader| {
+        let index = at;
+        at += 1;
+        if !has_content(entry) {
+            return Ok(true);
+        }
+        if let Some(told) = told.get_mut(index) {
+            *told = true;
+        }
+        let size = open(entry, reader, left, place, harvest);
+        left -= size.unwrap_or(left);
+        Ok(size.is_some() && !harvest.is_spent())
+    });
+}
+
+/// Reads a file of which at most `limit` bytes may come, and tells its size;
+/// `None` after a fault.
+fn open(
+    entry: &ArchiveEntry,
+    reader: &mut dyn Read,
+    limit: usize,
+    place: &Place,
+    harvest: &mut Harvest<'_>,
+) -> Option<usize> {
+    let fault = match zip::inflate(reader, entry.size, limit.min(harvest.room())) {
+        Ok(bytes) if bytes.len() as u64 == entry.size => {
+            if harvest.decoded(place, bytes.len()) {
+                file::read(&[&entry.name], &bytes, place, harvest);
+            }
+            return Some(bytes.len());
+        }
+        Ok(_) => Fault::Damaged,
+        Err(fault) => fault,
+    };
+    if harvest.entry(place) {
+        let inside = harvest.attachment(place, &[&entry.name], 0);
+        fault.tell(&inside, harvest);
+    }
+    None
+}
+
+/// Tells of what was not unpacked: a folder, an empty file, an encrypted one,
+/// or one behind a fault.
+fn closed(entry: &ArchiveEntry, encrypted: bool, place: &Place, harvest: &mut Harvest<'_>) {
+    if !has_content(entry) {
+        let name = place.within("file name").role(Role::FileName);
+        return harvest.text(&name, entry.name.as_str());
+    }
+    let size = usize::try_from(entry.size).unwrap_or(usize::MAX);
+    let inside = harvest.attachment(place, &[&entry.name], size);
+    if encrypted {
+        harvest.kind(&inside, "encrypted");
+        harvest.protection(&inside, Protection::Protected, "encrypted in its archive");
+    } else {
+        harvest.problem(
+            &inside,
+            ProblemKind::Damaged,
+            "it could not be unpacked: it is damaged, or packed in a way that is not read",
+        );
+    }
+}
