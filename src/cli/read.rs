@@ -100,7 +100,11 @@ fn print_lines(reading: &Reading) -> anyhow::Result<()> {
         )?;
     }
     for text in &reading.texts {
-        let hidden = if text.hidden { " (hidden)" } else { "" };
+        // Most hidden places are called so already.
+        let hidden = match text.hidden && !text.location.as_str().contains("hidden") {
+            true => " (hidden)",
+            false => "",
+        };
         writeln!(out, "\n── {}{hidden}", text.location)?;
         writeln!(out, "{}", text.text.trim_end())?;
     }
