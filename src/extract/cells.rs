@@ -68,12 +68,7 @@ impl Cells {
         place: &Place,
         harvest: &mut Harvest<'_>,
     ) -> Place {
-        let suffix = if sheet_hidden { " (hidden)" } else { "" };
-        let mut here = match name {
-            "" => place.within("sheet"),
-            name => place.within(&format!("sheet \"{name}\"{suffix}")),
-        };
-        here.hidden = sheet_hidden;
+        let here = sheet_place(name, sheet_hidden, place);
         self.shown.finish(&here, harvest);
         if self.has_hidden {
             let rows = place.hidden(&format!("sheet \"{name}\" (hidden rows or columns)"));
@@ -81,4 +76,15 @@ impl Cells {
         }
         here
     }
+}
+
+/// Where a sheet's words stand.
+pub(crate) fn sheet_place(name: &str, hidden: bool, place: &Place) -> Place {
+    let suffix = if hidden { " (hidden)" } else { "" };
+    let mut here = match name {
+        "" => place.within("sheet"),
+        name => place.within(&format!("sheet \"{name}\"{suffix}")),
+    };
+    here.hidden = hidden;
+    here
 }

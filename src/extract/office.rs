@@ -3,13 +3,13 @@
 //! Every XML part is walked. The main ones get people's names for places;
 //! the rest is not left out, for what is in a document goes with it.
 
-use std::collections::HashMap;
-
 use super::harvest::{Harvest, Place};
+use super::loose::{values, variables};
 use super::pivot::PivotCache;
-use super::sheet::Workbook;
+use super::relationships::Relationships;
+use super::sheet::{self, Workbook};
+use super::slides::{self, Slides};
 use super::word;
-use super::xml::{self, Node};
 use super::zip_records::{Archive, Member};
 use super::{Protection, file, kind};
 use crate::finding::ProblemKind;
@@ -63,7 +63,8 @@ pub(crate) fn read(archive: &Archive<'_>, place: &Place, harvest: &mut Harvest<'
         archive,
         place: &place,
         workbook: Workbook::default(),
-        relationships: HashMap::new(),
+        slides: Slides::default(),
+        relationships: Relationships::default(),
         tables: 0,
         pictures: 0,
         other: 0,
@@ -93,8 +94,8 @@ struct Document<'a> {
     archive: &'a Archive<'a>,
     place: &'a Place,
     workbook: Workbook,
-    /// Parts of the workbook, and their relationship's name there.
-    relationships: HashMap<String, String>,
+    slides: Slides,
+    relationships: Relationships,
     tables: u32,
     pictures: u32,
     other: u32,
@@ -102,14 +103,20 @@ struct Document<'a> {
 
 impl Document<'_> {
     fn read(&mut self, harvest: &mut Harvest<'_>) {
-        // What sheets refer to comes first.
+        let archive = self.archive;
+        // What sheets and slides are named by comes first.
+        for member in &archive.members {
+            if member.name.ends_with(".rels") && harvest.entry(self.place) {
+                self.shared(member, harvest);
+            }
+        }
         for name in [
-            "xl/workbook.xml",
-            "xl/_rels/workbook.xml.rels",
+            slides::PRESENTATION,
+            sheet::WORKBOOK,
             "xl/sharedStrings.xml",
             "xl/styles.xml",
         ] {
-            if let Some(member) = self.archive.member(name) {
+            if let Some(member) = archive.member(name) {
                 self.shared(member, harvest);
             }
         }
@@ -117,13 +124,20 @@ impl Document<'_> {
             &self.place.hidden("defined names, hidden"),
             self.workbook.names(),
         );
-        let mut members: Vec<&Member<'_>> = self.archive.members.iter().collect();
-        members.sort_by_key(|member| order(&member.name));
+        let mut members: Vec<&Member<'_>> = archive.members.iter().collect();
+        members.sort_by_cached_key(|member| {
+            let number = self.slides.number(&member.name).unwrap_or(usize::MAX);
+            order(&member.name, number)
+        });
         for member in members {
             if harvest.is_spent() {
                 return;
             }
             self.part(member, harvest);
+        }
+        let place = self.place.hidden("link targets, hidden");
+        for links in std::mem::take(&mut self.relationships.links) {
+            harvest.text(&place, links);
         }
     }
 
@@ -132,19 +146,17 @@ impl Document<'_> {
             return;
         };
         let whole = match member.name.as_str() {
-            "xl/workbook.xml" => self.workbook.read(&xml),
+            sheet::WORKBOOK => self.workbook.read(&xml),
             "xl/sharedStrings.xml" => self.workbook.read_strings(&xml),
             "xl/styles.xml" => self.workbook.read_styles(&xml),
-            _ => {
-                self.relationships = relationships(&xml);
-                true
-            }
+            slides::PRESENTATION => self.slides.read(&xml, &self.relationships),
+            name => self.relationships.read(name, &xml),
         };
         if !whole {
             damaged(self.place, harvest);
         }
         // Some programs write the element without any lock in it.
-        if member.name == "xl/workbook.xml"
+        if member.name == sheet::WORKBOOK
             && memchr::memmem::find(&xml, b"<workbookProtection ").is_some()
         {
             only_editing(self.place, harvest);
@@ -171,14 +183,12 @@ impl Document<'_> {
         }
         if matches!(
             name,
-            "xl/workbook.xml"
-                | "xl/_rels/workbook.xml.rels"
-                | "xl/sharedStrings.xml"
-                | "docProps/thumbnail.jpeg"
+            sheet::WORKBOOK | "xl/sharedStrings.xml" | "docProps/thumbnail.jpeg"
         ) {
             return;
         }
-        if !harvest.entry(self.place) {
+        // These are read before all else.
+        if name.ends_with(".rels") || !harvest.entry(self.place) {
             return;
         }
         // A large picture is known by its place and its first bytes: there is
@@ -190,9 +200,6 @@ impl Document<'_> {
         let Some(bytes) = self.unpack(member, harvest) else {
             return;
         };
-        if file.ends_with(".rels") {
-            return links(&bytes, self.place, harvest);
-        }
         if is_xml(&bytes) {
             return self.xml(name, file, &bytes, harvest);
         }
@@ -225,22 +232,14 @@ impl Document<'_> {
                 if memchr::memmem::find(xml, b"sheetProtection").is_some() {
                     only_editing(place, harvest);
                 }
-                let sheet = self
-                    .relationships
-                    .get(name)
-                    .and_then(|id| self.workbook.sheet(id));
+                let sheet = self.sheet(name);
                 self.workbook.read_sheet(xml, sheet, place, harvest)
             }
-            ("slides", _) => self.running(
-                xml,
-                &place.within(&format!("slide {}", number_of(file))),
-                harvest,
-            ),
-            ("notesSlides", _) => self.running(
-                xml,
-                &place.hidden(&format!("notes of slide {}", number_of(file))),
-                harvest,
-            ),
+            ("slides", _) => self.running(xml, &self.slides.place(name, xml, place), harvest),
+            ("notesSlides", _) => {
+                let slide = self.slides.name(self.relationships.owner(name));
+                self.running(xml, &place.hidden(&format!("notes of {slide}")), harvest)
+            }
             ("pivotCache", _) if file.starts_with("pivotCacheDefinition") => {
                 self.pivot(name, xml, harvest);
                 true
@@ -275,7 +274,7 @@ impl Document<'_> {
                 self.running(xml, &place.within("footnotes"), harvest)
             }
             _ if name.to_ascii_lowercase().contains("comment") || name.contains("persons/") => {
-                values(xml, &place.within("comments"), harvest)
+                values(xml, &self.comments(name), harvest)
             }
             _ if name.starts_with("docProps/") => {
                 values(xml, &place.hidden("document properties, hidden"), harvest)
@@ -284,6 +283,32 @@ impl Document<'_> {
         };
         if !whole {
             damaged(place, harvest);
+        }
+    }
+
+    /// The sheet that the part is.
+    fn sheet(&self, part: &str) -> Option<&sheet::Sheet> {
+        let is_part = |sheet: &&sheet::Sheet| {
+            let target = self
+                .relationships
+                .target(sheet::WORKBOOK, &sheet.relationship);
+            target == Some(part)
+        };
+        self.workbook.sheets.iter().find(is_part)
+    }
+
+    /// Where comments stand: with the slide or sheet that they are on.
+    fn comments(&self, part: &str) -> Place {
+        match self.relationships.owner(part) {
+            Some(slide) if part.starts_with("ppt/") => {
+                let slide = self.slides.name(Some(slide));
+                self.place.within(&format!("comments on {slide}"))
+            }
+            Some(sheet) => match self.sheet(sheet) {
+                Some(sheet) => sheet.place(self.place).within("comments"),
+                None => self.place.within("comments"),
+            },
+            None => self.place.within("comments"),
         }
     }
 
@@ -302,9 +327,9 @@ impl Document<'_> {
     }
 }
 
-/// Documents in reading order: body before headers, sheets and slides by
-/// their numbers, properties last.
-fn order(name: &str) -> (u8, usize, String) {
+/// Documents in reading order: body before headers, slides as they are shown,
+/// sheets by their numbers, properties last.
+fn order(name: &str, slide: usize) -> (u8, usize, usize, String) {
     let rank = match name {
         "word/document.xml" => 0,
         _ if name.contains("/worksheets/sheet") || name.contains("/slides/slide") => 1,
@@ -313,11 +338,7 @@ fn order(name: &str) -> (u8, usize, String) {
         _ if name.starts_with("word/") => 2,
         _ => 3,
     };
-    (rank, name.len(), name.to_owned())
-}
-
-fn number_of(file: &str) -> String {
-    file.chars().filter(char::is_ascii_digit).collect()
+    (rank, slide, name.len(), name.to_owned())
 }
 
 fn is_xml(bytes: &[u8]) -> bool {
@@ -328,99 +349,6 @@ fn is_xml(bytes: &[u8]) -> bool {
         || head.starts_with(b"\xfe\xff\0<")
         || head.starts_with(b"<\0")
         || head.starts_with(b"\0<")
-}
-
-/// Targets by part: which relationship leads to `xl/worksheets/sheet1.xml`.
-fn relationships(xml: &[u8]) -> HashMap<String, String> {
-    let mut parts = HashMap::new();
-    xml::walk(xml, |node| {
-        if let Node::Start(element) | Node::Empty(element) = node
-            && element.name() == b"Relationship"
-            && let (Some(target), Some(id)) = (element.attribute("Target"), element.attribute("Id"))
-        {
-            let path = match target.strip_prefix('/') {
-                Some(absolute) => absolute.to_owned(),
-                None => format!("xl/{}", target.trim_start_matches("./")),
-            };
-            parts.insert(path, id.into_owned());
-        }
-        true
-    });
-    parts
-}
-
-/// Where links lead: to people and to other files.
-fn links(xml: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
-    let mut targets = String::new();
-    xml::walk(xml, |node| {
-        if let Node::Start(element) | Node::Empty(element) = node
-            && element.attribute("TargetMode").as_deref() == Some("External")
-            && let Some(target) = element.attribute("Target")
-        {
-            targets.push_str(target.strip_prefix("mailto:").unwrap_or(&target));
-            targets.push('\n');
-        }
-        true
-    });
-    harvest.text(&place.hidden("link targets, hidden"), targets);
-}
-
-/// `word/settings.xml`: of all its switches only variables have words.
-fn variables(xml: &[u8], place: &Place, harvest: &mut Harvest<'_>) -> bool {
-    let mut out = String::new();
-    let whole = xml::walk(xml, |node| {
-        if let Node::Start(element) | Node::Empty(element) = node
-            && element.name() == b"docVar"
-        {
-            for name in ["name", "val"] {
-                out.push_str(&element.attribute(name).unwrap_or_default());
-                out.push('\n');
-            }
-        }
-        true
-    });
-    harvest.text(place, out);
-    whole
-}
-
-/// Any other part: all text nodes, and the attributes that hold words.
-fn values(xml: &[u8], place: &Place, harvest: &mut Harvest<'_>) -> bool {
-    let mut out = String::new();
-    let room = harvest.room();
-    let whole = xml::walk(xml, |node| {
-        match node {
-            // Switches, which properties are full of.
-            Node::Text(text) if matches!(text.trim(), "" | "true" | "false") => {}
-            Node::Text(text) => out.push_str(text),
-            Node::Start(element) | Node::Empty(element) => {
-                for (name, value) in element.attributes() {
-                    let holds_words = matches!(
-                        name,
-                        "v" | "Target"
-                            | "name"
-                            | "descr"
-                            | "author"
-                            | "title"
-                            | "displayName"
-                            | "userId"
-                    );
-                    if holds_words && !value.is_empty() {
-                        out.push_str(&value);
-                        out.push('\n');
-                    }
-                }
-            }
-            Node::End(name) => {
-                let line_ends = !matches!(name, b"t" | b"r");
-                if line_ends && !out.is_empty() && !out.ends_with('\n') {
-                    out.push('\n');
-                }
-            }
-        }
-        out.len() < room
-    });
-    harvest.text(place, out);
-    whole
 }
 
 fn damaged(place: &Place, harvest: &mut Harvest<'_>) {

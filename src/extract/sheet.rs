@@ -4,11 +4,13 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::cells::Cells;
+use super::cells::{Cells, sheet_place};
 use super::grid::cell_name;
 use super::harvest::{Harvest, Place};
 use super::number::{self, Format};
 use super::xml::{self, Node};
+
+pub(crate) const WORKBOOK: &str = "xl/workbook.xml";
 
 /// What all sheets of a workbook share.
 #[derive(Debug, Default)]
@@ -26,7 +28,13 @@ pub(crate) struct Sheet {
     name: String,
     hidden: bool,
     /// Which part it is, by the workbook's relationships.
-    relationship: String,
+    pub(crate) relationship: String,
+}
+
+impl Sheet {
+    pub(crate) fn place(&self, place: &Place) -> Place {
+        sheet_place(&self.name, self.hidden, place)
+    }
 }
 
 /// Shared strings in one run of text, by their ends.
@@ -138,13 +146,6 @@ impl Workbook {
 
     pub(crate) fn names(&self) -> &str {
         &self.names
-    }
-
-    /// The sheet that the relationship leads to.
-    pub(crate) fn sheet(&self, relationship: &str) -> Option<&Sheet> {
-        self.sheets
-            .iter()
-            .find(|sheet| sheet.relationship == relationship)
     }
 
     /// One sheet's cells.

@@ -7,6 +7,7 @@ mod crash;
 mod demo;
 mod documents;
 mod fixtures;
+mod hidden_places;
 mod holding;
 mod layers;
 mod measured;

@@ -1,0 +1,118 @@
+//! How the parts of an Office document refer to one another (ECMA-376 part 2,
+//! 9.3): `ppt/slides/_rels/slide1.xml.rels` says what `slide1.xml` leads to.
+
+use std::collections::HashMap;
+
+use super::xml::{self, Node};
+
+/// The relationships of all parts, as far as places are named by them.
+#[derive(Debug, Default)]
+pub(crate) struct Relationships {
+    /// By source part and identifier: the part that it leads to.
+    targets: HashMap<(String, String), String>,
+    /// By target part: the slide or sheet that it belongs to.
+    owners: HashMap<String, String>,
+    /// Links to people and other files, a text for each part that has some.
+    pub(crate) links: Vec<String>,
+}
+
+impl Relationships {
+    /// Takes one part's relationships in; false if they are damaged.
+    pub(crate) fn read(&mut self, name: &str, xml: &[u8]) -> bool {
+        let source = source_of(name);
+        let owns = source.contains("/slides/") || source.contains("sheets/");
+        let mut links = String::new();
+        let whole = xml::walk(xml, |node| {
+            if let Node::Start(element) | Node::Empty(element) = node
+                && element.name() == b"Relationship"
+                && let Some(target) = element.attribute("Target")
+            {
+                if element.attribute("TargetMode").as_deref() == Some("External") {
+                    links.push_str(target.strip_prefix("mailto:").unwrap_or(&target));
+                    links.push('\n');
+                    return true;
+                }
+                let part = resolve(&source, &target);
+                if owns {
+                    self.owners.insert(part.clone(), source.clone());
+                }
+                let id = element.attribute("Id").unwrap_or_default().into_owned();
+                self.targets.insert((source.clone(), id), part);
+            }
+            true
+        });
+        if !links.is_empty() {
+            self.links.push(links);
+        }
+        whole
+    }
+
+    pub(crate) fn target(&self, source: &str, id: &str) -> Option<&str> {
+        let key = (source.to_owned(), id.to_owned());
+        self.targets.get(&key).map(String::as_str)
+    }
+
+    /// The slide or sheet that the part belongs to, as its notes and comments
+    /// do.
+    pub(crate) fn owner(&self, part: &str) -> Option<&str> {
+        self.owners.get(part).map(String::as_str)
+    }
+}
+
+/// `xl/_rels/workbook.xml.rels` as `xl/workbook.xml`.
+fn source_of(name: &str) -> String {
+    name.replacen("_rels/", "", 1)
+        .trim_end_matches(".rels")
+        .to_owned()
+}
+
+/// A target from where its source stands: `../comments1.xml`.
+fn resolve(source: &str, target: &str) -> String {
+    if let Some(absolute) = target.strip_prefix('/') {
+        return absolute.to_owned();
+    }
+    let mut path: Vec<&str> = source.split('/').collect();
+    path.pop();
+    for step in target.split('/') {
+        match step {
+            "." | "" => {}
+            ".." => {
+                path.pop();
+            }
+            step => path.push(step),
+        }
+    }
+    path.join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_are_found_from_where_their_source_stands() {
+        for (source, target, expected) in [
+            (
+                "xl/workbook.xml",
+                "worksheets/sheet1.xml",
+                "xl/worksheets/sheet1.xml",
+            ),
+            (
+                "xl/workbook.xml",
+                "/xl/worksheets/sheet1.xml",
+                "xl/worksheets/sheet1.xml",
+            ),
+            (
+                "xl/worksheets/sheet1.xml",
+                "../comments1.xml",
+                "xl/comments1.xml",
+            ),
+            ("xl/workbook.xml", "../../../a.xml", "a.xml"),
+            ("", "a.xml", "a.xml"),
+        ] {
+            assert_eq!(resolve(source, target), expected, "{source} {target}");
+        }
+        assert_eq!(source_of("xl/_rels/workbook.xml.rels"), "xl/workbook.xml");
+        assert_eq!(source_of("_rels/.rels"), "");
+    }
+}
