@@ -11,7 +11,7 @@ use super::sheet::{self, Workbook};
 use super::slides::{self, Slides};
 use super::word;
 use super::zip_records::{Archive, Member};
-use super::{Protection, file, kind};
+use super::{Protection, chart, external_link, file, kind};
 use crate::finding::ProblemKind;
 
 /// Parts that name styles, fonts and colours, and no people.
@@ -225,7 +225,7 @@ impl Document<'_> {
     fn xml(&mut self, name: &str, file: &str, xml: &[u8], harvest: &mut Harvest<'_>) {
         let place = self.place;
         let whole = match (name.split('/').nth(1).unwrap_or_default(), file) {
-            (_, "document.xml" | "document2.xml") if name.starts_with("word/") => {
+            (_, "document.xml" | "document2.xml") if !name.contains("/glossary/") => {
                 self.running(xml, place, harvest)
             }
             ("worksheets" | "chartsheets" | "dialogsheets" | "macrosheets", _) => {
@@ -246,16 +246,14 @@ impl Document<'_> {
             }
             // Read with its definition.
             ("pivotCache", _) => true,
-            ("charts", _) => values(
-                xml,
-                &place.hidden("chart's hidden copy of the data"),
-                harvest,
-            ),
-            ("externalLinks", _) => values(
-                xml,
-                &place.hidden("copy of another workbook's data, hidden"),
-                harvest,
-            ),
+            ("charts", _) => {
+                let place = place.hidden("chart's hidden copy of the data");
+                chart::read(xml, &place, harvest)
+            }
+            ("externalLinks", _) => {
+                let place = place.hidden("copy of another workbook's data, hidden");
+                external_link::read(xml, &place, harvest)
+            }
             ("drawings" | "diagrams" | "slideLayouts" | "slideMasters", _) => {
                 self.running(xml, &place.within("drawing"), harvest)
             }
@@ -279,6 +277,10 @@ impl Document<'_> {
             _ if name.starts_with("docProps/") => {
                 values(xml, &place.hidden("document properties, hidden"), harvest)
             }
+            _ if name.starts_with("customXml/") => {
+                values(xml, &place.hidden("custom XML, hidden"), harvest)
+            }
+            ("glossary", _) => self.running(xml, &place.hidden("building blocks, hidden"), harvest),
             _ => values(xml, &place.hidden("other data, hidden"), harvest),
         };
         if !whole {

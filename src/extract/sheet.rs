@@ -8,6 +8,7 @@ use super::cells::{Cells, sheet_place};
 use super::grid::cell_name;
 use super::harvest::{Harvest, Place};
 use super::number::{self, Format};
+use super::page_header;
 use super::xml::{self, Node};
 
 pub(crate) const WORKBOOK: &str = "xl/workbook.xml";
@@ -165,6 +166,7 @@ impl Workbook {
             reader.table.len() < room
         });
         let here = reader.table.finish(name, hidden, place, harvest);
+        harvest.text(&here.within("header and footer"), reader.header);
         harvest.text(&here.hidden("formulas and notes"), reader.other);
         whole
     }
@@ -181,7 +183,9 @@ struct SheetReader<'a> {
     style: usize,
     value: String,
     reading: Reading,
-    /// Literals in formulas, headers and footers, data validation.
+    /// What stands above and below each printed page.
+    header: String,
+    /// Literals in formulas, data validation.
     other: String,
 }
 
@@ -215,6 +219,7 @@ impl<'a> SheetReader<'a> {
             style: 0,
             value: String::new(),
             reading: Reading::Nothing,
+            header: String::new(),
             other: String::new(),
         }
     }
@@ -227,7 +232,11 @@ impl<'a> SheetReader<'a> {
                 b"row" => self.begin_row(element),
                 b"f" => self.reading = Reading::Formula,
                 b"oddHeader" | b"oddFooter" | b"evenHeader" | b"evenFooter" | b"firstHeader"
-                | b"firstFooter" | b"formula1" | b"formula2" => self.reading = Reading::Other,
+                | b"firstFooter" => {
+                    self.value.clear();
+                    self.reading = Reading::Value;
+                }
+                b"formula1" | b"formula2" => self.reading = Reading::Other,
                 b"rPh" => self.reading = Reading::Nothing,
                 _ => {}
             },
@@ -262,6 +271,9 @@ impl<'a> SheetReader<'a> {
                 b"oddHeader" | b"oddFooter" | b"evenHeader" | b"evenFooter" | b"firstHeader"
                 | b"firstFooter" => {
                     self.reading = Reading::Nothing;
+                    let words = page_header::words(&std::mem::take(&mut self.value));
+                    self.header.push_str(&words);
+                    self.header.push('\n');
                 }
                 _ => {}
             },
@@ -274,7 +286,7 @@ impl<'a> SheetReader<'a> {
     }
 
     fn column_style(&mut self, element: &xml::Element<'_, '_>) {
-        if element.is_on("hidden")
+        if (element.is_on("hidden") || is_zero(element, "width"))
             && let (Some(min), Some(max)) = (element.number("min"), element.number("max"))
         {
             self.table
@@ -286,7 +298,7 @@ impl<'a> SheetReader<'a> {
         self.row = element
             .number("r")
             .map_or(self.row, |row| row.saturating_sub(1));
-        self.row_hidden = element.is_on("hidden");
+        self.row_hidden = element.is_on("hidden") || is_zero(element, "ht");
         self.column = 0;
     }
 
@@ -354,4 +366,10 @@ impl<'a> SheetReader<'a> {
         self.table.row(self.row, self.row_hidden, &cells);
         self.row = self.row.saturating_add(1);
     }
+}
+
+/// Rows without height and columns without width are not seen either.
+fn is_zero(element: &xml::Element<'_, '_>, name: &str) -> bool {
+    let size = element.attribute(name).and_then(|size| size.parse().ok());
+    size == Some(0.0)
 }

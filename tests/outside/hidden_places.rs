@@ -29,3 +29,52 @@ fn slides_are_numbered_as_they_are_shown() {
         .collect();
     assert_eq!(shown[..3], ["1", "2", "3 (hidden)"]);
 }
+
+#[test]
+fn workbooks_show_what_their_programs_do_not() {
+    let reading = read("marks.xlsx");
+    for (place, hidden, expected) in [
+        (
+            "sheet \"9B\"",
+            false,
+            "Name\tMark\nZoë Quillfeather\tA\n\nTilly Fennimore\tB",
+        ),
+        (
+            "sheet \"9B\" (hidden rows or columns)",
+            true,
+            "Name\tMark\tReason\n\nOban Marsh\tC\nTilly Fennimore\tB\till",
+        ),
+        (
+            "sheet \"9B\" › header and footer",
+            false,
+            "For A Teacher\nPage",
+        ),
+        ("defined names, hidden", true, "Excluded\t\"Wren Tallow\""),
+        ("custom XML, hidden", true, "Wren Tallow"),
+        (
+            "copy of another workbook's data, hidden › sheet \"SEN\"",
+            true,
+            "Name\tNeed\n\nOban Marsh\tdyslexia",
+        ),
+        (
+            "chart's hidden copy of the data › values",
+            true,
+            "\nZoë Quillfeather\t71\nOban Marsh\t48",
+        ),
+    ] {
+        let place = format!("marks.xlsx › {place}");
+        check(&reading, &place, hidden, expected);
+    }
+    let comments: Vec<&str> = reading
+        .texts
+        .iter()
+        .filter(|text| text.location.as_str() == "marks.xlsx › sheet \"9B\" › comments")
+        .map(|text| text.text.trim())
+        .collect();
+    assert_eq!(
+        comments,
+        ["A Teacher\nSees the nurse", "Ask her mother"],
+        "old and threaded"
+    );
+    assert_eq!(reading.problems, []);
+}
