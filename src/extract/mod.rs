@@ -63,6 +63,7 @@ mod tar;
 mod tnef;
 mod word;
 mod xls;
+mod xlsb;
 mod xml;
 mod xml_file;
 mod zip;

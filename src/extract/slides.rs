@@ -39,12 +39,16 @@ impl Slides {
 
     /// Where a slide's words stand.
     pub(crate) fn place(&self, part: &str, xml: &[u8], place: &Place) -> Place {
-        match self.number(part) {
-            Some(number) if is_hidden(xml) => place.hidden(&format!("slide {number} (hidden)")),
-            Some(number) => place.within(&format!("slide {number}")),
+        let number = match self.number(part) {
+            Some(number) => number.to_string(),
             // A presentation that lists none is shown by its parts' names.
-            None if self.parts.is_empty() => place.within(&format!("slide {}", digits(part))),
-            None => place.hidden("slide left out of the presentation, hidden"),
+            None if self.parts.is_empty() => digits(part),
+            None => return place.hidden("slide left out of the presentation, hidden"),
+        };
+        if is_hidden(xml) {
+            place.hidden(&format!("slide {number} (hidden)"))
+        } else {
+            place.within(&format!("slide {number}"))
         }
     }
 

@@ -62,6 +62,17 @@ impl Element<'_, '_> {
     }
 }
 
+/// Whether bytes look like a document, in any of its encodings.
+pub(crate) fn is_one(bytes: &[u8]) -> bool {
+    let head = bytes[..bytes.len().min(64)].trim_ascii_start();
+    head.starts_with(b"<")
+        || head.starts_with(b"\xef\xbb\xbf<")
+        || head.starts_with(b"\xff\xfe<\0")
+        || head.starts_with(b"\xfe\xff\0<")
+        || head.starts_with(b"<\0")
+        || head.starts_with(b"\0<")
+}
+
 /// Walks a document as far as it can be read; false if that is not its end.
 /// `on` may stop the walk by answering false, which is no fault.
 pub(crate) fn walk(xml: &[u8], mut on: impl FnMut(Node<'_, '_>) -> bool) -> bool {

@@ -44,7 +44,7 @@ pub(crate) enum Fault {
 pub(crate) fn read(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     let archive = Archive::parse(bytes, harvest.entries_left() + 1);
     if office::is_one(&archive) {
-        return office::read(&archive, place, harvest);
+        return office::read(bytes, &archive, place, harvest);
     }
     if odf::is_one(&archive) {
         return odf::read(&archive, place, harvest);
@@ -217,6 +217,12 @@ impl Member<'_> {
         }
     }
 
+    /// Whether the unpacked bytes are those that were packed. A checksum that
+    /// was never written down says nothing.
+    pub(crate) fn is_sound(&self, bytes: &[u8]) -> bool {
+        self.crc == 0 || crc(bytes) == self.crc
+    }
+
     /// Whether the bytes are truly encrypted: the flag can lie, and what
     /// unpacks to its own checksum is clear.
     fn sealing(&self, place: &Place, harvest: &mut Harvest<'_>) -> Sealing {
@@ -247,12 +253,7 @@ impl Member<'_> {
             Err(_) => true,
         };
         match clear {
-            Ok(bytes)
-                if bytes.len() as u64 == self.size
-                    && (self.crc == 0 || crc(&bytes) == self.crc) =>
-            {
-                Sealing::Clear
-            }
+            Ok(bytes) if bytes.len() as u64 == self.size && self.is_sound(&bytes) => Sealing::Clear,
             _ => claimed,
         }
     }

@@ -54,6 +54,11 @@ impl<'a> Archive<'a> {
         archive
     }
 
+    /// Whether another program may read other members than these.
+    pub(crate) fn is_doubtful(&self) -> bool {
+        self.damaged || self.ambiguous
+    }
+
     pub(crate) fn member(&self, name: &str) -> Option<&Member<'a>> {
         self.members.iter().find(|member| member.name == name)
     }

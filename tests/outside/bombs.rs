@@ -9,7 +9,7 @@ use exeat::finding::ProblemKind;
 use flate2::Compression;
 use flate2::write::{DeflateEncoder, ZlibEncoder};
 
-fn deflated(pieces: impl Iterator<Item = Vec<u8>>) -> (Vec<u8>, u32) {
+pub(crate) fn deflated(pieces: impl Iterator<Item = Vec<u8>>) -> (Vec<u8>, u32) {
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
     let mut size = 0;
     for piece in pieces {

@@ -1,7 +1,10 @@
 //! Places in documents that their programs do not show: each is read, named
 //! as a person would name it, and marked; what is shown is not.
 
-use crate::documents::{check, read};
+use exeat::extract::{Budget, Reading, read_file};
+
+use crate::bombs::{deflated, zip};
+use crate::documents::{check, document, read};
 
 #[test]
 fn slides_are_numbered_as_they_are_shown() {
@@ -77,4 +80,84 @@ fn workbooks_show_what_their_programs_do_not() {
         "old and threaded"
     );
     assert_eq!(reading.problems, []);
+}
+
+#[test]
+fn binary_workbooks_are_read_with_their_hidden_sheets() {
+    let reading = read("register.xlsb");
+    assert_eq!(reading.attachments[0].kind, "xlsb");
+    let rows = "Name\tForm\tDate of birth\tMark\tBoarder\nZoë Quillfeather\t7B\t03/09/2014\t71.5\tTRUE\nOban Marsh\t8A\t21/01/2013\t48.25\tFALSE";
+    for (place, hidden, expected) in [
+        ("sheet \"Y7\"", false, rows),
+        ("sheet \"SEN\" (hidden)", true, "Oban Marsh\tdyslexia"),
+        ("sheet \"Old\" (hidden)", true, "Wren Tallow\tleft"),
+    ] {
+        let place = format!("register.xlsb › {place}");
+        check(&reading, &place, hidden, expected);
+    }
+    assert!(reading.texts.iter().skip(1).all(|text| text.table));
+    assert_eq!(reading.problems, []);
+}
+
+/// Cuts and flipped bytes: never a panic, and never silence where text was
+/// lost.
+#[test]
+fn damaged_documents_with_hidden_places_are_told() {
+    let all = |reading: &Reading| -> String {
+        let texts = reading.texts.iter();
+        texts.map(|text| format!("{}\n", text.text)).collect()
+    };
+    for name in ["assembly.pptx", "marks.xlsx", "register.xlsb"] {
+        let bytes = document(name);
+        let whole = all(&read(name));
+        for tenths in 1..10 {
+            let cut = &bytes[..bytes.len() * tenths / 10];
+            let reading = read_file(name, cut, &Budget::default());
+            assert!(
+                !reading.problems.is_empty(),
+                "{name} cut to {tenths} tenths"
+            );
+        }
+        for step in 0..200 {
+            let mut flipped = bytes.clone();
+            flipped[step * 7_919 % bytes.len()] ^= 1 << (step % 8);
+            let reading = read_file(name, &flipped, &Budget::default());
+            let found = all(&reading);
+            let complete = whole.split_whitespace().all(|word| found.contains(word));
+            let told = complete || !reading.problems.is_empty();
+            assert!(told, "{name}, flip {step}");
+        }
+    }
+}
+
+/// Records in a sound archive that end too soon, or say what cannot be.
+#[test]
+fn binary_workbooks_with_broken_records_are_told() {
+    let broken: [&[u8]; 6] = [
+        b"\x83",
+        b"\x83\x01\x00",
+        // A sheet's record that is too short, and one longer than the part.
+        b"\x9c\x01\x02ab",
+        b"\x9c\x01\xff\xff\xff\x7fab",
+        // The properties without a byte.
+        b"\x99\x01\x00",
+        b"not records at all",
+    ];
+    for workbook in broken {
+        let parts: [(&str, &[u8]); 4] = [
+            ("[Content_Types].xml", b"<Types/>"),
+            ("xl/workbook.bin", workbook),
+            // No formats at all.
+            ("xl/styles.bin", b"\xe9\x04\x04\0\0\0\0"),
+            ("xl/worksheets/sheet1.bin", b"\x81\x01\x00"),
+        ];
+        let file = zip(&parts.map(|(name, part)| {
+            let (packed, size) = deflated([part.to_vec()].into_iter());
+            (name, packed, size)
+        }));
+        let reading = read_file("a.xlsb", &file, &Budget::default());
+        let told = reading.problems.iter().map(|problem| problem.what.as_str());
+        let expected = ["a part of it is damaged and was read only in part"];
+        assert_eq!(told.collect::<Vec<_>>(), expected, "{workbook:?}");
+    }
 }
