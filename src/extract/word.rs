@@ -34,6 +34,7 @@ pub(crate) fn read(xml: &[u8], place: &Place, tables: &mut u32, harvest: &mut Ha
         (reader.deleted, "deleted text, hidden"),
         (reader.vanished, "hidden text"),
         (reader.fields, "field codes, hidden"),
+        (reader.choices, "choices of form fields, hidden"),
         (reader.notes, "descriptions, hidden"),
     ] {
         harvest.text(&place.hidden(&format!("({name})")), text);
@@ -48,6 +49,8 @@ struct Reader {
     deleted: String,
     vanished: String,
     fields: String,
+    /// What form fields offer, chosen or not.
+    choices: String,
     /// Descriptions of pictures, and who changed something.
     notes: String,
     writing: Writing,
@@ -141,6 +144,8 @@ impl Reader {
                     self.note(&text);
                 }
             }
+            b"listItem" => self.choice(element, &["displayText", "value"]),
+            b"listEntry" | b"helpText" | b"statusText" => self.choice(element, &["val"]),
             b"fldSimple" => {
                 if let Some(text) = element.attribute("instr") {
                     self.fields.push_str(&text);
@@ -223,6 +228,19 @@ impl Reader {
     fn author(&mut self, element: &Element<'_, '_>) {
         if let Some(author) = element.attribute("author") {
             self.note(&author);
+        }
+    }
+
+    fn choice(&mut self, element: &Element<'_, '_>, names: &[&str]) {
+        let mut last = None;
+        for name in names {
+            let text = element.attribute(name);
+            if let Some(text) = text.filter(|text| last.as_ref() != Some(text)) {
+                self.length += text.len();
+                self.choices.push_str(&text);
+                self.choices.push('\n');
+                last = Some(text);
+            }
         }
     }
 

@@ -99,6 +99,22 @@ fn binary_workbooks_are_read_with_their_hidden_sheets() {
     assert_eq!(reading.problems, []);
 }
 
+#[test]
+fn forms_show_what_they_offer() {
+    let reading = read("form.docx");
+    check(&reading, "form.docx", false, "Pupil: Zoë Quillfeather");
+    for (place, expected) in [
+        (
+            "(choices of form fields, hidden)",
+            "Zoë Quillfeather\nOban Marsh",
+        ),
+        ("building blocks, hidden", "Wren Tallow is excluded."),
+    ] {
+        check(&reading, &format!("form.docx › {place}"), true, expected);
+    }
+    assert_eq!(reading.problems, []);
+}
+
 /// Cuts and flipped bytes: never a panic, and never silence where text was
 /// lost.
 #[test]
