@@ -145,6 +145,17 @@ fn content(xml: &[u8], sheets: bool, place: &Place, harvest: &mut Harvest<'_>) -
         reader.length < room
     });
     harvest.text(place, reader.lines);
+    for (number, slide) in (1..).zip(reader.slides) {
+        let here = match slide.hidden {
+            true => place.hidden(&format!("slide {number} (hidden)")),
+            false => place.within(&format!("slide {number}")),
+        };
+        harvest.text(&here, slide.lines);
+        harvest.text(
+            &place.hidden(&format!("notes of slide {number}")),
+            slide.notes,
+        );
+    }
     for table in finished {
         let mut place = place.within(&table.name);
         place.hidden |= table.hidden;
@@ -160,6 +171,10 @@ struct Reader {
     lines: String,
     deleted: String,
     comments: String,
+    slides: Vec<Slide>,
+    /// Inside a slide, and inside its notes.
+    in_slide: bool,
+    in_notes: bool,
     tables: Vec<Table>,
     count: u32,
     /// Tables are sheets with names that people see.
@@ -172,6 +187,14 @@ struct Reader {
     /// Elements whose text is read.
     words: u32,
     length: usize,
+}
+
+/// A slide's words, and those that only its speaker sees.
+#[derive(Debug, Default)]
+struct Slide {
+    hidden: bool,
+    lines: String,
+    notes: String,
 }
 
 #[derive(Debug)]
@@ -195,6 +218,20 @@ impl Reader {
             b"table-properties" if element.attribute("display").as_deref() == Some("false") => {
                 self.hidden_styles.push(std::mem::take(&mut self.style));
             }
+            b"drawing-page-properties"
+                if element.attribute("visibility").as_deref() == Some("hidden") =>
+            {
+                self.hidden_styles.push(std::mem::take(&mut self.style));
+            }
+            b"page" => {
+                let style = element.attribute("style-name").unwrap_or_default();
+                self.slides.push(Slide {
+                    hidden: self.hidden_styles.iter().any(|hidden| *hidden == style),
+                    ..Slide::default()
+                });
+                self.in_slide = has_content;
+            }
+            b"notes" if has_content => self.in_notes = true,
             b"table" if has_content => {
                 self.count += 1;
                 let style = element.attribute("style-name").unwrap_or_default();
@@ -265,6 +302,8 @@ impl Reader {
                     table.end_cell();
                 }
             }
+            b"page" => self.in_slide = false,
+            b"notes" => self.in_notes = false,
             b"deletion" => self.in_deletion = self.in_deletion.saturating_sub(1),
             b"annotation" => self.in_comment = self.in_comment.saturating_sub(1),
             b"p" | b"h" | b"creator" | b"title" | b"subject" | b"description" | b"keyword"
@@ -299,7 +338,11 @@ impl Reader {
         }
         match self.tables.last_mut() {
             Some(table) => &mut table.cell,
-            None => &mut self.lines,
+            None => match self.slides.last_mut() {
+                Some(slide) if self.in_notes => &mut slide.notes,
+                Some(slide) if self.in_slide => &mut slide.lines,
+                _ => &mut self.lines,
+            },
         }
     }
 }

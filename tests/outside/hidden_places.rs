@@ -34,6 +34,20 @@ fn slides_are_numbered_as_they_are_shown() {
 }
 
 #[test]
+fn slides_of_open_documents_are_numbered() {
+    let reading = read("assembly.odp");
+    for (place, hidden, expected) in [
+        ("slide 1", false, "Welcome to assembly"),
+        ("notes of slide 1", true, "Tilly Fennimore comes second"),
+        ("slide 2 (hidden)", true, "Oban Marsh is excluded"),
+    ] {
+        let place = format!("assembly.odp › {place}");
+        check(&reading, &place, hidden, expected);
+    }
+    assert_eq!(reading.problems, []);
+}
+
+#[test]
 fn workbooks_show_what_their_programs_do_not() {
     let reading = read("marks.xlsx");
     for (place, hidden, expected) in [
