@@ -8,7 +8,7 @@ use flate2::read::MultiGzDecoder;
 use lzma_rust2::XzReader;
 
 use super::harvest::{Harvest, Place};
-use super::{file, tar};
+use super::{file, tar, zip};
 use crate::finding::ProblemKind;
 use crate::mail::charset;
 
@@ -121,8 +121,7 @@ fn unpack(by: Compression, packed: &[u8], limit: usize) -> Unpacked {
 }
 
 fn drain(decoder: impl Read, limit: usize) -> (Vec<u8>, End) {
-    let mut bytes = Vec::new();
-    let read = decoder.take(limit as u64 + 1).read_to_end(&mut bytes);
+    let (mut bytes, read) = zip::drain(decoder, 0, limit);
     let end = match read {
         _ if bytes.len() > limit => End::Bomb,
         Ok(_) => End::Whole,
