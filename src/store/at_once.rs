@@ -8,6 +8,7 @@
 //! since, the list fails and leaves nothing; the caller then makes the change
 //! step by step, as it does on PostgreSQL, which takes no lists.
 
+use sqlx::any::AnyRow;
 use sqlx::pool::PoolConnection;
 use sqlx::{Any, AssertSqlSafe};
 
@@ -15,7 +16,7 @@ use super::StoreError;
 use super::backend::Backend;
 use super::journal::{self, Entry, Head, NODE, Row};
 use super::open::Inner;
-use super::retry::{self, KnownByKey, Memory, RetryKey};
+use super::retry::{self, Memory, RetryKey};
 use super::transaction::now;
 
 /// Moves the chain's end; an end that is not the expected one breaks a
@@ -28,7 +29,7 @@ pub(super) struct AtOnce {
     connection: PoolConnection<Any>,
     from: Head,
     to: Head,
-    now: i64,
+    pub(super) now: i64,
     rows: Vec<Row>,
 }
 
@@ -61,15 +62,15 @@ impl AtOnce {
         self.to.seq + 1
     }
 
-    /// Commits, and says what was known before of messages with these keys.
-    /// After an error nothing has happened.
+    /// Commits, and gives the rows of what was known before of messages with
+    /// these keys, for [`retry::read`]. After an error nothing has happened.
     pub(super) async fn commit(
         mut self,
         store: &Inner,
         keys: &[RetryKey],
         memories: Vec<Memory>,
         open_from: i64,
-    ) -> Result<KnownByKey, StoreError> {
+    ) -> Result<Vec<AnyRow>, StoreError> {
         let memories = retry::distinct(memories);
         let mut list = vec![store.backend.begin().to_owned()];
         if !keys.is_empty() {
@@ -108,8 +109,6 @@ impl AtOnce {
             }
         };
         store.wrote(&self.to, self.now);
-        let mut known = KnownByKey::new();
-        retry::read(&rows, self.now, &mut known)?;
-        Ok(known)
+        Ok(rows)
     }
 }

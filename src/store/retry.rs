@@ -125,15 +125,16 @@ pub(super) async fn look_up(
     keys: &[RetryKey],
     now: i64,
 ) -> Result<KnownByKey, StoreError> {
-    let mut known = HashMap::new();
+    let mut rows = Vec::new();
     for query in SELECT.over(keys, |query, key| key.bind(query)) {
-        read(&query.fetch_all(&mut *connection).await?, now, &mut known)?;
+        rows.extend(query.fetch_all(&mut *connection).await?);
     }
-    Ok(known)
+    read(&rows, now)
 }
 
 /// Reads what [`SELECT`] gave.
-pub(super) fn read(rows: &[AnyRow], now: i64, known: &mut KnownByKey) -> Result<(), StoreError> {
+pub(super) fn read(rows: &[AnyRow], now: i64) -> Result<KnownByKey, StoreError> {
+    let mut known = KnownByKey::new();
     for row in rows {
         let Ok(key) = row.try_get::<Vec<u8>, _>("retry")?.try_into() else {
             continue;
@@ -152,7 +153,7 @@ pub(super) fn read(rows: &[AnyRow], now: i64, known: &mut KnownByKey) -> Result<
                 .map(|hold| Reference(hold.into())),
         });
     }
-    Ok(())
+    Ok(known)
 }
 
 /// What is to be remembered of one recipient of one message.

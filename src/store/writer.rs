@@ -165,13 +165,17 @@ async fn commit_at_once(
         .collect();
     let open_from = changes.open_from(open, tx.next_seq());
     let sent = std::mem::take(&mut changes.sent);
-    let known = tx
+    let now = tx.now;
+    let rows = tx
         .commit(store, &retry_keys(batch), sent, open_from)
         .await?;
+    // All of it is durable. What cannot be read of the past fails those who
+    // asked, and makes nobody write the batch again.
+    changes.are_made(open);
+    let known = retry::read(&rows, now);
     for (job, id) in batch.iter_mut().zip(ids) {
         job.answer(id, &known);
     }
-    changes.are_made(open);
     Ok(())
 }
 
@@ -186,7 +190,7 @@ async fn commit_by_steps(
         other => other,
     })?;
     let now = tx.now;
-    let known = retry::look_up(tx.connection(), &retry_keys(batch), now).await?;
+    let known = Ok(retry::look_up(tx.connection(), &retry_keys(batch), now).await?);
     let mut changes = Changes::default();
     for job in batch {
         if let Job::Hold(Waiting { work, answer, .. }) = job {
@@ -283,12 +287,17 @@ fn decided(id: DecisionId, work: &NewDecision, known: &[Known]) -> Decided {
 
 impl Job {
     /// Notes the answer to a decision or an outcome whose row has this number.
-    fn answer(&mut self, seq: i64, known: &KnownByKey) {
+    fn answer(&mut self, seq: i64, known: &Result<KnownByKey, StoreError>) {
         match self {
             Self::Decide(Waiting { work, answer, .. }) => {
-                let known = work.retry.and_then(|key| known.get(&key));
-                let known = known.map_or(&[][..], Vec::as_slice);
-                *answer = Some(Ok(decided(DecisionId(seq), work, known)));
+                *answer = Some(match known {
+                    Ok(known) => {
+                        let known = work.retry.and_then(|key| known.get(&key));
+                        let known = known.map_or(&[][..], Vec::as_slice);
+                        Ok(decided(DecisionId(seq), work, known))
+                    }
+                    Err(fault) => Err(fault.shared()),
+                });
             }
             Self::Record(Waiting { answer, .. }) => *answer = Some(Ok(())),
             Self::Hold(_) => {}

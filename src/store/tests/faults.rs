@@ -193,6 +193,32 @@ async fn files_are_their_owners_only() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_read_of_the_past_writes_nothing_twice() {
+    let ground = Ground::sqlite();
+    let store = ground.serve().await;
+    let key = retry_key(&store, "one");
+    let message = Decision {
+        retry: Some(key),
+        ..decision(&["a@home.example"])
+    };
+    let first = store.decide(message.clone()).await.expect("decided");
+    let outcome = Outcome::Accepted {
+        recipients: message.recipients.clone(),
+        reply: "250 ok".to_owned(),
+    };
+    store.record(first.id, outcome).await.expect("recorded");
+    let altered = ground.execute("UPDATE retries SET made = 'long ago'").await;
+    assert_eq!(altered, 1);
+    let other = decision(&["b@home.example"]);
+    let (again, _) = tokio::join!(store.decide(message), store.decide(other));
+    again.expect_err("unreadable");
+    let rows = store.journal_rows(0, 100).await.expect("rows");
+    let decided = rows.iter().filter(|row| row.kind == "decided").count();
+    assert_eq!(decided, 3, "one for each call");
+    assert_sound(&store).await;
+}
+
+#[tokio::test]
 async fn odd_paths_are_taken_as_they_are() {
     let folder = tempfile::tempdir().expect("a folder");
     let odd = folder.path().join("Größe 100% #1?mode=memory");
