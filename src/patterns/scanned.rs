@@ -34,10 +34,6 @@ impl<'p> Scanned<'p> {
         }
     }
 
-    pub fn folded(&self) -> &Folded {
-        &self.folded
-    }
-
     pub fn as_str(&self) -> &str {
         self.folded.as_str()
     }
@@ -107,7 +103,7 @@ mod tests {
                 hits.map(|hit| (hit.pattern.id.clone(), hit.folded))
                     .collect()
             };
-            let alone = found(packs.pack(topic).scan(scanned.folded()));
+            let alone = found(packs.pack(topic).scan(&scanned.folded));
             assert_eq!(found(scanned.hits(topic)), alone, "{topic:?}");
             assert!(!alone.is_empty(), "{topic:?}");
         }

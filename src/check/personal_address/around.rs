@@ -11,7 +11,7 @@ use crate::mail::Address;
 use crate::patterns::Topic;
 use crate::school::{School, Staff};
 
-use super::{ENOUGH, SAID, is_private, likeness, without_signature};
+use super::{ENOUGH, SAID, likeness, without_signature};
 
 /// The words up to which a text that speaks to nobody is a note to oneself.
 const NOTE: usize = 15;
@@ -61,9 +61,10 @@ impl<'m, 'a> Around<'m, 'a> {
         }
     }
 
-    /// How much speaks for a mailbox of staff's; 0 where nothing does.
+    /// How much speaks for a private mailbox being staff's; 0 where nothing
+    /// does.
     pub(super) fn likeness(&self, field: &str, address: &Address, shown_as: &str) -> i32 {
-        let Some(sender) = self.sender.filter(|_| is_private(address, self.school)) else {
+        let Some(sender) = self.sender else {
             return 0;
         };
         let diminutives = self.school.patterns.pack(Topic::Diminutives);

@@ -153,7 +153,7 @@ fn mailboxes(
     }
     let mut seen = BTreeSet::new();
     let around = Around::of(mail, sender, school);
-    let meant = said_to_be_own(mail, sender, school, around.is_note);
+    let meant = said_to_be_own(mail, sender, &private, around.is_note);
     private
         .into_iter()
         .filter_map(|(field, mailbox, address)| {
@@ -207,20 +207,17 @@ fn mailboxes(
 fn said_to_be_own(
     mail: &Screened<'_>,
     sender: Option<&Staff>,
-    school: &School,
+    private: &[(&str, &Mailbox, Address)],
     is_note: bool,
 ) -> Option<Address> {
     sender?;
-    let header = &mail.reading.header;
-    let shown = header.to.iter().chain(&header.cc);
-    let private: BTreeSet<String> = shown
-        .filter_map(|shown| shown.address.parse::<Address>().ok())
-        .chain(mail.envelope.addresses().cloned())
-        .filter(|address| is_private(address, school))
-        .map(|address| address.folded())
+    let recipients: BTreeSet<String> = private
+        .iter()
+        .filter(|(field, ..)| matches!(*field, "To" | "Cc" | "recipients"))
+        .map(|(_, _, address)| address.folded())
         .collect();
-    let mut private = private.into_iter();
-    let (Some(only), None) = (private.next(), private.next()) else {
+    let mut recipients = recipients.into_iter();
+    let (Some(only), None) = (recipients.next(), recipients.next()) else {
         return None;
     };
     let said = written(mail).any(|(_, scanned)| {

@@ -65,9 +65,7 @@ impl Server {
                 let workers = Arc::clone(&screening);
                 Box::pin(async move {
                     let (school, policy) = (&tenant.school, &tenant.policy);
-                    let screened =
-                        screen::screen(&workers, school, policy, &envelope, &message, now).await?;
-                    Ok(screened)
+                    Ok(screen::screen(&workers, school, policy, &envelope, &message, now).await?)
                 })
             }),
             folder: folder.clone(),
@@ -169,15 +167,9 @@ impl Server {
 /// Readies the patterns beside everything else, so that the first messages
 /// need not wait for it.
 fn prepare(tenants: &Tenants) {
-    let mut packs: Vec<Arc<Packs>> = Vec::new();
-    for tenant in tenants.iter() {
-        if !packs
-            .iter()
-            .any(|known| Arc::ptr_eq(known, &tenant.school.patterns))
-        {
-            packs.push(Arc::clone(&tenant.school.patterns));
-        }
-    }
+    // Schools that share packs share their tables, which are made once.
+    let packs = tenants.iter().map(|tenant| &tenant.school.patterns);
+    let packs: Vec<Arc<Packs>> = packs.cloned().collect();
     tokio::task::spawn_blocking(move || packs.iter().for_each(|packs| packs.prepare()));
 }
 
