@@ -6,9 +6,10 @@ use md5::{Digest, Md5};
 use rc4::{KeyInit, Rc4, StreamCipher};
 use sha1::Sha1;
 
-use super::{KNOWN_PASSWORDS, utf16le};
+use super::{KNOWN_PASSWORDS, OPENS_FOR_ANYONE, utf16le};
 use crate::extract::Protection;
 use crate::extract::bytes::{u16_at, u32_at};
+use crate::extract::harvest::{Harvest, Place};
 
 /// What a document's header says of its encryption.
 #[derive(Clone)]
@@ -60,6 +61,18 @@ impl Rc4Header {
             }
             _ => None,
         }
+    }
+
+    /// The key, if a password that everybody knows opens the document; tells
+    /// either way what that means for its protection.
+    pub(crate) fn unlock(&self, place: &Place, harvest: &mut Harvest<'_>) -> Option<Rc4Key> {
+        let key = self.known_key();
+        let (protection, why) = match key {
+            Some(_) => OPENS_FOR_ANYONE,
+            None => self.strength(),
+        };
+        harvest.protection(place, protection, why);
+        key
     }
 
     /// The key, if a password that everybody knows opens the document.

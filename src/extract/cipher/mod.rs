@@ -5,6 +5,8 @@ use aes::{Aes128, Aes192, Aes256};
 use cbc::cipher::block_padding::NoPadding;
 use cbc::cipher::{BlockModeDecrypt, KeyInit, KeyIvInit};
 
+use super::Protection;
+
 mod agile;
 mod legacy;
 mod package;
@@ -15,6 +17,12 @@ pub(crate) use package::{Package, open};
 
 /// What Excel, what PowerPoint, and what everyone tries first.
 pub(crate) const KNOWN_PASSWORDS: [&str; 3] = ["VelvetSweatshop", "/01Hannes Ruescher/01", ""];
+
+/// What a document is that opens with one of them.
+pub(crate) const OPENS_FOR_ANYONE: (Protection, &str) = (
+    Protection::Open,
+    "encrypted with a password that Office tries by itself: it opens for anyone",
+);
 
 /// A password as all of Office's hashes take it.
 pub(crate) fn utf16le(password: &str) -> Vec<u8> {

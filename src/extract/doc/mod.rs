@@ -80,16 +80,9 @@ fn unsealed(
         );
         return false;
     };
-    let Some(key) = header.known_key() else {
-        let (protection, why) = header.strength();
-        harvest.protection(place, protection, why);
+    let Some(key) = header.unlock(place, harvest) else {
         return false;
     };
-    harvest.protection(
-        place,
-        Protection::Open,
-        "encrypted with a password that Office tries by itself: it opens for anyone",
-    );
     for (stream, clear) in [(document, fib::BASE), (table, fib.key())] {
         let clear = clear.min(stream.len());
         let kept = stream[..clear].to_vec();

@@ -124,7 +124,7 @@ fn opened(document: &[u8], sealed: bool, place: &Place, harvest: &mut Harvest<'_
     };
     file::contents(document, &inside, harvest);
     let why = if sealed {
-        "encrypted with a password that Office tries by itself: it opens for anyone"
+        cipher::OPENS_FOR_ANYONE.1
     } else {
         "it says that it is encrypted and is not"
     };

@@ -3,7 +3,6 @@
 
 use super::edits::Edits;
 use super::record::{kind, records};
-use crate::extract::Protection;
 use crate::extract::bytes::u32_at;
 use crate::extract::cipher::{Rc4Header, Rc4Key};
 use crate::extract::harvest::{Harvest, Place};
@@ -40,16 +39,9 @@ pub(super) fn take_off(
         );
         return false;
     };
-    let Some(key) = header.known_key() else {
-        let (protection, why) = header.strength();
-        harvest.protection(place, protection, why);
+    let Some(key) = header.unlock(place, harvest) else {
         return false;
     };
-    harvest.protection(
-        place,
-        Protection::Open,
-        "encrypted with a password that Office tries by itself: it opens for anyone",
-    );
     for (id, start) in edits.objects().filter(|(id, _)| Some(*id) != edits.session) {
         decrypt(&key, id, start, stream);
     }

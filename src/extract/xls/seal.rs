@@ -4,7 +4,7 @@
 use super::record::{Records, kind};
 use crate::extract::Protection;
 use crate::extract::bytes::u16_at;
-use crate::extract::cipher::{Rc4Header, Rc4Key, Xor};
+use crate::extract::cipher::{OPENS_FOR_ANYONE, Rc4Header, Rc4Key, Xor};
 use crate::extract::harvest::{Harvest, Place};
 use crate::finding::ProblemKind;
 
@@ -56,11 +56,8 @@ pub(super) fn find(stream: &[u8], place: &Place, harvest: &mut Harvest<'_>) -> S
     };
     match found {
         Ok(key) => {
-            harvest.protection(
-                place,
-                Protection::Open,
-                "encrypted with a password that Office tries by itself: it opens for anyone",
-            );
+            let (protection, why) = OPENS_FOR_ANYONE;
+            harvest.protection(place, protection, why);
             Seal::Known(key)
         }
         Err((protection, why)) => {
