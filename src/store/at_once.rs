@@ -9,8 +9,8 @@
 //! step by step, as it does on PostgreSQL, which takes no lists.
 
 use sqlx::any::AnyRow;
-use sqlx::pool::PoolConnection;
-use sqlx::{Any, AssertSqlSafe};
+use sqlx::{AnyConnection, AssertSqlSafe, Connection};
+use tokio::sync::OwnedMutexGuard;
 
 use super::StoreError;
 use super::backend::Backend;
@@ -26,7 +26,7 @@ const MOVE: &str = "UPDATE chain SET seq = CASE WHEN seq = ? AND hash = ? THEN ?
 
 /// Journal rows that are to be written with no other change but memories.
 pub(super) struct AtOnce {
-    connection: PoolConnection<Any>,
+    turn: OwnedMutexGuard<Option<AnyConnection>>,
     from: Head,
     to: Head,
     pub(super) now: i64,
@@ -34,16 +34,24 @@ pub(super) struct AtOnce {
 }
 
 impl AtOnce {
-    /// Waits for its turn at the writing connection. `None` where it cannot
+    /// Waits for its turn. `None` where it cannot
     /// be done so: the chain's end is not known, or the database takes no
     /// lists.
     pub(super) async fn begin(store: &Inner) -> Result<Option<Self>, StoreError> {
-        if store.backend != Backend::Sqlite {
+        if store.place.backend != Backend::Sqlite {
             return Ok(None);
         }
-        let connection = store.writing.acquire().await?;
-        Ok(store.known_head().map(|from| Self {
-            connection,
+        let mut turn = store.turn.wait().await?;
+        let Some(from) = store.known_head() else {
+            return Ok(None);
+        };
+        if turn.is_none() {
+            let mut connection = store.place.connect().await?;
+            store.place.prepare(&mut connection).await?;
+            *turn = Some(connection);
+        }
+        Ok(Some(Self {
+            turn,
             from,
             to: from,
             now: now(),
@@ -72,7 +80,7 @@ impl AtOnce {
         open_from: i64,
     ) -> Result<Vec<AnyRow>, StoreError> {
         let memories = retry::distinct(memories);
-        let mut list = vec![store.backend.begin().to_owned()];
+        let mut list = vec![store.place.backend.begin().to_owned()];
         if !keys.is_empty() {
             list.push(retry::SELECT.unnumbered(keys.len()));
         }
@@ -99,12 +107,16 @@ impl AtOnce {
             .iter()
             .fold(query, |query, memory| memory.bind(query, self.now));
 
+        let connection = self.turn.as_mut();
+        let connection = connection.expect("it has begun with a connection");
         store.forget_head();
-        let rows = match query.fetch_all(&mut *self.connection).await {
+        let rows = match query.fetch_all(connection).await {
             Ok(rows) => rows,
             Err(error) => {
                 // Closed, it takes back what it has begun.
-                drop(self.connection.close().await);
+                if let Some(connection) = self.turn.take() {
+                    drop(connection.close().await);
+                }
                 return Err(error.into());
             }
         };

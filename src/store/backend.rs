@@ -18,6 +18,16 @@ impl Backend {
         }
     }
 
+    /// Ends a CREATE TABLE whose rows lie where their key says, instead of
+    /// beside an index that says where they lie: a page less to write for each
+    /// of what every message brings.
+    pub(super) fn in_key_order(self) -> &'static str {
+        match self {
+            Self::Sqlite => " WITHOUT ROWID",
+            Self::Postgres => "",
+        }
+    }
+
     /// Ends a SELECT whose rows nobody else may change before the commit.
     pub(super) fn for_update(self) -> &'static str {
         match self {

@@ -8,7 +8,7 @@
 
 use std::path::Path;
 
-use sqlx::{Any, Row, Transaction};
+use sqlx::{AnyConnection, Row};
 use tokio::sync::mpsc;
 
 use crate::mail::Content;
@@ -191,7 +191,7 @@ impl std::io::Write for Pour<'_> {
 }
 
 async fn insert_chunk(
-    tx: &mut Transaction<'static, Any>,
+    tx: &mut AnyConnection,
     id: BodyId,
     number: i64,
     sealed: Vec<u8>,
@@ -200,7 +200,7 @@ async fn insert_chunk(
         .bind(id.0)
         .bind(number)
         .bind(sealed)
-        .execute(&mut **tx)
+        .execute(&mut *tx)
         .await?;
     Ok(())
 }

@@ -204,7 +204,7 @@ pub(super) async fn fetch(
     tx: &mut Tx<'_>,
     reference: &Reference,
 ) -> Result<Option<Hold>, StoreError> {
-    let lock = tx.store.backend.for_update();
+    let lock = tx.store.place.backend.for_update();
     let sql = format!("SELECT {COLUMNS} FROM holds WHERE reference = $1{lock}");
     let row = sqlx::query(AssertSqlSafe(sql))
         .bind(&*reference.0)

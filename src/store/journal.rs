@@ -173,7 +173,7 @@ impl Store {
         // The head is read first: rows that are appended while the chain is
         // walked are beyond it and prove themselves.
         let recorded = self.recorded_head().await?;
-        let noted = super::head::read(&self.0.key_file)?;
+        let noted = super::head::read(&self.0.place.key_file)?;
         let mut head = Head::default();
         let fault = |seq, what| Some(Fault { seq, what });
         loop {

@@ -69,6 +69,6 @@ pub struct Store(Arc<open::Inner>);
 
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Store({:?})", self.0.backend)
+        write!(f, "Store({:?})", self.0.place.backend)
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -21,7 +21,7 @@ use super::lock::{Lock, lock_file, lock_session};
 use super::outbox::end_leases;
 use super::place::Place;
 use super::schema::{self, fact, set_fact};
-use super::transaction::now;
+use super::transaction::{Turn, now};
 use super::writer::{self, Job};
 use super::{DecisionId, Kind, MailId, Settings, Store, StoreError};
 
@@ -36,14 +36,14 @@ pub enum Access {
 
 /// An open store.
 pub(super) struct Inner {
-    pub(super) backend: Backend,
-    /// One connection, at which all changes take turns in the order in which
-    /// they came: SQLite has one writer at a time, and would let the others
-    /// poll for their turn.
+    pub(super) place: Place,
+    /// Whose turn it is to write: changes are made in the order in which they
+    /// came. SQLite has one writer at a time, and would let the others poll
+    /// for their turn.
+    pub(super) turn: Turn,
     pub(super) writing: AnyPool,
     pub(super) reading: AnyPool,
     pub(super) keys: Keys,
-    pub(super) key_file: PathBuf,
     pub(super) head_file: HeadFile,
     /// The chain's end, as the last commit of this process left it.
     head: Mutex<Option<Head>>,
@@ -98,12 +98,12 @@ impl Store {
 
         let (jobs, queue) = mpsc::channel(QUEUE);
         let store = Self(Arc::new(Inner {
-            backend: place.backend,
+            turn: Turn::default(),
             writing: place.pool(true, 1),
             reading: place.pool(false, READERS),
             keys,
             head_file: HeadFile::open(&place.key_file)?,
-            key_file: place.key_file,
+            place,
             head: Mutex::default(),
             jobs,
             awaiting: Mutex::default(),
@@ -148,6 +148,7 @@ impl Store {
             let payload = json!({ "pid": std::process::id() });
             self.journal(Kind::Stopped, None, &payload).await?;
         }
+        self.0.turn.end().await;
         self.0.reading.close().await;
         self.0.writing.close().await;
         Ok(())
@@ -265,7 +266,7 @@ async fn establish(
         }
     }
     let master = MasterKey::read(&place.key_file)?;
-    schema::migrate(&mut tx, version).await?;
+    schema::migrate(&mut tx, place.backend, version).await?;
     if version == 0 {
         sqlx::query(
             "INSERT INTO chain (node, seq, hash, time, open_from) VALUES ($1, 0, $2, $3, 1)",

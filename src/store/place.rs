@@ -10,7 +10,7 @@ use sqlx::{AnyConnection, AnyPool, ConnectOptions, Executor};
 use super::backend::Backend;
 use super::{Settings, StoreError};
 
-/// How long a change waits for its turn.
+/// How long a reader waits for a connection.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Where a store is.

@@ -33,7 +33,7 @@ impl Store {
         self.sweep_bodies(now() - ORPHANED).await?;
         let mut tx = self.0.begin_unrecorded().await?;
         retry::forget(&mut tx, now()).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 
     /// Bodies that were begun before `before` and that no row needs: a crash

@@ -5,8 +5,7 @@
 //! A new version of the schema is a new entry in [`VERSIONS`]; entries that
 //! were released never change.
 
-use sqlx::AnyConnection;
-use sqlx::Row;
+use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
 use super::StoreError;
 use super::backend::Backend;
@@ -24,11 +23,11 @@ const VERSIONS: &[&[&str]] = &[&[
     "CREATE TABLE journal (
         node TEXT NOT NULL, seq BIGINT NOT NULL, time BIGINT NOT NULL, kind TEXT NOT NULL,
         school TEXT, salt BYTEA, payload TEXT, digest BYTEA NOT NULL, hash BYTEA NOT NULL,
-        PRIMARY KEY (node, seq))",
+        PRIMARY KEY (node, seq)){in key order}",
     // Where each message of the last days went, a row a recipient.
     "CREATE TABLE retries (
         retry BYTEA NOT NULL, recipient TEXT NOT NULL, state TEXT NOT NULL, hold TEXT,
-        made BIGINT NOT NULL, PRIMARY KEY (retry, recipient))",
+        made BIGINT NOT NULL, PRIMARY KEY (retry, recipient)){in key order}",
     "CREATE INDEX retries_made ON retries (made)",
     "CREATE TABLE bodies (
         id BIGINT PRIMARY KEY, school TEXT NOT NULL, size BIGINT NOT NULL,
@@ -105,11 +104,15 @@ pub(super) async fn version(
 /// Brings the schema from `version` to the newest.
 pub(super) async fn migrate(
     connection: &mut AnyConnection,
+    backend: Backend,
     version: i64,
 ) -> Result<(), StoreError> {
     let done = usize::try_from(version).unwrap_or(0);
-    for statement in VERSIONS.iter().skip(done).copied().flatten().copied() {
-        sqlx::query(statement).execute(&mut *connection).await?;
+    for statement in VERSIONS.iter().skip(done).copied().flatten() {
+        let statement = statement.replace("{in key order}", backend.in_key_order());
+        sqlx::query(AssertSqlSafe(statement))
+            .execute(&mut *connection)
+            .await?;
     }
     if version < newest() {
         set_fact(connection, "schema_version", &newest().to_string()).await?;

@@ -1,17 +1,73 @@
 //! One change of the store: its rows and its journal rows, or none of them.
 
-use sqlx::AnyConnection;
-use sqlx::{Any, AssertSqlSafe, Row as _, Transaction};
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::{Any, AnyConnection, AssertSqlSafe, Connection, Row as _, Transaction};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::time::timeout;
 
 use super::journal::{self, Entry, Head, NODE, Row};
 use super::keys::Keys;
 use super::open::Inner;
 use super::{Store, StoreError};
 
+/// How long a change waits for its turn.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Whose turn it is to write, and a connection of those changes that are
+/// written at once: they come so often that a pool, which asks each connection
+/// that it is given back whether it is well, would cost as much as they do.
+#[derive(Default)]
+pub(super) struct Turn(Arc<Mutex<Option<AnyConnection>>>);
+
+impl Turn {
+    pub(super) async fn wait(&self) -> Result<OwnedMutexGuard<Option<AnyConnection>>, StoreError> {
+        timeout(PATIENCE, self.0.clone().lock_owned())
+            .await
+            .map_err(|_| StoreError::Database(sqlx::Error::PoolTimedOut))
+    }
+
+    /// Gives the connection back, without which SQLite does not fold its log.
+    pub(super) async fn end(&self) {
+        if let Some(connection) = self.0.lock().await.take() {
+            drop(connection.close().await);
+        }
+    }
+}
+
+/// A transaction whose turn it is. Dropped, it leaves nothing.
+pub(super) struct Unrecorded {
+    // Ends before the turn does.
+    inner: Transaction<'static, Any>,
+    _turn: OwnedMutexGuard<Option<AnyConnection>>,
+}
+
+impl Unrecorded {
+    pub(super) async fn commit(self) -> Result<(), StoreError> {
+        Ok(self.inner.commit().await?)
+    }
+}
+
+impl Deref for Unrecorded {
+    type Target = AnyConnection;
+
+    fn deref(&self) -> &AnyConnection {
+        &self.inner
+    }
+}
+
+impl DerefMut for Unrecorded {
+    fn deref_mut(&mut self) -> &mut AnyConnection {
+        &mut self.inner
+    }
+}
+
 /// A transaction that appends to the journal. Dropped, it leaves nothing.
 pub(super) struct Tx<'s> {
     pub(super) store: &'s Inner,
-    inner: Transaction<'static, Any>,
+    inner: Unrecorded,
     /// By this machine's clock, in milliseconds since 1970.
     pub(super) now: i64,
     head: Head,
@@ -26,13 +82,13 @@ impl Store {
 }
 
 impl Inner {
-    /// Waits for its turn at the writing connection, and takes the end of the
-    /// chain. It is read anew each time: a command may have written between.
+    /// Waits for its turn, and takes the end of the chain. It is read anew each
+    /// time: a command may have written between.
     pub(super) async fn begin(&self) -> Result<Tx<'_>, StoreError> {
         let mut inner = self.begin_unrecorded().await?;
         let sql = format!(
             "SELECT seq, hash FROM chain WHERE node = $1{}",
-            self.backend.for_update()
+            self.place.backend.for_update()
         );
         let row = sqlx::query(AssertSqlSafe(sql))
             .bind(NODE)
@@ -50,8 +106,12 @@ impl Inner {
 
     /// For what is no event of its own: the chunks of a body, the mark before
     /// the dot.
-    pub(super) async fn begin_unrecorded(&self) -> Result<Transaction<'static, Any>, StoreError> {
-        Ok(self.writing.begin_with(self.backend.begin()).await?)
+    pub(super) async fn begin_unrecorded(&self) -> Result<Unrecorded, StoreError> {
+        let turn = self.turn.wait().await?;
+        Ok(Unrecorded {
+            inner: self.writing.begin_with(self.place.backend.begin()).await?,
+            _turn: turn,
+        })
     }
 }
 
@@ -87,7 +147,7 @@ impl Tx<'_> {
     /// journal, which is how it is after every power cut.
     pub(super) async fn commit(mut self) -> Result<(), StoreError> {
         if self.rows.is_empty() {
-            return Ok(self.inner.commit().await?);
+            return self.inner.commit().await;
         }
         journal::insert(&mut self.inner, &self.rows).await?;
         sqlx::query(
@@ -127,7 +187,7 @@ pub(super) async fn database_now(
     connection: &mut AnyConnection,
     store: &Inner,
 ) -> Result<i64, StoreError> {
-    let row = sqlx::query(store.backend.clock())
+    let row = sqlx::query(store.place.backend.clock())
         .fetch_one(connection)
         .await?;
     Ok(row.try_get("now")?)

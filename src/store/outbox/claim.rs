@@ -30,7 +30,7 @@ impl Store {
         let sql = format!(
             "SELECT id, school, kind, hold, envelope, body, message, created, attempts FROM outbox
              WHERE state = 'queued' AND next_attempt <= $1 ORDER BY next_attempt LIMIT $2{}",
-            self.0.backend.skip_locked(),
+            self.0.place.backend.skip_locked(),
         );
         let rows = sqlx::query(AssertSqlSafe(sql))
             .bind(now)
@@ -89,7 +89,7 @@ async fn requeue_lapsed(tx: &mut Tx<'_>, now: i64, limit: u32) -> Result<(), Sto
     let sql = format!(
         "SELECT id, school, kind, hold, dot FROM outbox WHERE state = 'sending' AND lease < $1
          ORDER BY lease LIMIT $2{}",
-        tx.store.backend.skip_locked(),
+        tx.store.place.backend.skip_locked(),
     );
     let rows = sqlx::query(AssertSqlSafe(sql))
         .bind(now)
