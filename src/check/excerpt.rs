@@ -11,7 +11,7 @@ use crate::school::names::initials;
 const SIDE: usize = 32;
 /// How much further the text is searched for names that reach into it, in
 /// bytes.
-const MARGIN: usize = 200;
+const MARGIN: usize = 100;
 
 /// The text around a range, on one line, with initials for pupils' names.
 pub(crate) fn around(text: &str, range: &Range<usize>, names: &Names) -> String {

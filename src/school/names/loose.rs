@@ -8,6 +8,7 @@ use std::ops::Range;
 use super::index::{Part, pair};
 use super::joined::SHORTEST_PART;
 use super::joins::is_part_of_longer;
+use super::scan::BEGINS_NAME;
 use super::window::{self, Gap, Window};
 use super::words::WORDS;
 use super::{Everyday, Fit, Match, Names, Nature, Writing, folded};
@@ -34,7 +35,10 @@ impl Names {
         text: &str,
         start: usize,
     ) -> Option<Match> {
-        window.begin(start)?;
+        let token = window.begin(start)?;
+        if !token.part.is(BEGINS_NAME) {
+            return None;
+        }
         for whole in [Part::FORENAME, Part::SURNAME] {
             for first in self.pieces(window, whole) {
                 if let Some(name) = self.tied(text, &first, whole) {
@@ -176,7 +180,6 @@ impl Names {
                 middle += 1;
             }
             let stranger = window.token(middle)?;
-            let surnames = self.pieces_from(window, middle + 1, Part::SURNAME);
             let Some(next) = window.token(middle + 1) else {
                 continue;
             };
@@ -189,7 +192,7 @@ impl Names {
             if !spaced || stranger.small || next.small || !called || !may_be_name(word, known) {
                 continue;
             }
-            for surname in surnames {
+            for surname in self.pieces_from(window, middle + 1, Part::SURNAME) {
                 let another = pair(stranger.fingerprint, surname.fingerprint);
                 if self.pairs.of(another).next().is_some() {
                     continue;

@@ -20,6 +20,7 @@ const MOST_MIDDLES: usize = 4;
 
 const BEGINS_FORENAME: Part = Part::FORENAME.or(Part::FORENAME_HEAD);
 const BEGINS_SURNAME: Part = Part::SURNAME.or(Part::SURNAME_HEAD);
+pub(super) const BEGINS_NAME: Part = BEGINS_FORENAME.or(BEGINS_SURNAME);
 
 /// A name in a window, counted in tokens.
 #[derive(Debug)]
@@ -123,7 +124,7 @@ impl Names {
         writing: Writing,
     ) -> Option<Match> {
         let token = window.begin(start)?;
-        if !token.part.is(BEGINS_FORENAME.or(BEGINS_SURNAME)) {
+        if !token.part.is(BEGINS_NAME) {
             return None;
         }
         let straight = self.forename_first(window, 0, writing);
@@ -282,8 +283,11 @@ impl Names {
         } else {
             Part::SURNAME_HEAD
         };
+        if !token.part.is(head) {
+            return None;
+        }
         window.token(from + length - 1)?;
-        if !token.part.is(head) || !joins_inside(window, from + length - 1, writing) {
+        if !joins_inside(window, from + length - 1, writing) {
             return None;
         }
         let folded = window.folded(from..from + length);

@@ -75,6 +75,9 @@ impl<'a> Window<'a> {
 
     /// Begins anew with the token that starts at this byte.
     pub(super) fn begin(&mut self, start: usize) -> Option<Token> {
+        if let Some(first) = self.tokens.first().filter(|first| first.start == start) {
+            return Some(*first);
+        }
         self.tokens.clear();
         self.folded.clear();
         self.push(start, Gap::Break);
@@ -133,6 +136,20 @@ impl<'a> Window<'a> {
 /// Folds the run of letters at the start of a text; gives its length there.
 pub(super) fn token(text: &str, camel: bool, folded: &mut Vec<u8>) -> usize {
     let start = folded.len();
+    if !camel {
+        // Nearly all of them are plain letters.
+        let letters = text
+            .bytes()
+            .take_while(u8::is_ascii_alphabetic)
+            .take(LONGEST);
+        folded.extend(letters.map(|letter| letter.to_ascii_lowercase()));
+        let length = folded.len() - start;
+        let next = text.as_bytes().get(length);
+        if next.is_none_or(|byte| byte.is_ascii() && !byte.is_ascii_alphabetic()) {
+            return length;
+        }
+        folded.truncate(start);
+    }
     let mut end = 0;
     let mut previous: Option<char> = None;
     let mut chars = text.char_indices().peekable();
@@ -165,6 +182,11 @@ pub(super) fn token(text: &str, camel: bool, folded: &mut Vec<u8>) -> usize {
 /// What stands at the start of a text before its first letter, and where that
 /// letter is.
 pub(super) fn gap(text: &str) -> (Gap, usize) {
+    if let [b' ', next, ..] = text.as_bytes()
+        && next.is_ascii_alphabetic()
+    {
+        return (Gap::Space, 1);
+    }
     let (mut spaces, mut tabs, mut tight, mut hyphens) = (0, 0, 0, 0);
     let (mut commas, mut dots, mut lines, mut brackets) = (0, 0, 0, 0);
     for (count, (at, c)) in text.char_indices().enumerate() {
