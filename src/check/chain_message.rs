@@ -108,7 +108,8 @@ impl<'a> Letter<'a> {
     /// `None` where nothing asks to pass it on.
     fn new(texts: Vec<(&'a Text, &'a Scanned<'a>)>) -> Option<Self> {
         let topic = Topic::ChainMessage;
-        if !texts.iter().any(|(_, text)| text.has(topic, &["pass-on"])) {
+        let asks = |pattern: &Pattern| pattern.category == "pass-on";
+        if !texts.iter().any(|(_, text)| text.has(topic, asks)) {
             return None;
         }
         let mut joined = String::new();

@@ -2,30 +2,32 @@
 //!
 //! Every pattern begins at the start of a word with one of finitely many
 //! literals. So only starts of words are looked at, and of each no more than
-//! its first [`LONGEST`] bytes, as one number: three letters choose the few
-//! literals that are compared with it, and for most words a bit says that
+//! its first [`LONGEST`] bytes, as one number: its first letters choose the
+//! few literals that are compared with it, and for most words a bit says that
 //! there are none. What is looked at stays in the processor's caches, which
 //! an automaton over as many literals does not.
 
 /// The longest literal, in bytes; longer ones are cut.
 pub(super) const LONGEST: usize = 8;
-/// Literals from this length on are found by their first letters.
-const KEY: usize = 3;
-/// Kinds of bytes that letters are told apart by.
-const KINDS: usize = 32;
 
 /// Patterns are told apart by a `P`.
 #[derive(Debug)]
 pub(super) struct Beginnings<P> {
-    /// By the kinds of the first [`KEY`] bytes.
-    long: Table<P>,
-    /// Literals too short for that, by their first byte.
-    short: Table<P>,
+    /// Literals of four bytes and more, of three, and of one or two.
+    tables: [Table<P>; 3],
 }
 
-/// Literals by a key, those of one key side by side.
+/// How many bytes a table's literals are found by, and how many keys it has,
+/// as a power of two.
+const KEYS: [(u32, u32); 3] = [(4, 13), (3, 11), (1, 8)];
+
+/// Literals by a hash of their first bytes, those of one key side by side.
 #[derive(Debug)]
 struct Table<P> {
+    /// The bits of a head that are none of these bytes.
+    beyond: u32,
+    /// How many a key has.
+    bits: u32,
     /// The keys that have any, as a set of bits.
     keys: Vec<u64>,
     /// Where the literals of each key end; they begin where those of the key
@@ -53,13 +55,24 @@ impl<P: Copy> Beginnings<P> {
     /// Of literals, each with the pattern that can begin with it; none is
     /// empty.
     pub(super) fn new<'l>(literals: impl IntoIterator<Item = (&'l [u8], P)>) -> Self {
-        let (long, short): (Vec<_>, Vec<_>) = literals
-            .into_iter()
-            .map(|(literal, pattern)| (&literal[..literal.len().min(LONGEST)], pattern))
-            .partition(|(literal, _)| literal.len() >= KEY);
+        let mut by_table: [Vec<Literal<P>>; 3] = Default::default();
+        for (literal, pattern) in literals {
+            let literal = &literal[..literal.len().min(LONGEST)];
+            let table = KEYS
+                .iter()
+                .position(|&(bytes, _)| literal.len() >= bytes as usize);
+            by_table[table.unwrap_or(KEYS.len() - 1)].push(Literal {
+                bytes: number(literal),
+                length: literal.len() as u8,
+                pattern,
+            });
+        }
+        let mut keys = KEYS.iter();
         Self {
-            long: Table::new(long, KINDS.pow(3), letters),
-            short: Table::new(short, 256, first),
+            tables: by_table.map(|literals| {
+                let &(bytes, bits) = keys.next().expect("as many as there are tables");
+                Table::new(literals, bytes, bits)
+            }),
         }
     }
 
@@ -70,48 +83,57 @@ impl<P: Copy> Beginnings<P> {
         let starts = (0..text.len()).filter(|&at| at == 0 || !is_word(text[at - 1]));
         starts.flat_map(move |at| {
             let head = number(&text[at..]);
-            let found = self.long.of(letters(head)).iter();
+            let [long, middle, short] = &self.tables;
+            let found = long
+                .of(head)
+                .iter()
+                .chain(middle.of(head))
+                .chain(short.of(head));
             found
-                .chain(self.short.of(first(head)))
                 .filter(move |literal| literal.begins(head))
                 .map(move |literal| (at, literal.pattern))
         })
     }
 }
 
-impl<P: Copy> Table<P> {
-    fn new(literals: Vec<(&[u8], P)>, keys: usize, key: fn(u64) -> usize) -> Self {
-        let mut literals: Vec<Literal<P>> = literals
-            .into_iter()
-            .map(|(literal, pattern)| Literal {
-                bytes: number(literal),
-                length: literal.len() as u8,
-                pattern,
-            })
-            .collect();
-        literals.sort_by_key(|literal| key(literal.bytes));
-        let mut set = vec![0; keys.div_ceil(64)];
+impl<P> Table<P> {
+    fn new(mut literals: Vec<Literal<P>>, bytes: u32, bits: u32) -> Self {
+        let mut table = Self {
+            beyond: u64::BITS - 8 * bytes,
+            bits,
+            keys: vec![0; 1 << bits.saturating_sub(6)],
+            ends: Vec::new(),
+            literals: Vec::new(),
+        };
+        literals.sort_by_key(|literal| table.key(literal.bytes));
         for literal in &literals {
-            let key = key(literal.bytes);
-            set[key / 64] |= 1 << (key % 64);
+            let key = table.key(literal.bytes);
+            table.keys[key / 64] |= 1 << (key % 64);
         }
-        let ends = (0..keys).map(|end| {
-            let end = literals.partition_point(|literal| key(literal.bytes) <= end);
+        let ends = (0..1 << bits).map(|end| {
+            let end = literals.partition_point(|literal| table.key(literal.bytes) <= end);
             u32::try_from(end).unwrap_or(u32::MAX)
         });
-        Self {
-            keys: set,
-            ends: ends.collect(),
-            literals,
-        }
+        table.ends = ends.collect();
+        table.literals = literals;
+        table
     }
 
-    fn of(&self, key: usize) -> &[Literal<P>] {
+    /// The literals that share their first letters with a text, and perhaps a
+    /// few others.
+    #[inline]
+    fn of(&self, head: u64) -> &[Literal<P>] {
+        let key = self.key(head);
         if self.keys[key / 64] >> (key % 64) & 1 == 0 {
             return &[];
         }
         let from = key.checked_sub(1).map_or(0, |before| self.ends[before]);
         &self.literals[from as usize..self.ends[key] as usize]
+    }
+
+    fn key(&self, head: u64) -> usize {
+        let mixed = (head << self.beyond).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (mixed >> (u64::BITS - self.bits)) as usize
     }
 }
 
@@ -127,38 +149,6 @@ fn number(text: &[u8]) -> u64 {
         }
     }
 }
-
-fn first(head: u64) -> usize {
-    usize::from(head.to_le_bytes()[0])
-}
-
-fn letters(head: u64) -> usize {
-    let [a, b, c, ..] = head.to_le_bytes();
-    (kind(a) * KINDS + kind(b)) * KINDS + kind(c)
-}
-
-fn kind(byte: u8) -> usize {
-    usize::from(KIND[usize::from(byte)])
-}
-
-/// Kinds of bytes: letters each, digits, the space, apostrophe, hyphen, and
-/// the rest.
-const KIND: [u8; 256] = {
-    let mut kinds = [30; 256];
-    let mut byte = 0;
-    while byte < kinds.len() {
-        kinds[byte] = match byte as u8 {
-            letter @ b'a'..=b'z' => letter - b'a',
-            b'0'..=b'9' => 26,
-            b' ' => 27,
-            b'\'' => 28,
-            b'-' => 29,
-            _ => 30,
-        };
-        byte += 1;
-    }
-    kinds
-};
 
 /// Whether what comes after continues a word (`\b{start-half}` in expressions
 /// does not hold).

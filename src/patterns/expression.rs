@@ -5,9 +5,10 @@ use std::sync::OnceLock;
 
 use regex_automata::dfa::{Automaton, StartKind, dense};
 use regex_automata::{Anchored, Input, meta, util::syntax};
-use regex_syntax::hir::literal::Extractor;
+use regex_syntax::hir::{Hir, literal::Extractor};
 
 use super::beginnings;
+use super::needs::Needs;
 
 /// The longest match, in bytes of folded text. It keeps each attempt short,
 /// however long the text.
@@ -74,14 +75,14 @@ impl Expression {
             .ok()
     }
 
+    /// The words without which a text holds no match.
+    pub(super) fn needs(&self) -> Option<Needs> {
+        Needs::of(&self.parsed().ok()?)
+    }
+
     /// The literals with which a match can begin.
     pub(super) fn literals(&self) -> Result<Vec<Vec<u8>>, String> {
-        let hir = regex_syntax::ParserBuilder::new()
-            .unicode(false)
-            .utf8(false)
-            .build()
-            .parse(&self.source)
-            .map_err(|e| e.to_string())?;
+        let hir = self.parsed()?;
         let mut extractor = Extractor::new();
         extractor
             .limit_literal_len(beginnings::LONGEST)
@@ -95,6 +96,15 @@ impl Expression {
             .iter()
             .map(|literal| literal.as_bytes().to_vec())
             .collect())
+    }
+
+    fn parsed(&self) -> Result<Hir, String> {
+        regex_syntax::ParserBuilder::new()
+            .unicode(false)
+            .utf8(false)
+            .build()
+            .parse(&self.source)
+            .map_err(|e| e.to_string())
     }
 }
 

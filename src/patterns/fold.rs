@@ -79,7 +79,11 @@ impl Folded {
         if layout == Layout::Prose {
             at += quote_marks(text.as_bytes());
         }
-        while let Some(&byte) = text.as_bytes().get(at) {
+        loop {
+            at += folder.plain(text, at);
+            let Some(&byte) = text.as_bytes().get(at) else {
+                break;
+            };
             at += match byte {
                 b'\n' if layout == Layout::Prose => folder.line_break(text, at),
                 b'\n' | b'\t' => folder.separator(byte as char, at, 1),
@@ -100,18 +104,49 @@ struct Folder {
 
 /// Each method takes the offset of what it folds and gives back its length.
 impl Folder {
-    fn push(&mut self, c: char, at: usize, length: usize) -> usize {
+    /// The longest run of what folding but makes small: ASCII with single
+    /// spaces.
+    fn plain(&mut self, text: &str, at: usize) -> usize {
+        let mut after_space = self.ends_with_space();
+        let run = text.as_bytes()[at..].iter().take_while(|&&byte| {
+            let single = byte != b' ' || !after_space;
+            after_space = byte == b' ';
+            matches!(byte, b' '..=b'~') && single
+        });
+        let length = run.count();
+        if length > 0 {
+            let start = self.folded.text.len();
+            self.moved(at);
+            self.folded.text.push_str(&text[at..at + length]);
+            self.folded.text[start..].make_ascii_lowercase();
+        }
+        length
+    }
+
+    /// Notes where the next character comes from.
+    fn moved(&mut self, at: usize) {
         let drift = at.cast_signed() - self.folded.text.len().cast_signed();
         if drift != self.drift {
             self.folded.shifts.push((self.folded.text.len(), at));
             self.drift = drift;
         }
+    }
+
+    fn push(&mut self, c: char, at: usize, length: usize) -> usize {
+        self.moved(at);
         self.folded.text.push(c);
         length
     }
 
+    fn ends_with_space(&self) -> bool {
+        matches!(
+            self.folded.text.as_bytes().last(),
+            Some(b' ' | b'\n' | b'\t')
+        )
+    }
+
     fn space(&mut self, at: usize, length: usize) -> usize {
-        if !self.folded.text.ends_with([' ', '\n', '\t']) {
+        if !self.ends_with_space() {
             self.push(' ', at, length);
         }
         length

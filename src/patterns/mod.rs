@@ -34,13 +34,15 @@ use std::sync::{Arc, LazyLock};
 mod beginnings;
 mod expression;
 mod fold;
+mod needs;
 mod pack;
 mod pattern;
+mod prose;
 mod scanned;
 mod source;
 
-use beginnings::Beginnings;
-use pack::{Examples, Index};
+use pack::Examples;
+use prose::Prose;
 
 pub use fold::Folded;
 pub use pack::Pack;
@@ -192,18 +194,15 @@ pub enum Fault {
 #[derive(Debug, Clone)]
 pub struct Packs {
     by_topic: BTreeMap<Topic, Arc<Pack>>,
-    /// Where a pattern of any topic of [`Topic::PROSE`] could begin.
-    prose: Arc<Beginnings<(Topic, Index)>>,
+    /// The patterns of all topics of [`Topic::PROSE`].
+    prose: Arc<Prose>,
 }
 
 impl Packs {
     fn new(by_topic: BTreeMap<Topic, Arc<Pack>>) -> Self {
-        let literals = Topic::PROSE.into_iter().flat_map(|topic| {
-            let literals = by_topic[&topic].literals().iter();
-            literals.map(move |(literal, pattern)| (&literal[..], (topic, *pattern)))
-        });
+        let prose = Topic::PROSE.map(|topic| (topic, &*by_topic[&topic]));
         Self {
-            prose: Arc::new(Beginnings::new(literals)),
+            prose: Arc::new(Prose::new(prose)),
             by_topic,
         }
     }

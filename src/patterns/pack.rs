@@ -16,14 +16,15 @@ use super::{Fault, Folded, Hit, Pattern};
 /// Which pattern of a pack; small, since there is one for each literal.
 pub(super) type Index = u16;
 
+/// The most patterns of a pack; those of all packs can be counted then, too.
+const MOST: Index = 8_000;
+
 /// The patterns of one topic.
 #[derive(Debug)]
 pub struct Pack {
     pub version: u32,
     pub description: String,
     patterns: Vec<Pattern>,
-    /// Literals, each with the pattern that can begin with it.
-    literals: Vec<(Vec<u8>, Index)>,
     beginnings: Beginnings<Index>,
 }
 
@@ -38,11 +39,6 @@ pub(super) enum Examples {
 impl Pack {
     pub fn patterns(&self) -> &[Pattern] {
         &self.patterns
-    }
-
-    /// The literals with which a match can begin, each with its pattern.
-    pub(super) fn literals(&self) -> &[(Vec<u8>, Index)] {
-        &self.literals
     }
 
     /// Every match of every pattern, by its start. Matches of one pattern
@@ -122,7 +118,6 @@ impl Pack {
         })?;
         let mut faults = Vec::new();
         let mut patterns: Vec<Pattern> = Vec::new();
-        let mut literals: Vec<(Vec<u8>, Index)> = Vec::new();
         for entry in &source.pattern {
             let id = entry.id.get_ref();
             let mut complain = |at: &Range<usize>, key: &str, what: String| {
@@ -140,18 +135,17 @@ impl Pack {
                 complain(&entry.category.span(), "category", what);
             }
             match Pattern::new(entry) {
-                Ok((pattern, own)) => {
+                Ok(pattern) => {
                     if examples == Examples::Tried {
                         for (at, what) in pattern.disproved(entry) {
                             complain(&at, "examples", what);
                         }
                     }
-                    let Ok(index) = Index::try_from(patterns.len()) else {
+                    patterns.push(pattern);
+                    if patterns.len() > usize::from(MOST) {
                         complain(&entry.id.span(), "id", "one pattern too many".to_owned());
                         break;
-                    };
-                    literals.extend(own.into_iter().map(|literal| (literal, index)));
-                    patterns.push(pattern);
+                    }
                 }
                 Err((key, at, what)) => complain(&at, key, what),
             }
@@ -159,13 +153,15 @@ impl Pack {
         if !faults.is_empty() {
             return Err(faults);
         }
-        let beginnings = Beginnings::new(literals.iter().map(|(l, pattern)| (&l[..], *pattern)));
+        let literals = patterns.iter().zip(0..).flat_map(|(pattern, index)| {
+            let literals = pattern.literals.iter();
+            literals.map(move |literal| (&literal[..], index))
+        });
         Ok(Self {
             version: source.version,
             description: source.description,
+            beginnings: Beginnings::new(literals),
             patterns,
-            literals,
-            beginnings,
         })
     }
 }

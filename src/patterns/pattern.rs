@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::Folded;
 use super::beginnings::is_word;
 use super::expression::Expression;
+use super::needs::Needs;
 use super::source::Entry;
 
 /// What to look for, and what it says where it is found.
@@ -17,6 +18,9 @@ pub struct Pattern {
     pub weight: i32,
     /// The plain words, where the pattern is a list of them.
     pub phrases: Vec<String>,
+    /// The literals with which a match can begin.
+    pub(super) literals: Vec<Vec<u8>>,
+    pub(super) needs: Option<Needs>,
     expression: Expression,
     then: Option<Then>,
 }
@@ -43,8 +47,7 @@ pub struct Hit<'p> {
 }
 
 impl Pattern {
-    /// The pattern, and the literals with which a match can begin.
-    pub(super) fn new(entry: &Entry) -> Result<(Self, Vec<Vec<u8>>), Misfit> {
+    pub(super) fn new(entry: &Entry) -> Result<Self, Misfit> {
         let (key, at, expression) = entry
             .expression()
             .map_err(|what| ("regex", entry.id.span(), what.to_owned()))?;
@@ -59,7 +62,9 @@ impl Pattern {
                 expression,
             })
         });
-        let pattern = Self {
+        let then = then.transpose()?;
+        let needs_then = then.as_ref().and_then(|then| then.expression.needs());
+        Ok(Self {
             id: entry.id.get_ref().clone(),
             category: entry.category.get_ref().clone(),
             weight: entry.weight,
@@ -68,10 +73,11 @@ impl Pattern {
                 .iter()
                 .map(|phrase| phrase.get_ref().clone())
                 .collect(),
+            literals,
+            needs: Needs::rarer(expression.needs(), needs_then),
             expression,
-            then: then.transpose()?,
-        };
-        Ok((pattern, literals))
+            then,
+        })
     }
 
     /// The end of the match that starts here.

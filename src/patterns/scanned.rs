@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::pack::Index;
-use super::{Folded, Hit, Pack, Packs, Topic};
+use super::prose::Places;
+use super::{Folded, Hit, Pack, Packs, Pattern, Topic};
 
 /// A folded text, and where in it which pattern of running text could begin.
 /// One pass finds that out for every topic at once; the patterns themselves
@@ -12,25 +13,16 @@ use super::{Folded, Hit, Pack, Packs, Topic};
 pub struct Scanned<'p> {
     folded: Folded,
     packs: &'p Packs,
-    /// By topic: places and patterns, in order.
-    beginnings: [Vec<(usize, Index)>; Topic::ALL.len()],
+    places: Places,
 }
 
 impl<'p> Scanned<'p> {
     pub fn new(folded: Folded, packs: &'p Packs) -> Self {
-        let mut beginnings: [Vec<(usize, Index)>; Topic::ALL.len()] = Default::default();
-        for (start, (topic, pattern)) in packs.prose.within(folded.as_str()) {
-            beginnings[topic as usize].push((start, pattern));
-        }
-        for beginnings in &mut beginnings {
-            // In order but for those at one place.
-            beginnings.sort();
-            beginnings.dedup();
-        }
+        let places = packs.prose.places(folded.as_str());
         Self {
             folded,
             packs,
-            beginnings,
+            places,
         }
     }
 
@@ -50,39 +42,37 @@ impl<'p> Scanned<'p> {
         pack.matches(self.as_str(), self.all(topic))
     }
 
-    /// The same for the patterns of these categories alone.
-    pub fn hits_of(&self, topic: Topic, categories: &[&str]) -> Vec<Hit<'p>> {
+    /// The same for some of the patterns alone.
+    pub fn hits_of(&self, topic: Topic, wanted: impl Fn(&Pattern) -> bool) -> Vec<Hit<'p>> {
         let pack = self.packs.pack(topic);
-        let beginnings = self.of(topic, pack, categories);
-        pack.matches(self.as_str(), beginnings)
+        let places = self.of(topic, pack, wanted);
+        pack.matches(self.as_str(), places)
     }
 
-    /// Whether a pattern of one of these categories matches.
-    pub fn has(&self, topic: Topic, categories: &[&str]) -> bool {
+    /// Whether one of some patterns matches.
+    pub fn has(&self, topic: Topic, wanted: impl Fn(&Pattern) -> bool) -> bool {
         let pack = self.packs.pack(topic);
-        let mut beginnings = self.of(topic, pack, categories);
-        beginnings.any(|(start, pattern)| {
+        let mut places = self.of(topic, pack, wanted);
+        places.any(|(start, pattern)| {
             pack.patterns()[usize::from(pattern)]
                 .match_at(self.as_str(), start)
                 .is_some()
         })
     }
 
-    fn of<'c>(
-        &'c self,
+    fn of(
+        &self,
         topic: Topic,
-        pack: &'c Pack,
-        categories: &'c [&str],
-    ) -> impl Iterator<Item = (usize, Index)> + 'c {
-        self.all(topic).filter(|&(_, pattern)| {
-            let category = &pack.patterns()[usize::from(pattern)].category;
-            categories.contains(&category.as_str())
-        })
+        pack: &Pack,
+        wanted: impl Fn(&Pattern) -> bool,
+    ) -> impl Iterator<Item = (usize, Index)> {
+        self.all(topic)
+            .filter(move |&(_, pattern)| wanted(&pack.patterns()[usize::from(pattern)]))
     }
 
     /// Places, and patterns of a topic.
     fn all(&self, topic: Topic) -> impl Iterator<Item = (usize, Index)> {
-        self.beginnings[topic as usize].iter().copied()
+        self.places[topic as usize].iter().copied()
     }
 }
 
@@ -108,8 +98,11 @@ mod tests {
             assert!(!alone.is_empty(), "{topic:?}");
         }
         let chain = Topic::ChainMessage;
-        assert!(scanned.has(chain, &["pass-on"]) && !scanned.has(chain, &["boilerplate"]));
-        let hits = scanned.hits_of(chain, &["luck", "pass-on"]);
+        let has = |category: &str| scanned.has(chain, |pattern| pattern.category == category);
+        assert!(has("pass-on") && !has("boilerplate"));
+        let hits = scanned.hits_of(chain, |pattern| {
+            ["luck", "pass-on"].contains(&&*pattern.category)
+        });
         let mut categories: Vec<&str> = hits.iter().map(|hit| &*hit.pattern.category).collect();
         categories.sort_unstable();
         categories.dedup();

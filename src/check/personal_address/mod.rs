@@ -44,7 +44,7 @@ use regex::Regex;
 use crate::extract::{Mailbox, Role, Text};
 use crate::finding::{Finding, Location, RuleId, Weight};
 use crate::mail::Address;
-use crate::patterns::{Scanned, Topic};
+use crate::patterns::{Pattern, Scanned, Topic};
 use crate::school::{School, Staff};
 
 use super::{Check, Screened, masking};
@@ -221,7 +221,9 @@ fn said_to_be_own(
         return None;
     };
     let said = written(mail).any(|(_, scanned)| {
-        let hits = scanned.hits_of(Topic::PersonalAddress, &["self", "forbids"]);
+        let hits = scanned.hits_of(Topic::PersonalAddress, |pattern| {
+            matches!(&*pattern.category, "self" | "forbids")
+        });
         hits.iter().any(|hit| {
             let start = hit.folded.start;
             hit.pattern.category == "self"
@@ -315,7 +317,9 @@ fn business(mail: &Screened<'_>, school: &School) -> i32 {
         }
         let scanned = mail.prose(index);
         let signature = without_signature(text).len();
-        for hit in scanned.hits_of(Topic::PersonalAddress, &["business", "private", "self"]) {
+        let wanted =
+            |pattern: &Pattern| matches!(&*pattern.category, "business" | "private" | "self");
+        for hit in scanned.hits_of(Topic::PersonalAddress, wanted) {
             let weight = match hit.pattern.category.as_str() {
                 "business" | "private" => hit.pattern.weight,
                 "self" if hit.pattern.weight > 1 => TO_DO,

@@ -10,7 +10,7 @@ use regex::Regex;
 use crate::check::{Screened, masking};
 use crate::finding::{Finding, RuleId, Weight};
 use crate::mail::Address;
-use crate::patterns::{Hit, Scanned, Topic};
+use crate::patterns::{Hit, Pattern, Scanned, Topic};
 use crate::school::{School, Staff};
 
 use super::{ADDRESS, ENOUGH, SURE, WHOLE_NAME, is_private, likeness_to_staff, written};
@@ -55,7 +55,12 @@ pub(super) fn finding(
         })
     };
     let (text, asked, what) = written(mail).find_map(|(text, scanned)| {
-        let hits = scanned.hits_of(Topic::PersonalAddress, SPEAKING);
+        if !may_ask(scanned, school) {
+            return None;
+        }
+        let hits = scanned.hits_of(Topic::PersonalAddress, |pattern| {
+            SPEAKING.contains(&&*pattern.category)
+        });
         let own = asked(&text.text, scanned, &hits, sender, school).map(|asked| {
             let what = "a request to use a private mailbox for school business";
             (text, asked, what)
@@ -78,6 +83,23 @@ pub(super) fn finding(
         weight: Weight::Ordinary,
         suppressed: None,
     })
+}
+
+/// Whether a text speaks of private mailboxes at all, which few texts do:
+/// without that there is no request.
+fn may_ask(scanned: &Scanned<'_>, school: &School) -> bool {
+    let speaks = |pattern: &Pattern| match &*pattern.category {
+        "asks" => asks_by_itself(pattern),
+        "mentions" | "colleagues" => true,
+        _ => false,
+    };
+    scanned.has(Topic::PersonalAddress, speaks)
+        || addresses(scanned.as_str()).any(|(_, address)| is_private(&address, school))
+}
+
+/// Whether a pattern of what is asked names a private mailbox, too.
+fn asks_by_itself(pattern: &Pattern) -> bool {
+    pattern.weight > 1
 }
 
 /// Whether a hit of a category stands before `end`, less than [`BEFORE`] away
@@ -124,7 +146,7 @@ fn asked<'t>(
     let near = |category: &str, at: usize, end: usize| is_near(&hits, scanned, category, at, end);
     let in_words = hits
         .iter()
-        .filter(|hit| hit.pattern.category == "asks" && hit.pattern.weight > 1)
+        .filter(|hit| hit.pattern.category == "asks" && asks_by_itself(hit.pattern))
         .filter(|hit| {
             // "Rather than the school one" is a reason, "rather than to my
             // gmail" an interdiction: what forbids stands before its object.
