@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use std::convert::Infallible;
 use std::ops::Range;
 
-use html5gum::emitters::callback::{CallbackEmitter, CallbackEvent};
-use html5gum::{Span, Tokenizer};
+use html5gum::emitters::callback::{Callback, CallbackEmitter, CallbackEvent};
+use html5gum::{Emitter, ForwardingEmitter, Span, Tokenizer};
 
 use super::elements::{Attribute, DD, DT, LI, OPTION, Tag, is_quoting_class, short, tag};
 use super::flow::Flow;
@@ -90,6 +90,23 @@ struct Start {
     notes: Vec<String>,
 }
 
+/// Emits what is there and looks for no errors, which takes time and says
+/// nothing: mail is full of them.
+struct Lenient<F: Callback<Infallible, ()>>(CallbackEmitter<F>);
+
+impl<F: Callback<Infallible, ()>> ForwardingEmitter for Lenient<F> {
+    type Token = Infallible;
+
+    fn inner(&mut self) -> &mut impl Emitter<Token = Infallible> {
+        &mut self.0
+    }
+
+    #[inline]
+    fn should_emit_errors(&mut self) -> bool {
+        false
+    }
+}
+
 impl Reader {
     fn tokens(&mut self, html: &str) {
         let mut emitter = CallbackEmitter::new(
@@ -100,7 +117,7 @@ impl Reader {
         );
         emitter.naively_switch_states(true);
         // Reading from memory cannot fail.
-        let Ok(()) = Tokenizer::new_with_emitter(html, emitter).finish();
+        let Ok(()) = Tokenizer::new_with_emitter(html, Lenient(emitter)).finish();
     }
 
     fn event(&mut self, event: CallbackEvent<'_>) {
