@@ -15,18 +15,17 @@ pub(super) struct Prose {
     needs_nothing: Vec<bool>,
     /// Beginnings of words, numbered.
     beginnings: Beginnings<u32>,
-    /// What each of them means.
-    meanings: Vec<Meaning>,
+    /// By beginning: the patterns that can begin with it.
+    begun: Lists,
+    /// By beginning: the patterns that need it or another one.
+    met: Lists,
 }
 
-/// Patterns, as places in [`Prose::patterns`], for which the beginning of a
-/// word means something.
-#[derive(Debug, Default)]
-struct Meaning {
-    /// Those that can begin with it.
-    begins: Vec<u16>,
-    /// Those that need it or another one.
-    meets: Vec<u16>,
+/// Lists of patterns, as places in [`Prose::patterns`], side by side.
+#[derive(Debug)]
+struct Lists {
+    ends: Vec<u32>,
+    patterns: Vec<u16>,
 }
 
 /// By topic: places in a text, each with a pattern that could match there.
@@ -36,7 +35,8 @@ impl Prose {
     pub(super) fn new<'p>(packs: impl IntoIterator<Item = (Topic, &'p Pack)>) -> Self {
         let mut patterns = Vec::new();
         let mut needs_nothing = Vec::new();
-        let mut meanings: BTreeMap<&[u8], Meaning> = BTreeMap::new();
+        let mut begun: BTreeMap<&[u8], Vec<u16>> = BTreeMap::new();
+        let mut met = begun.clone();
         for (topic, pack) in packs {
             for (pattern, index) in pack.patterns().iter().zip(0..) {
                 let number = u16::try_from(patterns.len())
@@ -45,49 +45,74 @@ impl Prose {
                 let needs = pattern.needs.as_ref().map(|needs| &needs.words);
                 needs_nothing.push(needs.is_none());
                 for word in needs.into_iter().flatten() {
-                    meanings.entry(word).or_default().meets.push(number);
+                    met.entry(word).or_default().push(number);
+                    begun.entry(word).or_default();
                 }
                 for literal in &pattern.literals {
-                    meanings.entry(literal).or_default().begins.push(number);
+                    begun.entry(literal).or_default().push(number);
                 }
             }
         }
         Self {
             patterns,
             needs_nothing,
-            beginnings: Beginnings::new(meanings.keys().copied().zip(0..)),
-            meanings: meanings.into_values().collect(),
+            beginnings: Beginnings::new(begun.keys().copied().zip(0..)),
+            met: Lists::new(
+                begun
+                    .keys()
+                    .map(|word| met.get(word).map_or(&[][..], Vec::as_slice)),
+            ),
+            begun: Lists::new(begun.values().map(Vec::as_slice)),
         }
     }
 
     pub(super) fn places(&self, text: &str) -> Places {
         let mut can_match = self.needs_nothing.clone();
-        let mut found: Vec<(usize, &Meaning)> = Vec::new();
+        let mut found: Vec<(usize, u32)> = Vec::new();
         // Not a loop: this way the iterator's parts run as loops themselves.
-        self.beginnings.within(text).for_each(|(at, number)| {
-            let meaning = &self.meanings[number as usize];
-            for &pattern in &meaning.meets {
+        self.beginnings.within(text).for_each(|(at, beginning)| {
+            for &pattern in self.met.of(beginning) {
                 can_match[usize::from(pattern)] = true;
             }
-            if !meaning.begins.is_empty() {
-                found.push((at, meaning));
-            }
+            found.push((at, beginning));
         });
         let mut places = Places::default();
-        for (at, meaning) in found {
-            for &pattern in &meaning.begins {
-                let pattern = usize::from(pattern);
-                if can_match[pattern] {
-                    let (topic, index) = self.patterns[pattern];
-                    places[topic as usize].push((at, index));
-                }
+        let mut here: Vec<u16> = Vec::new();
+        for found in found.chunk_by(|(one, _), (other, _)| one == other) {
+            here.clear();
+            for &(_, beginning) in found {
+                let begun = self.begun.of(beginning).iter();
+                here.extend(begun.filter(|&&pattern| can_match[usize::from(pattern)]));
+            }
+            here.sort_unstable();
+            here.dedup();
+            for &pattern in &here {
+                let (topic, index) = self.patterns[usize::from(pattern)];
+                places[topic as usize].push((found[0].0, index));
             }
         }
-        for places in &mut places {
-            // In order but for those at one place.
-            places.sort_unstable();
-            places.dedup();
-        }
         places
+    }
+}
+
+impl Lists {
+    fn new<'l>(lists: impl Iterator<Item = &'l [u16]>) -> Self {
+        let mut patterns = Vec::new();
+        let ends = lists.map(|list| {
+            patterns.extend_from_slice(list);
+            u32::try_from(patterns.len()).expect("some thousands of literals")
+        });
+        Self {
+            ends: ends.collect(),
+            patterns,
+        }
+    }
+
+    fn of(&self, beginning: u32) -> &[u16] {
+        let beginning = beginning as usize;
+        let from = beginning
+            .checked_sub(1)
+            .map_or(0, |before| self.ends[before]);
+        &self.patterns[from as usize..self.ends[beginning] as usize]
     }
 }

@@ -66,8 +66,9 @@ impl<'p> Scanned<'p> {
         pack: &Pack,
         wanted: impl Fn(&Pattern) -> bool,
     ) -> impl Iterator<Item = (usize, Index)> {
+        let wanted: Vec<bool> = pack.patterns().iter().map(wanted).collect();
         self.all(topic)
-            .filter(move |&(_, pattern)| wanted(&pack.patterns()[usize::from(pattern)]))
+            .filter(move |&(_, pattern)| wanted[usize::from(pattern)])
     }
 
     /// Places, and patterns of a topic.
