@@ -18,5 +18,6 @@ mod postfix;
 mod records;
 mod relay;
 mod rich_text;
+mod sealed;
 mod support;
 mod worker;

@@ -6,7 +6,7 @@
 use super::Protection;
 use super::cipher::{self, Package};
 use super::harvest::{Harvest, Place};
-use super::{doc, file, msg, ppt, xls};
+use super::{doc, file, kind, msg, ppt, xls};
 use crate::finding::ProblemKind;
 
 mod compound;
@@ -14,6 +14,9 @@ mod embedded;
 
 pub(crate) use compound::{Compound, Stream};
 pub(crate) use embedded::embedded;
+
+/// What rights management puts in the place of a document or a message.
+const RIGHTS_MANAGED: &str = "\u{9}DRMContent";
 
 pub(crate) fn read(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     let Some(compound) = Compound::parse(bytes) else {
@@ -46,7 +49,8 @@ pub(crate) fn contents(compound: &Compound<'_>, place: &Place, harvest: &mut Har
     if compound.has_at_top("EncryptedPackage") {
         return encrypted_office(compound, place, harvest);
     }
-    if compound.has("\u{9}DRMContent") {
+    let sealed = compound.stream(RIGHTS_MANAGED).map(|stream| stream.bytes);
+    if sealed.is_some_and(|bytes| !bytes.is_empty() && !kind::is_plain(&bytes)) {
         harvest.kind(place, "irm");
         return harvest.protection(place, Protection::Protected, "sealed by rights management");
     }
