@@ -10,6 +10,7 @@ use super::relationships::Relationships;
 use super::sheet::{self, Workbook};
 use super::slides::{self, Slides};
 use super::word;
+use super::word_style::{self, Styles};
 use super::xml;
 use super::zip_records::{Archive, Member};
 use super::{Protection, chart, external_link, file, kind, xlsb};
@@ -67,6 +68,7 @@ pub(crate) fn read(bytes: &[u8], archive: &Archive<'_>, place: &Place, harvest: 
         workbook: Workbook::default(),
         slides: Slides::default(),
         relationships: Relationships::default(),
+        styles: Styles::default(),
         tables: 0,
         pictures: 0,
         other: 0,
@@ -100,6 +102,7 @@ struct Document<'a> {
     workbook: Workbook,
     slides: Slides,
     relationships: Relationships,
+    styles: Styles,
     tables: u32,
     pictures: u32,
     other: u32,
@@ -121,6 +124,7 @@ impl Document<'_> {
             sheet::WORKBOOK,
             "xl/sharedStrings.xml",
             "xl/styles.xml",
+            word_style::STYLES,
         ] {
             if let Some(member) = archive.member(name) {
                 self.shared(member, harvest);
@@ -155,6 +159,7 @@ impl Document<'_> {
             sheet::WORKBOOK => self.workbook.read(&xml),
             "xl/sharedStrings.xml" => self.workbook.read_strings(&xml),
             "xl/styles.xml" => self.workbook.read_styles(&xml),
+            word_style::STYLES => self.styles.read(&xml),
             slides::PRESENTATION => self.slides.read(&xml, &self.relationships),
             name => self.relationships.read(name, &xml),
         };
@@ -345,7 +350,7 @@ impl Document<'_> {
     }
 
     fn running(&mut self, xml: &[u8], place: &Place, harvest: &mut Harvest<'_>) -> bool {
-        word::read(xml, place, &mut self.tables, harvest)
+        word::read(xml, &self.styles, place, &mut self.tables, harvest)
     }
 
     fn pivot(&mut self, name: &str, xml: &[u8], harvest: &mut Harvest<'_>) {

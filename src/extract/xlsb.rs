@@ -60,7 +60,7 @@ pub(crate) fn read(bytes: &[u8], parts: usize, place: &Place, harvest: &mut Harv
             take_cells(&mut workbook, &sheet.name, &mut cells, room)
         }));
         whole &= read.ok().flatten().is_some();
-        cells.finish(&sheet.name, hidden, place, harvest);
+        cells.finish_sheet(&sheet.name, hidden, place, harvest);
     }
     whole
 }
