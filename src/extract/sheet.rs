@@ -26,8 +26,8 @@ pub(crate) struct Workbook {
 
 #[derive(Debug)]
 pub(crate) struct Sheet {
-    name: String,
-    hidden: bool,
+    pub(crate) name: String,
+    pub(crate) hidden: bool,
     /// Which part it is, by the workbook's relationships.
     pub(crate) relationship: String,
 }

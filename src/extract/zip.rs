@@ -15,7 +15,7 @@ use super::harvest::{Harvest, Place};
 use super::zip_records::{
     AES, Archive, DEFLATED, ENCRYPTED, Member, STORED, STRONG, end_of_directory,
 };
-use super::{Protection, Role, file, odf, office};
+use super::{Protection, Role, file, odf, office, office_part};
 use crate::finding::ProblemKind;
 use crate::mail::charset;
 
@@ -43,7 +43,7 @@ pub(crate) enum Fault {
 
 pub(crate) fn read(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     let archive = Archive::parse(bytes, harvest.entries_left() + 1);
-    if office::is_one(&archive) {
+    if office_part::is_one(&archive) {
         return office::read(bytes, &archive, place, harvest);
     }
     if odf::is_one(&archive) {

@@ -114,6 +114,28 @@ fn binary_workbooks_are_read_with_their_hidden_sheets() {
 }
 
 #[test]
+fn binary_workbooks_show_what_is_folded_up_and_said_of_it() {
+    let reading = read("folded.xlsb");
+    for (place, hidden, expected) in [
+        ("sheet \"9B\"", false, "Name\t\tMark\nZoë Quillfeather\t\tA"),
+        (
+            "sheet \"9B\" (hidden rows or columns)",
+            true,
+            "Name\tReason\tMark\nZoë Quillfeather\till\tA\nOban Marsh\taway\tC",
+        ),
+        (
+            "sheet \"9B\" › comments",
+            false,
+            "A Teacher\nSees the nurse",
+        ),
+    ] {
+        let place = format!("folded.xlsb › {place}");
+        check(&reading, &place, hidden, expected);
+    }
+    assert_eq!(reading.problems, []);
+}
+
+#[test]
 fn forms_show_what_they_offer() {
     let reading = read("form.docx");
     check(&reading, "form.docx", false, "Pupil: Zoë Quillfeather");
