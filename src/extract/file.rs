@@ -3,8 +3,8 @@
 use super::harvest::{Harvest, Place};
 use super::kind::{self, Kind};
 use super::{
-    armour, cms, compressed, content_line, html, mbox, message, ole, pdf, pgp, plain, rar, rpmsg,
-    rtf, seven_zip, tar, tnef, xml_file, zip,
+    access, armour, cms, compressed, content_line, html, mbox, message, ole, onenote, pdf, pgp,
+    plain, rar, rpmsg, rtf, seven_zip, tar, tnef, xml_file, zip,
 };
 use crate::finding::ProblemKind;
 use crate::mail::charset;
@@ -37,6 +37,8 @@ pub(crate) fn contents(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
             rtf::read(bytes, place, harvest);
             zip::behind(bytes, place, harvest);
         }
+        Kind::OneNote => onenote::read(bytes, place, harvest),
+        Kind::Access => access::read(bytes, place, harvest),
         Kind::Tnef => tnef::read(bytes, place, harvest),
         Kind::Html => page(bytes, place, harvest),
         Kind::Message => {

@@ -4,7 +4,7 @@ use memchr::memmem;
 
 use super::compressed::Compression;
 use super::content_line::Family;
-use super::{armour, ber, mbox, pgp, rpmsg};
+use super::{armour, ber, mbox, onenote, pgp, rpmsg};
 use crate::mail::{charset, encoding};
 
 /// A kind of file, as far as its first bytes tell.
@@ -32,6 +32,8 @@ pub(crate) enum Kind {
     Armoured,
     /// A message sealed by rights management.
     Rpmsg,
+    OneNote,
+    Access,
     SevenZip,
     Rar,
     Tar,
@@ -88,19 +90,10 @@ const MAGIC: &[(&[u8], Kind)] = &[
     (b"MSCF", unread("cab", "a cabinet archive")),
     (b"{\\rtf", Kind::Rtf),
     (b"\x78\x9f\x3e\x22", Kind::Tnef),
-    (
-        b"\0\x01\0\0Standard Jet DB",
-        unread("mdb", "an Access database"),
-    ),
-    (
-        b"\0\x01\0\0Standard ACE DB",
-        unread("accdb", "an Access database"),
-    ),
+    (b"\0\x01\0\0Standard Jet DB", Kind::Access),
+    (b"\0\x01\0\0Standard ACE DB", Kind::Access),
     (b"SQLite format 3\0", unread("sqlite", "an SQLite database")),
-    (
-        b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d",
-        unread("onenote", "a OneNote section"),
-    ),
+    (onenote::MARK, Kind::OneNote),
     (b"%!PS", unread("postscript", "a PostScript document")),
     (b"!BDN", unread("pst", "an Outlook data file")),
     (b"AT&TFORM", unread("djvu", "a DjVu document")),

@@ -20,4 +20,5 @@ mod relay;
 mod rich_text;
 mod sealed;
 mod support;
+mod swept;
 mod worker;

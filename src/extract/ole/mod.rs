@@ -6,7 +6,7 @@
 use super::Protection;
 use super::cipher::{self, Package};
 use super::harvest::{Harvest, Place};
-use super::{doc, file, kind, msg, ppt, xls};
+use super::{doc, file, kind, msg, ppt, sweep, xls};
 use crate::finding::ProblemKind;
 
 mod compound;
@@ -63,18 +63,44 @@ pub(crate) fn contents(compound: &Compound<'_>, place: &Place, harvest: &mut Har
     if ppt::is_one(compound) {
         return ppt::read(compound, place, harvest);
     }
+    if compound.has("Quill") {
+        harvest.kind(place, "pub");
+        swept(compound, place, harvest);
+        return harvest.problem(
+            place,
+            ProblemKind::NotRead,
+            "a Publisher document: its words were read without their layout, and no pictures",
+        );
+    }
     let (kind, words) = if compound.has_at_top(msg::PROPERTIES) {
         ("msg", "a saved Outlook message")
     } else if compound.has_at_top("VisioDocument") {
         ("vsd", "a Visio drawing")
-    } else if compound.has("Quill") {
-        ("pub", "a Publisher document")
     } else if embedded::packed(compound, place, harvest) {
         return;
     } else {
         ("ole", "a compound file of some program")
     };
-    file::unread(kind, words, place, harvest);
+    swept(compound, place, harvest);
+    harvest.kind(place, kind);
+    harvest.problem(
+        place,
+        ProblemKind::Unknown,
+        format!("{words}: only such words were read as stand in it in clear"),
+    );
+}
+
+/// The words in all streams of a document whose structure is not read.
+fn swept(compound: &Compound<'_>, place: &Place, harvest: &mut Harvest<'_>) {
+    let mut words = String::new();
+    for path in compound.streams() {
+        let Some(bytes) = stream(compound, path, place, harvest) else {
+            return;
+        };
+        let room = harvest.text_room(place).saturating_sub(words.len());
+        words.push_str(&sweep::words(&bytes, room));
+    }
+    harvest.text(&place.within("words in it"), words);
 }
 
 /// A stream's bytes, paid for; a problem if they are not all there.
