@@ -30,9 +30,6 @@ pub(crate) fn read(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     if compound.is_cut() {
         cut_short(place, harvest);
     }
-    if compound.has_at_top(msg::PROPERTIES) {
-        return msg::read(bytes, place, harvest);
-    }
     contents(&compound, place, harvest);
 }
 
@@ -54,6 +51,9 @@ pub(crate) fn contents(compound: &Compound<'_>, place: &Place, harvest: &mut Har
         harvest.kind(place, "irm");
         return harvest.protection(place, Protection::Protected, "sealed by rights management");
     }
+    if compound.has_at_top(msg::PROPERTIES) {
+        return msg::read(compound, place, harvest);
+    }
     if xls::is_one(compound) {
         return xls::read(compound, place, harvest);
     }
@@ -72,9 +72,7 @@ pub(crate) fn contents(compound: &Compound<'_>, place: &Place, harvest: &mut Har
             "a Publisher document: its words were read without their layout, and no pictures",
         );
     }
-    let (kind, words) = if compound.has_at_top(msg::PROPERTIES) {
-        ("msg", "a saved Outlook message")
-    } else if compound.has_at_top("VisioDocument") {
+    let (kind, words) = if compound.has_at_top("VisioDocument") {
         ("vsd", "a Visio drawing")
     } else if embedded::packed(compound, place, harvest) {
         return;
@@ -93,10 +91,13 @@ pub(crate) fn contents(compound: &Compound<'_>, place: &Place, harvest: &mut Har
 /// The words in all streams of a document whose structure is not read.
 fn swept(compound: &Compound<'_>, place: &Place, harvest: &mut Harvest<'_>) {
     let mut words = String::new();
-    for path in compound.streams() {
-        let Some(bytes) = stream(compound, path, place, harvest) else {
+    for (_, Stream { bytes, whole }) in compound.opened(|_| true) {
+        if !whole && !compound.is_cut() {
+            cut_short(place, harvest);
+        }
+        if !harvest.decoded(place, bytes.len()) {
             return;
-        };
+        }
         let room = harvest.text_room(place).saturating_sub(words.len());
         words.push_str(&sweep::words(&bytes, room));
     }
