@@ -36,6 +36,7 @@ mod kind;
 mod loose;
 mod mapi;
 mod mbox;
+mod member;
 mod message;
 mod msg;
 mod number;

@@ -15,7 +15,7 @@ use super::harvest::{Harvest, Place};
 use super::zip_records::{
     AES, Archive, DEFLATED, ENCRYPTED, Member, STORED, STRONG, end_of_directory,
 };
-use super::{Protection, Role, file, iwork, odf, office, office_part};
+use super::{Protection, file, iwork, member, odf, office, office_part};
 use crate::finding::ProblemKind;
 use crate::mail::charset;
 
@@ -181,22 +181,20 @@ impl Member<'_> {
         if self.packed.is_empty() && self.size == 0 {
             // A folder, or a file without content: its name is all of it.
             if harvest.entry(place) {
-                harvest.text(&place.within("file name").role(Role::FileName), name);
+                member::empty(name, place, harvest);
             }
             return;
         }
         if sealing != Sealing::Clear {
             if harvest.entry(place) {
-                let inside = harvest.attachment(place, &[name], self.size as usize);
-                harvest.kind(&inside, "encrypted");
-                let (protection, why) = match sealing {
+                let sealed = match sealing {
                     Sealing::ZipCrypto => (
                         Protection::Weak,
                         "encrypted with ZipCrypto, which falls in minutes",
                     ),
-                    _ => (Protection::Protected, "encrypted in its archive"),
+                    _ => member::ENCRYPTED,
                 };
-                harvest.protection(&inside, protection, why);
+                let inside = member::encrypted(name, self.size, sealed, place, harvest);
                 harvest.text(&inside.within("comment"), comment);
             }
             return;
