@@ -218,7 +218,12 @@ fn part_as(
             level: around.level + 1,
             digest: false,
         };
-        return walk(&Part::parse(&signed), &inside, place, bodies, harvest);
+        let signed = Part::parse(&signed);
+        // Some programs show this subject in the place of the message's own.
+        for subject in signed.texts(HeaderName::Subject) {
+            harvest.text(&place.within("signed subject"), subject);
+        }
+        return walk(&signed, &inside, place, bodies, harvest);
     }
     harvest.digest(&bytes);
     let names = part.names();

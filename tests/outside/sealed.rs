@@ -89,6 +89,16 @@ fn a_signed_message_is_read_as_its_own_body() {
 }
 
 #[test]
+fn a_subject_that_was_signed_too_is_read() {
+    let part = b"Subject: About Wren Tallow\r\nContent-Type: text/plain\r\n\r\nDear all";
+    let mail = mail("application/pkcs7-mime", &signed(part));
+    let reading = read_message(&mail, &Budget::default());
+    let words: Vec<&str> = told(&reading).into_iter().map(|(_, text)| text).collect();
+    assert!(words.contains(&"About Wren Tallow") && words.contains(&"Dear all"));
+    assert_eq!(reading.problems, []);
+}
+
+#[test]
 fn a_signed_document_is_read_as_the_file_that_it_is() {
     // Signed files go by the same type as signed messages.
     let pdf = signed(&document("letter.pdf"));
