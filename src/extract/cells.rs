@@ -60,20 +60,32 @@ impl Cells {
         self.shown.len() + self.hidden.len()
     }
 
-    /// Hands the tables over, and gives the sheet's place.
+    /// Hands the tables over: to `here` what is shown, and beside it, by the
+    /// table's name, what is not.
     pub(crate) fn finish(
         self,
+        here: &Place,
         name: &str,
-        sheet_hidden: bool,
+        beside: &Place,
+        harvest: &mut Harvest<'_>,
+    ) {
+        self.shown.finish(here, harvest);
+        if self.has_hidden {
+            let rows = beside.hidden(&format!("{name} (hidden rows or columns)"));
+            self.hidden.finish(&rows, harvest);
+        }
+    }
+
+    /// Hands a sheet's tables over, and gives the sheet's place.
+    pub(crate) fn finish_sheet(
+        self,
+        name: &str,
+        hidden: bool,
         place: &Place,
         harvest: &mut Harvest<'_>,
     ) -> Place {
-        let here = sheet_place(name, sheet_hidden, place);
-        self.shown.finish(&here, harvest);
-        if self.has_hidden {
-            let rows = place.hidden(&format!("sheet \"{name}\" (hidden rows or columns)"));
-            self.hidden.finish(&rows, harvest);
-        }
+        let here = sheet_place(name, hidden, place);
+        self.finish(&here, &format!("sheet \"{name}\""), place, harvest);
         here
     }
 }

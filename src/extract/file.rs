@@ -3,8 +3,8 @@
 use super::harvest::{Harvest, Place};
 use super::kind::{self, Kind};
 use super::{
-    Protection, compressed, content_line, html, mbox, message, ole, pdf, plain, rar, rtf, sealed,
-    seven_zip, tar, tnef, xml_file, zip,
+    access, armour, cms, compressed, content_line, html, mbox, message, ole, onenote, pdf, pgp,
+    plain, rar, rpmsg, rtf, seven_zip, tar, tnef, xml_file, zip,
 };
 use crate::finding::ProblemKind;
 use crate::mail::charset;
@@ -37,6 +37,8 @@ pub(crate) fn contents(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
             rtf::read(bytes, place, harvest);
             zip::behind(bytes, place, harvest);
         }
+        Kind::OneNote => onenote::read(bytes, place, harvest),
+        Kind::Access => access::read(bytes, place, harvest),
         Kind::Tnef => tnef::read(bytes, place, harvest),
         Kind::Html => page(bytes, place, harvest),
         Kind::Message => {
@@ -47,12 +49,10 @@ pub(crate) fn contents(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
         Kind::ContentLines(family) => content_line::read(family, bytes, place, harvest),
         Kind::Xml => xml_file::read(bytes, place, harvest),
         Kind::Text => plain::read(bytes, place, harvest),
-        Kind::Asn1 => sealed::smime(bytes, place, harvest),
-        Kind::Pgp => sealed::pgp(bytes, place, harvest),
-        Kind::Rpmsg => {
-            harvest.kind(place, "rpmsg");
-            harvest.protection(place, Protection::Protected, "sealed by rights management");
-        }
+        Kind::Armoured => armour::read(bytes, place, harvest),
+        Kind::Asn1 => cms::read(bytes, place, harvest),
+        Kind::Pgp => pgp::read(bytes, place, harvest),
+        Kind::Rpmsg => rpmsg::read(bytes, place, harvest),
         Kind::Media(media) => {
             harvest.kind(place, media.kind);
             harvest.problem(place, ProblemKind::NotRead, media.what);

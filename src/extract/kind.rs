@@ -4,8 +4,8 @@ use memchr::memmem;
 
 use super::compressed::Compression;
 use super::content_line::Family;
-use super::mbox;
-use crate::mail::charset;
+use super::{armour, ber, mbox, onenote, pgp, rpmsg};
+use crate::mail::{charset, encoding};
 
 /// A kind of file, as far as its first bytes tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,8 +28,12 @@ pub(crate) enum Kind {
     /// DER or BER: S/MIME, or a certificate.
     Asn1,
     Pgp,
+    /// Text with OpenPGP or S/MIME between lines of dashes.
+    Armoured,
     /// A message sealed by rights management.
     Rpmsg,
+    OneNote,
+    Access,
     SevenZip,
     Rar,
     Tar,
@@ -86,19 +90,10 @@ const MAGIC: &[(&[u8], Kind)] = &[
     (b"MSCF", unread("cab", "a cabinet archive")),
     (b"{\\rtf", Kind::Rtf),
     (b"\x78\x9f\x3e\x22", Kind::Tnef),
-    (
-        b"\0\x01\0\0Standard Jet DB",
-        unread("mdb", "an Access database"),
-    ),
-    (
-        b"\0\x01\0\0Standard ACE DB",
-        unread("accdb", "an Access database"),
-    ),
+    (b"\0\x01\0\0Standard Jet DB", Kind::Access),
+    (b"\0\x01\0\0Standard ACE DB", Kind::Access),
     (b"SQLite format 3\0", unread("sqlite", "an SQLite database")),
-    (
-        b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d",
-        unread("onenote", "a OneNote section"),
-    ),
+    (onenote::MARK, Kind::OneNote),
     (b"%!PS", unread("postscript", "a PostScript document")),
     (b"!BDN", unread("pst", "an Outlook data file")),
     (b"AT&TFORM", unread("djvu", "a DjVu document")),
@@ -109,7 +104,7 @@ const MAGIC: &[(&[u8], Kind)] = &[
         b"L\0\0\0\x01\x14\x02\0",
         unread("lnk", "a Windows shortcut"),
     ),
-    (b"\x76\xe8\x04\x60\xc4\x11\xe3\x86", Kind::Rpmsg),
+    (rpmsg::MARK, Kind::Rpmsg),
 ];
 
 const fn media(kind: &'static str, what: &'static str) -> Kind {
@@ -130,7 +125,7 @@ pub(crate) fn sniff(bytes: &[u8]) -> Kind {
     if is_text(bytes) {
         return text_kind(bytes);
     }
-    if super::sealed::is_pgp(bytes) {
+    if pgp::is_one(bytes) {
         return Kind::Pgp;
     }
     Kind::Unknown
@@ -151,20 +146,36 @@ pub(crate) fn marked(bytes: &[u8]) -> Option<Kind> {
     if let Some(kind) = container(bytes) {
         return Some(kind);
     }
+    if ber::is_content_info(bytes) {
+        return Some(Kind::Asn1);
+    }
     // Readers of PDF accept up to a kilobyte of other bytes before it; a mail
     // that only speaks of `%PDF-` has no objects.
     let mark = memmem::find(&bytes[..bytes.len().min(1024)], b"%PDF-");
     if mark.is_some() && (!is_text(bytes) || memmem::find(bytes, b"endobj").is_some()) {
         return Some(Kind::Pdf);
     }
-    if bytes.first() == Some(&0x30) && bytes.get(1).is_some_and(|length| *length >= 0x80) {
-        return Some(Kind::Asn1);
-    }
-    match super::sealed::armour_label(bytes) {
-        // Signed in clear, it is a text.
-        None | Some(b"SIGNED MESSAGE") => None,
-        Some(_) => Some(Kind::Pgp),
-    }
+    ber::is_one(bytes).then_some(Kind::Asn1)
+}
+
+/// Whether what claims to be encrypted is there to be read: words, or a
+/// document that everybody's programs open. Encrypted bytes look like neither,
+/// not even by chance.
+pub(crate) fn is_plain(bytes: &[u8]) -> bool {
+    let documents: [&[u8]; 4] = [
+        b"PK\x03\x04",
+        b"{\\rtf",
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        b"\x89PNG\r\n\x1a\n",
+    ];
+    let head = &bytes[..bytes.len().min(4_096)];
+    let words = match std::str::from_utf8(head) {
+        Ok(_) => true,
+        Err(error) => error.error_len().is_none(),
+    };
+    documents.iter().any(|mark| bytes.starts_with(mark))
+        || memmem::find(&bytes[..bytes.len().min(1024)], b"%PDF-").is_some()
+        || (words && head.len() >= 16 && is_text(head))
 }
 
 /// Whether text, too, can begin with these bytes. Formats that are text
@@ -292,6 +303,15 @@ fn text_kind(bytes: &[u8]) -> Kind {
             false => Kind::Message,
         };
     }
+    if armour::find(bytes, 0).is_some() {
+        return Kind::Armoured;
+    }
+    // Some gateways leave S/MIME's base64 as it is.
+    if head.starts_with(b"M")
+        && ber::is_content_info(&encoding::base64(&head[..head.len().min(64)]))
+    {
+        return Kind::Asn1;
+    }
     Kind::Text
 }
 
@@ -333,11 +353,11 @@ fn is_message(head: &[u8]) -> bool {
     }
     // A note "From: … To: …" is no message without more.
     let lower = head.to_ascii_lowercase();
+    let has = |field: &[u8]| memmem::find(&lower, field).is_some();
     typical >= 3
-        || (typical == 2
-            && [&b"message-id:"[..], b"mime-version:", b"content-type:"]
-                .iter()
-                .any(|field| memmem::find(&lower, field).is_some()))
+        || (typical == 2 && (has(b"message-id:") || has(b"mime-version:") || has(b"content-type:")))
+        // A part that was saved by itself, as programs for S/MIME do.
+        || (typical == 1 && has(b"mime-version:") && has(b"content-type:"))
 }
 
 #[cfg(test)]
@@ -364,8 +384,11 @@ mod tests {
         check(b"....ftypheic", "heif");
         check(b"{\\rtf1", "Rtf");
         check(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1....", "Ole");
-        check(b"\x30\x82\x01\x00", "Asn1");
-        check(b"-----BEGIN PGP MESSAGE-----", "Pgp");
+        check(b"\x30\x82\x01\x00\x30\x81\xf0", "Asn1");
+        check(b"-----BEGIN PGP MESSAGE-----", "Armoured");
+        check(b"MIAGCSqGSIb3DQEHA6CAMIACAQIxAAAAAAAAAA==", "Asn1");
+        check(b"0\x80\x06\x03\x55\x04\x03", "Asn1");
+        check("0–5 years".as_bytes(), "Text");
         check(b"\x01\x02\x03\x04\x05\x06 binary \x00", "Unknown");
     }
 

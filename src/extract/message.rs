@@ -9,7 +9,7 @@ use mail_parser::{ContentType, HeaderName};
 use super::body::{self, Bodies};
 use super::harvest::{Harvest, Place};
 use super::kind;
-use super::{file, header};
+use super::{cms, file, header, inline};
 use crate::finding::ProblemKind;
 use crate::mail::message::{self, Part};
 use crate::mail::{charset, encoding};
@@ -49,6 +49,42 @@ pub(crate) fn nested(raw: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     }
     harvest.text(&inside.within("sender and recipients"), people.join("\n"));
     whole(&part, &inside, harvest);
+}
+
+/// Whether the bytes are a part of a message: its fields stand before it.
+pub(crate) fn is_entity(bytes: &[u8]) -> bool {
+    let head = &bytes[..bytes.len().min(16 * 1024)];
+    let mut named = false;
+    for line in head.split(|&byte| byte == b'\n') {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if line.is_empty() {
+            return named;
+        }
+        let name = line.split(|&byte| byte == b':').next().unwrap_or_default();
+        let is_field = !name.is_empty()
+            && name.len() < line.len()
+            && name.iter().all(|byte| byte.is_ascii_graphic());
+        if !is_field && !line.starts_with(b" ") && !line.starts_with(b"\t") {
+            return false;
+        }
+        named |= starts(name, b"content-") || starts(name, b"mime-version");
+    }
+    false
+}
+
+fn starts(name: &[u8], with: &[u8]) -> bool {
+    name.get(..with.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(with))
+}
+
+/// Reads what was signed or packed as a whole: a part of a message, or a file
+/// that is called `name`.
+pub(crate) fn entity_or_file(bytes: &[u8], name: &str, place: &Place, harvest: &mut Harvest<'_>) {
+    if is_entity(bytes) {
+        nested(bytes, place, harvest);
+    } else if let Some(inside) = harvest.deeper(place) {
+        file::read(&[name], bytes, &inside, harvest);
+    }
 }
 
 /// A message's parts, its header apart.
@@ -172,6 +208,23 @@ fn part_as(
         harvest.kind(&inside, "eml");
         return nested(&bytes, &inside, harvest);
     }
+    if main == "application"
+        && matches!(sub.as_str(), "pkcs7-mime" | "x-pkcs7-mime")
+        && around.level < harvest.depth()
+        && let Some(signed) = cms::part(&bytes, place, harvest)
+    {
+        // Mail programs show it as if the signature were not there.
+        let inside = Around {
+            level: around.level + 1,
+            digest: false,
+        };
+        let signed = Part::parse(&signed);
+        // Some programs show this subject in the place of the message's own.
+        for subject in signed.texts(HeaderName::Subject) {
+            harvest.text(&place.within("signed subject"), subject);
+        }
+        return walk(&signed, &inside, place, bodies, harvest);
+    }
     harvest.digest(&bytes);
     let names = part.names();
     let declared = kind.and_then(|kind| kind.attribute("charset"));
@@ -214,7 +267,7 @@ fn shown_text(
         bodies.html(&charset::decode(bytes, declared.or(inner.as_deref())));
         return;
     }
-    let bytes = uuencoded_files(bytes, place, harvest);
+    let bytes = inline::files(bytes, place, harvest);
     let text = charset::decode(&bytes, declared);
     let attribute = |name: &str, value: &str| {
         kind.and_then(|kind| kind.attribute(name))
@@ -225,30 +278,6 @@ fn shown_text(
     } else {
         bodies.plain(text);
     }
-}
-
-/// Takes uuencoded files out of a text body and reads them.
-fn uuencoded_files<'a>(text: &'a [u8], place: &Place, harvest: &mut Harvest<'_>) -> Cow<'a, [u8]> {
-    let Some(mut found) = encoding::uuencoded(text, 0) else {
-        return Cow::Borrowed(text);
-    };
-    let mut rest = Vec::with_capacity(text.len());
-    let mut from = 0;
-    loop {
-        rest.extend_from_slice(&text[from..found.range.start]);
-        from = found.range.end;
-        if !harvest.decoded(place, found.bytes.len()) {
-            break;
-        }
-        let name = charset::decode(found.name, None);
-        file::read(&[name.trim()], &found.bytes, place, harvest);
-        match encoding::uuencoded(text, from) {
-            Some(next) => found = next,
-            None => break,
-        }
-    }
-    rest.extend_from_slice(&text[from..]);
-    Cow::Owned(rest)
 }
 
 fn multipart(

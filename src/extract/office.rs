@@ -3,56 +3,22 @@
 //! Every XML part is walked. The main ones get people's names for places;
 //! the rest is not left out, for what is in a document goes with it.
 
+use std::collections::HashMap;
+
 use super::harvest::{Harvest, Place};
 use super::loose::{values, variables};
+use super::office_part::{WITHOUT_WORDS, kind_of, order};
 use super::pivot::PivotCache;
 use super::relationships::Relationships;
 use super::sheet::{self, Workbook};
 use super::slides::{self, Slides};
 use super::word;
+use super::word_style::{self, Styles};
+use super::xlsb_record::{self, Folded};
 use super::xml;
 use super::zip_records::{Archive, Member};
 use super::{Protection, chart, external_link, file, kind, xlsb};
 use crate::finding::ProblemKind;
-
-/// Parts that name styles, fonts and colours, and no people.
-const WITHOUT_WORDS: [&str; 8] = [
-    "styles.xml",
-    "stylesWithEffects.xml",
-    "fontTable.xml",
-    "webSettings.xml",
-    "tableStyles.xml",
-    "presProps.xml",
-    "[Content_Types].xml",
-    "calcChain.xml",
-];
-
-pub(crate) fn is_one(archive: &Archive<'_>) -> bool {
-    archive.member("[Content_Types].xml").is_some() && kind_of(archive).is_some()
-}
-
-fn kind_of(archive: &Archive<'_>) -> Option<&'static str> {
-    let folder = archive.members.iter().find_map(|member| {
-        member
-            .name
-            .split_once('/')
-            .map(|(folder, _)| folder)
-            .filter(|f| matches!(*f, "word" | "xl" | "ppt" | "visio"))
-    })?;
-    let macros = archive
-        .members
-        .iter()
-        .any(|member| member.name.ends_with("vbaProject.bin"));
-    Some(match (folder, macros) {
-        ("word", false) => "docx",
-        ("word", true) => "docm",
-        ("xl", _) if archive.member(xlsb::WORKBOOK).is_some() => "xlsb",
-        ("xl", false) => "xlsx",
-        ("xl", true) => "xlsm",
-        ("ppt", _) => "pptx",
-        _ => "vsdx",
-    })
-}
 
 /// Reads the document; `bytes` are the archive's.
 pub(crate) fn read(bytes: &[u8], archive: &Archive<'_>, place: &Place, harvest: &mut Harvest<'_>) {
@@ -67,6 +33,8 @@ pub(crate) fn read(bytes: &[u8], archive: &Archive<'_>, place: &Place, harvest: 
         workbook: Workbook::default(),
         slides: Slides::default(),
         relationships: Relationships::default(),
+        styles: Styles::default(),
+        folded: HashMap::new(),
         tables: 0,
         pictures: 0,
         other: 0,
@@ -100,6 +68,9 @@ struct Document<'a> {
     workbook: Workbook,
     slides: Slides,
     relationships: Relationships,
+    styles: Styles,
+    /// What is hidden in each sheet of a binary workbook.
+    folded: HashMap<String, Folded>,
     tables: u32,
     pictures: u32,
     other: u32,
@@ -119,8 +90,10 @@ impl Document<'_> {
         for name in [
             slides::PRESENTATION,
             sheet::WORKBOOK,
+            xlsb::WORKBOOK,
             "xl/sharedStrings.xml",
             "xl/styles.xml",
+            word_style::STYLES,
         ] {
             if let Some(member) = archive.member(name) {
                 self.shared(member, harvest);
@@ -153,8 +126,10 @@ impl Document<'_> {
         };
         let whole = match member.name.as_str() {
             sheet::WORKBOOK => self.workbook.read(&xml),
+            xlsb::WORKBOOK => self.binary_sheets(&xml),
             "xl/sharedStrings.xml" => self.workbook.read_strings(&xml),
             "xl/styles.xml" => self.workbook.read_styles(&xml),
+            word_style::STYLES => self.styles.read(&xml),
             slides::PRESENTATION => self.slides.read(&xml, &self.relationships),
             name => self.relationships.read(name, &xml),
         };
@@ -190,6 +165,34 @@ impl Document<'_> {
         self.archive.member(xlsb::WORKBOOK).is_some()
     }
 
+    /// Whether they are all there is told when their cells are read.
+    fn binary_sheets(&mut self, part: &[u8]) -> bool {
+        let sheets = xlsb_record::sheets(part)
+            .into_iter()
+            .map(|sheet| sheet::Sheet {
+                name: sheet.name,
+                hidden: sheet.hidden,
+                relationship: sheet.relationship,
+            });
+        self.workbook.sheets.extend(sheets);
+        true
+    }
+
+    /// What a binary workbook's parts tell beside its cells.
+    fn binary_part(&mut self, name: &str, bytes: &[u8], harvest: &mut Harvest<'_>) {
+        if xlsb::is_sheet(name) {
+            let sheet = self.sheet(name).map(|sheet| sheet.name.clone());
+            let folded = Folded::read(bytes);
+            self.folded.extend(sheet.map(|sheet| (sheet, folded)));
+        } else if xlsb::is_comments(name) {
+            let (comments, whole) = xlsb_record::comments(bytes);
+            harvest.text(&self.comments(name), comments);
+            if !whole {
+                damaged(self.place, harvest);
+            }
+        }
+    }
+
     /// Only what is known to fit the budget is read by another's code; what
     /// hindered that has been told.
     fn binary_workbook(&self, bytes: &[u8], harvest: &mut Harvest<'_>) {
@@ -199,7 +202,7 @@ impl Document<'_> {
         let members = self.archive.members.iter();
         let sheets = members.filter(|member| xlsb::is_sheet(&member.name));
         let styled = self.archive.member(xlsb::STYLES).is_some();
-        if !xlsb::read(bytes, sheets.count(), self.place, harvest) || !styled {
+        if !xlsb::read(bytes, sheets.count(), &self.folded, self.place, harvest) || !styled {
             damaged(self.place, harvest);
         }
     }
@@ -212,7 +215,7 @@ impl Document<'_> {
         }
         if matches!(
             name,
-            sheet::WORKBOOK | "xl/sharedStrings.xml" | "docProps/thumbnail.jpeg"
+            sheet::WORKBOOK | xlsb::WORKBOOK | "xl/sharedStrings.xml" | "docProps/thumbnail.jpeg"
         ) {
             return;
         }
@@ -232,7 +235,10 @@ impl Document<'_> {
         if xml::is_one(&bytes) {
             return self.xml(name, file, &bytes, harvest);
         }
-        if (self.is_binary() && xlsb::is_part(name))
+        if self.is_binary() {
+            self.binary_part(name, &bytes, harvest);
+        }
+        if (self.is_binary() && (xlsb::is_part(name) || xlsb::is_comments(name)))
             || file.starts_with("printerSettings")
             || file.ends_with(".odttf")
             || file.ends_with(".fntdata")
@@ -323,10 +329,17 @@ impl Document<'_> {
         let is_part = |sheet: &&sheet::Sheet| {
             let target = self
                 .relationships
-                .target(sheet::WORKBOOK, &sheet.relationship);
+                .target(self.workbook_part(), &sheet.relationship);
             target == Some(part)
         };
         self.workbook.sheets.iter().find(is_part)
+    }
+
+    fn workbook_part(&self) -> &'static str {
+        match self.is_binary() {
+            true => xlsb::WORKBOOK,
+            false => sheet::WORKBOOK,
+        }
     }
 
     /// Where comments stand: with the slide or sheet that they are on.
@@ -345,7 +358,7 @@ impl Document<'_> {
     }
 
     fn running(&mut self, xml: &[u8], place: &Place, harvest: &mut Harvest<'_>) -> bool {
-        word::read(xml, place, &mut self.tables, harvest)
+        word::read(xml, &self.styles, place, &mut self.tables, harvest)
     }
 
     fn pivot(&mut self, name: &str, xml: &[u8], harvest: &mut Harvest<'_>) {
@@ -357,20 +370,6 @@ impl Document<'_> {
         let place = self.place.hidden("pivot table's hidden copy of the data");
         PivotCache::read(xml).table(records.as_deref(), &place, harvest);
     }
-}
-
-/// Documents in reading order: body before headers, slides as they are shown,
-/// sheets by their numbers, properties last.
-fn order(name: &str, slide: usize) -> (u8, usize, usize, String) {
-    let rank = match name {
-        "word/document.xml" => 0,
-        _ if name.contains("/worksheets/sheet") || name.contains("/slides/slide") => 1,
-        _ if name.starts_with("docProps/") => 4,
-        _ if name.ends_with(".rels") => 5,
-        _ if name.starts_with("word/") => 2,
-        _ => 3,
-    };
-    (rank, slide, name.len(), name.to_owned())
 }
 
 fn damaged(place: &Place, harvest: &mut Harvest<'_>) {

@@ -3,7 +3,7 @@
 //! are packed in a way that is not read.
 
 use super::harvest::{Harvest, Place};
-use super::{Protection, Role};
+use super::{Protection, member};
 use crate::finding::ProblemKind;
 use crate::mail::charset;
 
@@ -71,21 +71,19 @@ fn protection(archive: &Archive, place: &Place, harvest: &mut Harvest<'_>) {
 impl File {
     fn tell(&self, place: &Place, harvest: &mut Harvest<'_>) {
         if self.size == 0 {
-            let name = place.within("file name").role(Role::FileName);
-            return harvest.text(&name, self.name.as_str());
+            return member::empty(&self.name, place, harvest);
+        }
+        if self.encrypted {
+            member::encrypted(&self.name, self.size, member::ENCRYPTED, place, harvest);
+            return;
         }
         let size = usize::try_from(self.size).unwrap_or(usize::MAX);
         let inside = harvest.attachment(place, &[&self.name], size);
-        if self.encrypted {
-            harvest.kind(&inside, "encrypted");
-            harvest.protection(&inside, Protection::Protected, "encrypted in its archive");
-        } else {
-            harvest.problem(
-                &inside,
-                ProblemKind::Unknown,
-                "a file in a RAR archive, which is not read yet",
-            );
-        }
+        harvest.problem(
+            &inside,
+            ProblemKind::Unknown,
+            "a file in a RAR archive, which is not read yet",
+        );
     }
 }
 

@@ -8,7 +8,7 @@ use sevenz_rust2::{Archive, ArchiveEntry, Block, BlockDecoder, Password};
 use super::harvest::{Harvest, Place};
 use super::seven_zip_header::{self, Coder, List};
 use super::zip::{self, Fault};
-use super::{Protection, Role, file};
+use super::{Protection, file, member};
 use crate::finding::ProblemKind;
 
 /// The list of files takes up to two hundred times its bytes in memory.
@@ -166,19 +166,17 @@ fn open(
 /// or one behind a fault.
 fn closed(entry: &ArchiveEntry, encrypted: bool, place: &Place, harvest: &mut Harvest<'_>) {
     if !has_content(entry) {
-        let name = place.within("file name").role(Role::FileName);
-        return harvest.text(&name, entry.name.as_str());
+        return member::empty(&entry.name, place, harvest);
+    }
+    if encrypted {
+        member::encrypted(&entry.name, entry.size, member::ENCRYPTED, place, harvest);
+        return;
     }
     let size = usize::try_from(entry.size).unwrap_or(usize::MAX);
     let inside = harvest.attachment(place, &[&entry.name], size);
-    if encrypted {
-        harvest.kind(&inside, "encrypted");
-        harvest.protection(&inside, Protection::Protected, "encrypted in its archive");
-    } else {
-        harvest.problem(
-            &inside,
-            ProblemKind::Damaged,
-            "it could not be unpacked: it is damaged, or packed in a way that is not read",
-        );
-    }
+    harvest.problem(
+        &inside,
+        ProblemKind::Damaged,
+        "it could not be unpacked: it is damaged, or packed in a way that is not read",
+    );
 }

@@ -26,8 +26,8 @@ pub(crate) struct Workbook {
 
 #[derive(Debug)]
 pub(crate) struct Sheet {
-    name: String,
-    hidden: bool,
+    pub(crate) name: String,
+    pub(crate) hidden: bool,
     /// Which part it is, by the workbook's relationships.
     pub(crate) relationship: String,
 }
@@ -165,7 +165,7 @@ impl Workbook {
             reader.node(&node);
             reader.table.len() < room
         });
-        let here = reader.table.finish(name, hidden, place, harvest);
+        let here = reader.table.finish_sheet(name, hidden, place, harvest);
         harvest.text(&here.within("header and footer"), reader.header);
         harvest.text(&here.hidden("formulas and notes"), reader.other);
         whole

@@ -4,7 +4,7 @@
 //! mark too, where some programs stop and others go on.
 
 use super::harvest::{Harvest, Place};
-use super::{Role, file};
+use super::{file, member};
 use crate::finding::ProblemKind;
 use crate::mail::charset;
 
@@ -162,7 +162,6 @@ fn leaf(
     let name = name.trim_end_matches('/');
     let own_link = header.link();
     let link = extension.link.as_deref().unwrap_or(&own_link);
-    let name_place = place.within("file name").role(Role::FileName);
     if extension.sparse || header.kind() == b'S' {
         if harvest.entry(place) {
             let inside = harvest.attachment(place, &[name], data.len());
@@ -174,12 +173,13 @@ fn leaf(
         }
     } else if data.is_empty() {
         if harvest.entry(place) {
-            harvest.text(&name_place, name);
+            member::empty(name, place, harvest);
         }
     } else {
         file::read(&[name], data, place, harvest);
     }
-    harvest.text(&name_place, link);
+    // A link's target is a name too.
+    member::empty(link, place, harvest);
     if let Some(comment) = &extension.comment {
         harvest.text(&place.within("comment"), comment.as_str());
     }

@@ -2,6 +2,7 @@
 //! diagrams and text boxes have it. Both name their elements alike.
 
 use super::harvest::{Harvest, Place};
+use super::word_style::{self, Styles};
 use super::xml::{self, Element, Node};
 
 /// Tables inside tables beyond this are read as part of the outer one.
@@ -9,8 +10,14 @@ const DEEPEST_TABLE: usize = 32;
 
 /// Reads one part into `place`; false if it is damaged. `tables` counts the
 /// document's tables.
-pub(crate) fn read(xml: &[u8], place: &Place, tables: &mut u32, harvest: &mut Harvest<'_>) -> bool {
-    let mut reader = Reader::default();
+pub(crate) fn read(
+    xml: &[u8],
+    styles: &Styles,
+    place: &Place,
+    tables: &mut u32,
+    harvest: &mut Harvest<'_>,
+) -> bool {
+    let mut reader = Reader::new(styles);
     let mut finished = Vec::new();
     let whole = xml::walk(xml, |node| {
         match node {
@@ -42,8 +49,9 @@ pub(crate) fn read(xml: &[u8], place: &Place, tables: &mut u32, harvest: &mut Ha
     whole
 }
 
-#[derive(Debug, Default)]
-struct Reader {
+#[derive(Debug)]
+struct Reader<'a> {
+    styles: &'a Styles,
     flow: String,
     tables: Vec<Table>,
     deleted: String,
@@ -56,8 +64,13 @@ struct Reader {
     writing: Writing,
     /// Inside `del` or `moveFrom`.
     deletions: u32,
-    /// The run that is being read is hidden.
-    hidden_run: bool,
+    /// The paragraphs around what is read, text boxes' too, and whether the
+    /// style of each hides.
+    paragraphs: Vec<bool>,
+    /// The run's style hides.
+    run_style: bool,
+    /// What the run itself says, whatever its styles do.
+    run: Option<bool>,
     /// Open elements that hold properties, not content.
     properties: u32,
     length: usize,
@@ -74,36 +87,62 @@ struct Table {
     spans: u32,
 }
 
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Writing {
     /// Between the elements that hold text.
-    #[default]
     Nothing,
     Text,
     Deleted,
     Field,
 }
 
-impl Reader {
+impl<'a> Reader<'a> {
+    fn new(styles: &'a Styles) -> Self {
+        Self {
+            styles,
+            flow: String::new(),
+            tables: Vec::new(),
+            deleted: String::new(),
+            vanished: String::new(),
+            fields: String::new(),
+            choices: String::new(),
+            notes: String::new(),
+            writing: Writing::Nothing,
+            deletions: 0,
+            paragraphs: Vec::new(),
+            run_style: false,
+            run: None,
+            properties: 0,
+            length: 0,
+        }
+    }
+
     fn start(&mut self, element: &Element<'_, '_>, has_content: bool) {
         match element.name() {
             b"t" if has_content => self.writing = Writing::Text,
             b"delText" | b"delInstrText" if has_content => self.writing = Writing::Deleted,
             b"instrText" if has_content => self.writing = Writing::Field,
-            b"r" => self.hidden_run = false,
+            b"r" => self.no_run(),
             b"rPr" | b"pPr" if has_content => self.properties += 1,
-            b"vanish" | b"specVanish" => {
-                let off = element
-                    .attribute("val")
-                    .is_some_and(|val| matches!(val.as_ref(), "0" | "false" | "off"));
-                // Two deep it is the paragraph's mark that is hidden.
-                self.hidden_run |= self.properties == 1 && !off;
+            // Two deep they are the paragraph mark's, or an older version's.
+            b"vanish" | b"specVanish" if self.properties == 1 => {
+                self.run = Some(word_style::is_on(element));
+            }
+            b"rStyle" | b"pStyle" if self.properties == 1 => {
+                let style = element.attribute("val").unwrap_or_default();
+                let hides = self.styles.hides(&style);
+                match (element.name(), self.paragraphs.last_mut()) {
+                    (b"rStyle", _) => self.run_style = hides,
+                    (_, Some(paragraph)) => *paragraph = hides,
+                    (_, None) => {}
+                }
             }
             b"tab" if self.properties == 0 => self.push("\t"),
             b"br" | b"cr" => self.push("\n"),
             b"noBreakHyphen" => self.push("-"),
             b"p" if !has_content => self.paragraph_end(),
             b"p" => {
+                self.paragraphs.push(self.styles.plain_paragraph());
                 if let Some(table) = self.tables.last_mut()
                     && std::mem::replace(&mut table.in_cell, true)
                 {
@@ -164,8 +203,11 @@ impl Reader {
                 self.writing = Writing::Nothing;
             }
             b"rPr" | b"pPr" => self.properties = self.properties.saturating_sub(1),
-            b"r" => self.hidden_run = false,
-            b"p" => self.paragraph_end(),
+            b"r" => self.no_run(),
+            b"p" => {
+                self.paragraphs.pop();
+                self.paragraph_end();
+            }
             b"del" | b"moveFrom" => {
                 self.deletions = self.deletions.saturating_sub(1);
                 self.deleted.push('\n');
@@ -191,12 +233,23 @@ impl Reader {
         match self.writing {
             Writing::Nothing => {}
             Writing::Text if self.deletions > 0 => self.deleted.push_str(text),
-            Writing::Text if self.hidden_run => self.vanished.push_str(text),
+            Writing::Text if self.is_hidden() => self.vanished.push_str(text),
             Writing::Text => self.push(text),
             Writing::Deleted => self.deleted.push_str(text),
             Writing::Field => self.fields.push_str(text),
         }
         self.length += text.len();
+    }
+
+    fn no_run(&mut self) {
+        self.run_style = false;
+        self.run = None;
+    }
+
+    fn is_hidden(&self) -> bool {
+        let paragraph = self.paragraphs.last().copied().unwrap_or_default();
+        let by_style = self.styles.together(paragraph, self.run_style);
+        self.run.unwrap_or(by_style)
     }
 
     /// Shown text: into the innermost table's cell on one line, else as it is.

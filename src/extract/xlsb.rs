@@ -1,8 +1,8 @@
-//! Excel's binary workbooks of 2007 and later ([MS-XLSB]), by `calamine`.
-//!
-//! It shows cells as they are stored: which rows are hidden it does not tell.
+//! Excel's binary workbooks of 2007 and later ([MS-XLSB]): cells by `calamine`,
+//! what is hidden among them by their records.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -11,6 +11,7 @@ use calamine::{DataRef, DataType, ExcelDateTime, Reader, SheetType, SheetVisible
 use super::cells::Cells;
 use super::harvest::{Harvest, Place};
 use super::number::{self, Format};
+use super::xlsb_record::Folded;
 
 pub(crate) const WORKBOOK: &str = "xl/workbook.bin";
 /// Without it dates are read as numbers.
@@ -28,9 +29,21 @@ pub(crate) fn is_sheet(name: &str) -> bool {
     name.starts_with("xl/worksheets/sheet") && name.ends_with(".bin")
 }
 
+/// Whether a part holds the comments on a sheet.
+pub(crate) fn is_comments(name: &str) -> bool {
+    name.starts_with("xl/comments") && name.ends_with(".bin")
+}
+
 /// Reads the sheets, of which there are `parts`; false if some of them could
-/// not be read to their end. The parts must have been unpacked once within the budget: calamine has none.
-pub(crate) fn read(bytes: &[u8], parts: usize, place: &Place, harvest: &mut Harvest<'_>) -> bool {
+/// not be read to their end. The parts must have been unpacked once within the
+/// budget: calamine has none.
+pub(crate) fn read(
+    bytes: &[u8],
+    parts: usize,
+    folded: &HashMap<String, Folded>,
+    place: &Place,
+    harvest: &mut Harvest<'_>,
+) -> bool {
     // It counts on records being as long as they should be.
     let opened = catch_unwind(|| Xlsb::new(Cursor::new(bytes)).ok());
     let Some(mut workbook) = opened.ok().flatten() else {
@@ -42,6 +55,7 @@ pub(crate) fn read(bytes: &[u8], parts: usize, place: &Place, harvest: &mut Harv
         .map(|(name, formula)| format!("{name}\t{formula}\n"))
         .collect();
     harvest.text(&place.hidden("defined names, hidden"), names);
+    let none = Folded::default();
     let sheets = workbook.sheets_metadata().to_vec();
     let listed = sheets
         .iter()
@@ -55,12 +69,16 @@ pub(crate) fn read(bytes: &[u8], parts: usize, place: &Place, harvest: &mut Harv
         }
         let hidden = sheet.visible != SheetVisible::Visible;
         let mut cells = Cells::new();
+        let folded = folded.get(&sheet.name).unwrap_or(&none);
+        for columns in &folded.columns {
+            cells.hide_columns(columns.clone());
+        }
         let room = harvest.room();
         let read = catch_unwind(AssertUnwindSafe(|| {
-            take_cells(&mut workbook, &sheet.name, &mut cells, room)
+            take_cells(&mut workbook, &sheet.name, folded, &mut cells, room)
         }));
         whole &= read.ok().flatten().is_some();
-        cells.finish(&sheet.name, hidden, place, harvest);
+        cells.finish_sheet(&sheet.name, hidden, place, harvest);
     }
     whole
 }
@@ -70,6 +88,7 @@ pub(crate) fn read(bytes: &[u8], parts: usize, place: &Place, harvest: &mut Harv
 fn take_cells(
     workbook: &mut Xlsb<Cursor<&[u8]>>,
     name: &str,
+    folded: &Folded,
     table: &mut Cells,
     room: usize,
 ) -> Option<()> {
@@ -86,7 +105,7 @@ fn take_cells(
         };
         let (cell_row, column) = cell.get_position();
         if cell_row != row {
-            table.row(row, false, &std::mem::take(&mut cells));
+            table.row(row, folded.rows.contains(&row), &std::mem::take(&mut cells));
             row = cell_row;
         }
         if table.len() > room {
@@ -94,7 +113,7 @@ fn take_cells(
         }
         cells.push((column, shown(cell.get_value(), since_1904)));
     };
-    table.row(row, false, &cells);
+    table.row(row, folded.rows.contains(&row), &cells);
     end
 }
 

@@ -15,7 +15,7 @@ use super::harvest::{Harvest, Place};
 use super::zip_records::{
     AES, Archive, DEFLATED, ENCRYPTED, Member, STORED, STRONG, end_of_directory,
 };
-use super::{Protection, Role, file, odf, office};
+use super::{Protection, file, iwork, member, odf, office, office_part};
 use crate::finding::ProblemKind;
 use crate::mail::charset;
 
@@ -42,15 +42,28 @@ pub(crate) enum Fault {
 }
 
 pub(crate) fn read(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
-    let archive = Archive::parse(bytes, harvest.entries_left() + 1);
-    if office::is_one(&archive) {
+    let mut archive = Archive::parse(bytes, harvest.entries_left() + 1);
+    if office_part::is_one(&archive) {
         return office::read(bytes, &archive, place, harvest);
     }
     if odf::is_one(&archive) {
         return odf::read(&archive, place, harvest);
     }
-    harvest.kind(place, "zip");
+    let iwork = iwork::is_one(&archive);
+    harvest.kind(
+        place,
+        if iwork {
+            iwork::kind_of(&archive)
+        } else {
+            "zip"
+        },
+    );
     archive.faults(place, harvest);
+    if iwork && let Some(inside) = harvest.deeper(place) {
+        iwork::read(&archive, &inside, harvest);
+        // What is left are pictures and files that were put into it.
+        archive.members.retain(|member| !iwork::is_own(member));
+    }
     let sealings = archive.sealings(place, harvest);
     protection(&archive, &sealings, place, harvest);
     if let Some(inside) = harvest.deeper(place) {
@@ -168,22 +181,20 @@ impl Member<'_> {
         if self.packed.is_empty() && self.size == 0 {
             // A folder, or a file without content: its name is all of it.
             if harvest.entry(place) {
-                harvest.text(&place.within("file name").role(Role::FileName), name);
+                member::empty(name, place, harvest);
             }
             return;
         }
         if sealing != Sealing::Clear {
             if harvest.entry(place) {
-                let inside = harvest.attachment(place, &[name], self.size as usize);
-                harvest.kind(&inside, "encrypted");
-                let (protection, why) = match sealing {
+                let sealed = match sealing {
                     Sealing::ZipCrypto => (
                         Protection::Weak,
                         "encrypted with ZipCrypto, which falls in minutes",
                     ),
-                    _ => (Protection::Protected, "encrypted in its archive"),
+                    _ => member::ENCRYPTED,
                 };
-                harvest.protection(&inside, protection, why);
+                let inside = member::encrypted(name, self.size, sealed, place, harvest);
                 harvest.text(&inside.within("comment"), comment);
             }
             return;

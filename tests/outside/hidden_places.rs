@@ -114,6 +114,28 @@ fn binary_workbooks_are_read_with_their_hidden_sheets() {
 }
 
 #[test]
+fn binary_workbooks_show_what_is_folded_up_and_said_of_it() {
+    let reading = read("folded.xlsb");
+    for (place, hidden, expected) in [
+        ("sheet \"9B\"", false, "Name\t\tMark\nZoë Quillfeather\t\tA"),
+        (
+            "sheet \"9B\" (hidden rows or columns)",
+            true,
+            "Name\tReason\tMark\nZoë Quillfeather\till\tA\nOban Marsh\taway\tC",
+        ),
+        (
+            "sheet \"9B\" › comments",
+            false,
+            "A Teacher\nSees the nurse",
+        ),
+    ] {
+        let place = format!("folded.xlsb › {place}");
+        check(&reading, &place, hidden, expected);
+    }
+    assert_eq!(reading.problems, []);
+}
+
+#[test]
 fn forms_show_what_they_offer() {
     let reading = read("form.docx");
     check(&reading, "form.docx", false, "Pupil: Zoë Quillfeather");
@@ -190,4 +212,180 @@ fn binary_workbooks_with_broken_records_are_told() {
         let expected = ["a part of it is damaged and was read only in part"];
         assert_eq!(told.collect::<Vec<_>>(), expected, "{workbook:?}");
     }
+}
+
+#[test]
+fn words_that_a_style_hides_are_told_from_others() {
+    for (name, shown) in [
+        ("styled.docx", "The trip is on Friday.\n\nBring a coat."),
+        ("styled.odt", "The trip is on Friday.\nBring a coat."),
+    ] {
+        let reading = read(name);
+        check(&reading, name, false, shown);
+        check(
+            &reading,
+            &format!("{name} › (hidden text)"),
+            true,
+            ", without Oban Marsh\nWren Tallow is excluded.",
+        );
+        assert_eq!(reading.problems, []);
+    }
+}
+
+/// A document of one style that hides and one paragraph.
+fn styled(style: &str, paragraph: &str) -> Reading {
+    let member = |name, xml: String| {
+        let (packed, size) = deflated([xml.into_bytes()].into_iter());
+        (name, packed, size)
+    };
+    let hide = "<w:rPr><w:vanish/></w:rPr>";
+    let archive = zip(&[
+        member("[Content_Types].xml", "<Types/>".into()),
+        member(
+            "word/document.xml",
+            format!("<w:document><w:body>{paragraph}</w:body></w:document>"),
+        ),
+        member(
+            "word/styles.xml",
+            format!(
+                "<w:styles>{style}<w:style w:type='paragraph' w:styleId='P'>{hide}</w:style><w:style w:type='character' w:styleId='C'>{hide}</w:style></w:styles>"
+            ),
+        ),
+    ]);
+    read_file("a.docx", &archive, &Budget::default())
+}
+
+#[test]
+fn styles_hide_what_does_not_say_otherwise() {
+    let run = "<w:t>secret</w:t></w:r></w:p>";
+    let default = format!(
+        "<w:style w:type='paragraph' w:default='1' w:styleId='N'>{}</w:style>",
+        "<w:rPr><w:vanish w:val='true'/></w:rPr>"
+    );
+    for (style, start, hidden) in [
+        ("", "<w:p><w:r>", false),
+        ("", "<w:p><w:pPr><w:pStyle w:val='P'/></w:pPr><w:r>", true),
+        ("", "<w:p><w:r><w:rPr><w:rStyle w:val='C'/></w:rPr>", true),
+        (
+            "",
+            "<w:p><w:pPr><w:pStyle w:val='P'/></w:pPr><w:r><w:rPr><w:vanish w:val='0'/></w:rPr>",
+            false,
+        ),
+        (
+            "",
+            "<w:p><w:pPr><w:pStyle w:val='P'/></w:pPr><w:r><w:rPr><w:rStyle w:val='C'/></w:rPr>",
+            false,
+        ),
+        (&default, "<w:p><w:r>", true),
+        (
+            &default,
+            "<w:p><w:pPr><w:pStyle w:val='none'/></w:pPr><w:r>",
+            false,
+        ),
+        // An older version's style, and one of a paragraph before.
+        (
+            "",
+            "<w:p><w:pPr><w:pPrChange><w:pPr><w:pStyle w:val='P'/></w:pPr></w:pPrChange></w:pPr><w:r>",
+            false,
+        ),
+        (
+            "",
+            "<w:p><w:pPr><w:pStyle w:val='P'/></w:pPr><w:r><w:t/></w:r></w:p><w:p><w:r>",
+            false,
+        ),
+    ] {
+        let reading = styled(style, &format!("{start}{run}"));
+        let text = reading
+            .texts
+            .iter()
+            .find(|text| text.text.contains("secret"));
+        assert_eq!(text.map(|text| text.hidden), Some(hidden), "{style}{start}");
+    }
+}
+
+#[test]
+fn sheets_of_open_documents_show_what_is_folded_up() {
+    let reading = read("folded.ods");
+    for (place, hidden, expected) in [
+        (
+            "sheet \"9B\"",
+            false,
+            "Name\t\tMark\nZoë Quillfeather\t\tA\n\n\n\nAsh Dunmore\t\tA",
+        ),
+        (
+            "sheet \"9B\" (hidden rows or columns)",
+            true,
+            "Name\tReason\tMark\nZoë Quillfeather\till\tA\nOban Marsh\taway\tC\nWren Tallow\tleft\tD\nTilly Fennimore\tlate\tB\nAsh Dunmore\there\tA",
+        ),
+        ("sheet \"SEN\" (hidden)", true, "Oban Marsh: dyslexia"),
+    ] {
+        check(&reading, &format!("folded.ods › {place}"), hidden, expected);
+    }
+    assert_eq!(reading.problems, []);
+}
+
+/// An OpenDocument file of this content.
+fn open_document(kind: &str, content: &str) -> Reading {
+    let member = |name, text: String| {
+        let (packed, size) = deflated([text.into_bytes()].into_iter());
+        (name, packed, size)
+    };
+    let archive = zip(&[
+        member(
+            "mimetype",
+            format!("application/vnd.oasis.opendocument.{kind}"),
+        ),
+        member("content.xml", content.to_owned()),
+    ]);
+    read_file("a", &archive, &Budget::default())
+}
+
+#[test]
+fn sections_and_fields_of_open_documents_hide_words() {
+    let styles = "<style:style style:name='S' style:family='paragraph'><style:text-properties text:display='true'/></style:style><style:style style:name='H' style:family='paragraph'><style:text-properties text:display='none'/></style:style><style:style style:name='I' style:family='paragraph' style:parent-style-name='H'/>";
+    for (words, hidden) in [
+        (
+            "<text:section text:display='none'><text:p text:style-name='S'>secret</text:p></text:section>",
+            true,
+        ),
+        (
+            "<text:section><text:p text:style-name='S'>secret</text:p></text:section>",
+            false,
+        ),
+        (
+            "<text:section text:display='none'><text:p>x</text:p></text:section><text:p>secret</text:p>",
+            false,
+        ),
+        (
+            "<text:p><text:hidden-paragraph text:is-hidden='true'/><text:span>secret</text:span></text:p>",
+            true,
+        ),
+        (
+            "<text:p>x<text:hidden-text text:string-value='secret' text:is-hidden='true'/></text:p>",
+            true,
+        ),
+    ] {
+        let reading = open_document("text", &format!("<a>{styles}{words}</a>"));
+        let text = reading
+            .texts
+            .iter()
+            .find(|text| text.text.contains("secret"));
+        assert_eq!(text.map(|text| text.hidden), Some(hidden), "{words}");
+    }
+}
+
+#[test]
+fn repeated_cells_end_at_the_budget() {
+    let cell = "<table:table-cell table:number-columns-repeated='16000'><text:p>".to_owned()
+        + &"secret ".repeat(10_000)
+        + "</text:p></table:table-cell>";
+    let row =
+        format!("<table:table-row table:number-rows-repeated='1000000'>{cell}</table:table-row>");
+    let sheet = format!("<table:table table:name='S'>{row}{row}{row}</table:table>");
+    let reading = open_document("spreadsheet", &sheet);
+    assert_eq!(reading.problems.len(), 1, "{:?}", reading.problems);
+    assert_eq!(
+        reading.problems[0].kind,
+        exeat::finding::ProblemKind::Hostile
+    );
 }

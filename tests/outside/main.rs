@@ -18,5 +18,7 @@ mod postfix;
 mod records;
 mod relay;
 mod rich_text;
+mod sealed;
 mod support;
+mod swept;
 mod worker;

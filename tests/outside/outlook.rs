@@ -229,6 +229,7 @@ fn msg() -> Vec<u8> {
     let attach = "/__attach_version1.0_#00000000";
     let second = "/__attach_version1.0_#00000001";
     let inner = format!("{second}/__substg1.0_3701000D");
+    let third = "/__attach_version1.0_#00000002";
     let streams = [
         ("/__properties_version1.0".to_owned(), own),
         ("/__substg1.0_0037001F".to_owned(), utf_16("About Zo\u{eb}")),
@@ -273,6 +274,11 @@ fn msg() -> Vec<u8> {
             format!("{inner}/__substg1.0_1000001F"),
             utf_16("Oban was excluded."),
         ),
+        (format!("{third}/__substg1.0_3001001F"), utf_16("Chart")),
+        (
+            format!("{third}/__substg1.0_3701000D/Package"),
+            b"Wren Tallow has left.".to_vec(),
+        ),
     ];
     for (path, bytes) in &streams {
         store(&mut file, path, bytes);
@@ -300,6 +306,7 @@ fn a_saved_message_is_read_with_all_that_it_holds() {
         "saved.msg › Fwd: Oban › body",
         "Oban was excluded.",
     );
+    check(&reading, "saved.msg › Chart", "Wren Tallow has left.");
     let marks = "saved.msg › Zoë Quillfeather, marks.csv";
     let found = texts(&reading);
     let (_, table) = found

@@ -20,6 +20,7 @@ const MOST_ENTRIES: usize = 20_000;
 /// Storages inside storages.
 const DEEPEST: u32 = 32;
 
+#[derive(Clone)]
 pub(crate) struct Compound<'a> {
     sectors: Rc<Sectors<'a>>,
     entries: Vec<Entry>,
@@ -168,6 +169,21 @@ impl<'a> Compound<'a> {
             .entries
             .iter()
             .find(|entry| entry.kind == STREAM && entry.path.eq_ignore_ascii_case(path))?;
+        Some(self.open(entry))
+    }
+
+    /// The streams whose paths are wanted, each read when its turn comes.
+    pub(crate) fn opened(
+        &self,
+        wanted: impl Fn(&str) -> bool,
+    ) -> impl Iterator<Item = (&str, Stream)> {
+        self.entries
+            .iter()
+            .filter(move |entry| entry.kind == STREAM && wanted(&entry.path))
+            .map(|entry| (entry.path.as_str(), self.open(entry)))
+    }
+
+    fn open(&self, entry: &Entry) -> Stream {
         let size = entry.size as usize;
         let mut bytes = if entry.size >= MINI_CUTOFF {
             self.sectors.chain(entry.start)
@@ -176,7 +192,7 @@ impl<'a> Compound<'a> {
         };
         bytes.truncate(size);
         let whole = bytes.len() == size;
-        Some(Stream { bytes, whole })
+        Stream { bytes, whole }
     }
 }
 

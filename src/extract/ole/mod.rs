@@ -6,7 +6,7 @@
 use super::Protection;
 use super::cipher::{self, Package};
 use super::harvest::{Harvest, Place};
-use super::{doc, file, msg, ppt, xls};
+use super::{doc, file, kind, msg, ppt, sweep, xls};
 use crate::finding::ProblemKind;
 
 mod compound;
@@ -14,6 +14,9 @@ mod embedded;
 
 pub(crate) use compound::{Compound, Stream};
 pub(crate) use embedded::embedded;
+
+/// What rights management puts in the place of a document or a message.
+const RIGHTS_MANAGED: &str = "\u{9}DRMContent";
 
 pub(crate) fn read(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     let Some(compound) = Compound::parse(bytes) else {
@@ -26,9 +29,6 @@ pub(crate) fn read(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     };
     if compound.is_cut() {
         cut_short(place, harvest);
-    }
-    if compound.has_at_top(msg::PROPERTIES) {
-        return msg::read(bytes, place, harvest);
     }
     contents(&compound, place, harvest);
 }
@@ -46,9 +46,13 @@ pub(crate) fn contents(compound: &Compound<'_>, place: &Place, harvest: &mut Har
     if compound.has_at_top("EncryptedPackage") {
         return encrypted_office(compound, place, harvest);
     }
-    if compound.has("\u{9}DRMContent") {
+    let sealed = compound.stream(RIGHTS_MANAGED).map(|stream| stream.bytes);
+    if sealed.is_some_and(|bytes| !bytes.is_empty() && !kind::is_plain(&bytes)) {
         harvest.kind(place, "irm");
         return harvest.protection(place, Protection::Protected, "sealed by rights management");
+    }
+    if compound.has_at_top(msg::PROPERTIES) {
+        return msg::read(compound, place, harvest);
     }
     if xls::is_one(compound) {
         return xls::read(compound, place, harvest);
@@ -59,18 +63,45 @@ pub(crate) fn contents(compound: &Compound<'_>, place: &Place, harvest: &mut Har
     if ppt::is_one(compound) {
         return ppt::read(compound, place, harvest);
     }
-    let (kind, words) = if compound.has_at_top(msg::PROPERTIES) {
-        ("msg", "a saved Outlook message")
-    } else if compound.has_at_top("VisioDocument") {
+    if compound.has("Quill") {
+        harvest.kind(place, "pub");
+        swept(compound, place, harvest);
+        return harvest.problem(
+            place,
+            ProblemKind::NotRead,
+            "a Publisher document: its words were read without their layout, and no pictures",
+        );
+    }
+    let (kind, words) = if compound.has_at_top("VisioDocument") {
         ("vsd", "a Visio drawing")
-    } else if compound.has("Quill") {
-        ("pub", "a Publisher document")
     } else if embedded::packed(compound, place, harvest) {
         return;
     } else {
         ("ole", "a compound file of some program")
     };
-    file::unread(kind, words, place, harvest);
+    swept(compound, place, harvest);
+    harvest.kind(place, kind);
+    harvest.problem(
+        place,
+        ProblemKind::Unknown,
+        format!("{words}: only such words were read as stand in it in clear"),
+    );
+}
+
+/// The words in all streams of a document whose structure is not read.
+fn swept(compound: &Compound<'_>, place: &Place, harvest: &mut Harvest<'_>) {
+    let mut words = String::new();
+    for (_, Stream { bytes, whole }) in compound.opened(|_| true) {
+        if !whole && !compound.is_cut() {
+            cut_short(place, harvest);
+        }
+        if !harvest.decoded(place, bytes.len()) {
+            return;
+        }
+        let room = harvest.text_room(place).saturating_sub(words.len());
+        words.push_str(&sweep::words(&bytes, room));
+    }
+    harvest.text(&place.within("words in it"), words);
 }
 
 /// A stream's bytes, paid for; a problem if they are not all there.

@@ -237,7 +237,7 @@ impl Sheet {
         }
         let here = self
             .table
-            .finish(&self.name.name, self.name.hidden, place, harvest);
+            .finish_sheet(&self.name.name, self.name.hidden, place, harvest);
         harvest.text(&place.within("comments"), self.comments);
         harvest.text(&here.within("text boxes"), self.boxes);
         harvest.text(&here.within("header and footer"), self.margins);
