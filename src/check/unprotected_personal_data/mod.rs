@@ -219,13 +219,16 @@ impl Unit<'_> {
             let against = marked.objections(name);
             let none = BTreeSet::new();
             let titled = if is_name(marked) { &none } else { &titled };
-            records.extend(marked.records(titled, against, school));
+            let mut listed = Vec::new();
             for table in &marked.tables {
                 let layout = table.layout(&marked.sightings, school, mail.now);
                 let of_table = rows::records(table, &layout, marked, against, staffroom, school);
-                records.extend(of_table);
+                listed.extend(of_table);
             }
+            records.extend(marked.records(titled, &listed, against, school));
+            records.extend(listed);
         }
+        records.sort_by_key(|record| record.at);
         records.extend(self.transfer_file(name, marked.iter().find(|marked| !is_name(marked))));
         by_roster(&mut records, school);
         records

@@ -18,8 +18,10 @@ use super::weigh::Against;
 
 /// How near to a name the evidence stands, in bytes.
 const NEAR: usize = 300;
-/// What makes results public: by the ids of patterns that speak against.
+/// What makes results public, and what does so and nothing else: the ids of
+/// patterns that speak against.
 const CELEBRATING: [&str; 3] = ["published", "celebrated", "sport"];
+const ONLY_RESULTS: [&str; 2] = ["celebrated", "sport"];
 
 /// A term of the special categories' pack, found in a text.
 #[derive(Debug)]
@@ -104,14 +106,17 @@ impl<'m> Marked<'m> {
         let mut against = self.against.clone();
         against.extend(name.into_iter().flat_map(|name| &name.against));
         let celebrates = CELEBRATING.iter().any(|id| against.contains_key(id));
+        against.retain(|id, _| !ONLY_RESULTS.contains(id));
         Against::new(against.into_values(), celebrates)
     }
 
     /// What the running text says about people. `titled` are the pupils whom
-    /// the file is named after, and so all of it is about.
+    /// the file is named after, and so all of it is about; `listed` is what
+    /// its tables say.
     pub(super) fn records(
         &self,
         titled: &BTreeSet<usize>,
+        listed: &[Record<'_>],
         against: Against,
         school: &School,
     ) -> Vec<Record<'m>> {
@@ -136,15 +141,16 @@ impl<'m> Marked<'m> {
                 .filter(|record| super::weigh::alone(record) >= 3),
         );
         records.extend(self.unknown_people(against));
-        records.extend(self.numbers_alone(&wide, &records, against, school));
+        let used = places_of_identifiers(listed.iter().chain(&records));
+        records.extend(self.numbers_alone(&wide, &used, against, school));
         records
     }
 
-    /// Whether a code there counts as a pupil's number.
-    pub(super) fn has_upn_within(&self, range: &Range<usize>) -> bool {
+    /// The pupil's number that begins there.
+    pub(super) fn upn_within(&self, range: &Range<usize>) -> Option<&Found> {
         self.identifiers_from(range.start)
             .take_while(|found| found.range.start < range.end)
-            .any(|found| found.kind == Identifier::Upn)
+            .find(|found| found.kind == Identifier::Upn)
     }
 
     /// The name of the cell that holds an offset: see [`Table::name_at`].
@@ -254,16 +260,10 @@ impl<'m> Marked<'m> {
     fn numbers_alone(
         &self,
         wide: &[&Table<'_>],
-        named: &[Record<'_>],
+        used: &BTreeSet<usize>,
         against: Against,
         school: &School,
     ) -> Vec<Record<'m>> {
-        let used: BTreeSet<usize> = named
-            .iter()
-            .flat_map(|record| &record.signs)
-            .filter(|sign| matches!(sign.kind, Kind::Identifier(_)))
-            .map(|sign| sign.at.offset)
-            .collect();
         let alone: Vec<&Found> = self
             .identifiers
             .iter()
@@ -342,6 +342,17 @@ fn placed<'m>(
         let place = scanned.locate(text, hit.folded);
         (!text[place.clone()].contains('\t')).then_some((place, hit.pattern))
     })
+}
+
+/// Identifiers that are somebody's already.
+fn places_of_identifiers<'r, 'p: 'r>(
+    records: impl Iterator<Item = &'r Record<'p>>,
+) -> BTreeSet<usize> {
+    records
+        .flat_map(|record| &record.signs)
+        .filter(|sign| matches!(sign.kind, Kind::Identifier(_)))
+        .map(|sign| sign.at.offset)
+        .collect()
 }
 
 fn is_on_roster(upn: &str, school: &School) -> bool {

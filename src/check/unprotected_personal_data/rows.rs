@@ -36,16 +36,11 @@ pub(super) fn records<'m>(
     staffroom: &Staffroom<'_>,
     school: &'m School,
 ) -> Vec<Record<'m>> {
-    let speaks = |column: &Column<'_>| match column {
-        Column::Data(Some(pattern)) => OF_STAFF.contains(&pattern.id.as_str()),
-        Column::Identifier(identifier) => *identifier == Identifier::NationalInsurance,
-        _ => false,
-    };
     let rows = Rows {
         layout,
         marked,
         against,
-        staffroom: layout.columns.iter().any(speaks).then_some(staffroom),
+        staffroom,
         of_business: layout
             .columns
             .iter()
@@ -61,23 +56,24 @@ pub(super) fn records<'m>(
         .iter()
         .any(|column| matches!(column, Column::Identifier(Identifier::Upn)))
     {
-        doubt_single_upn(&mut records);
+        doubt_single_upn(&mut records, marked);
     }
     records
 }
 
 /// One code that looks like a UPN, under no heading that says so, is hardly
-/// one; unless it is on the roster, which is seen to later.
-fn doubt_single_upn(records: &mut [Record<'_>]) {
+/// one, if no word says so; unless it is on the roster, which is seen to later.
+fn doubt_single_upn(records: &mut [Record<'_>], marked: &Marked<'_>) {
     let mut upns = records
         .iter_mut()
         .filter(|record| matches!(record.person, Person::Upn(_)));
     if let (Some(only), None) = (upns.next(), upns.next()) {
-        let is_upn = |sign: &&mut Sign<'_>| sign.kind == Kind::Identifier(Identifier::Upn);
-        only.signs
-            .iter_mut()
-            .filter(is_upn)
-            .for_each(|sign| sign.strength = 1);
+        for sign in &mut only.signs {
+            let found = marked.upn_within(&sign.range());
+            if found.is_some_and(|found| !found.announced) {
+                sign.strength = 1;
+            }
+        }
     }
 }
 
@@ -85,8 +81,7 @@ struct Rows<'a, 'm> {
     layout: &'a Layout<'m>,
     marked: &'a Marked<'m>,
     against: Against,
-    /// Where the table could be about staff.
-    staffroom: Option<&'a Staffroom<'a>>,
+    staffroom: &'a Staffroom<'a>,
     /// Whether companies stand beside the people.
     of_business: bool,
     school: &'m School,
@@ -107,6 +102,7 @@ impl<'m> Rows<'_, 'm> {
                 signs.extend(self.sign(column, range, cell, born));
             }
         }
+        let sign_of = |term: &Term<'m>| term.sign(self.marked.index);
         let (person, initials) = self.person(&pupils, cells, &signs)?;
         match person {
             Person::Staff(_) => signs.retain(|sign| match sign.kind {
@@ -115,9 +111,9 @@ impl<'m> Rows<'_, 'm> {
                 Kind::Special(category) => SPECIAL_OF_STAFF.contains(&category),
                 _ => false,
             }),
-            Person::Pupil(_) => self.add_terms(cells, &mut signs),
+            Person::Pupil(_) => signs.extend(self.terms(cells).map(sign_of)),
             Person::Upn(_) | Person::Named(_) => {
-                self.add_terms(cells, &mut signs);
+                signs.extend(self.terms(cells).map(sign_of));
                 signs.retain(|sign| self.is_about_anybody(sign));
             }
             Person::Numbered(_) | Person::Transferred => {}
@@ -143,13 +139,10 @@ impl<'m> Rows<'_, 'm> {
     fn sighted(&self, cells: &[Cell<'m>]) -> BTreeSet<usize> {
         let sightings = &self.marked.sightings;
         let mut pupils: BTreeSet<usize> = BTreeSet::new();
-        let spans = if self.layout.sideways {
-            cells.iter().map(|(range, _)| range.clone()).collect()
-        } else {
-            vec![whole(cells)]
-        };
-        for span in &spans {
-            let within = within(sightings, span, |sighting: &&Sighting| sighting.range.start);
+        for span in self.spans(cells) {
+            let within = within(sightings, &span, |sighting: &&Sighting| {
+                sighting.range.start
+            });
             pupils.extend(within.iter().flat_map(|sighting| &sighting.pupils));
         }
         if !pupils.is_empty() {
@@ -157,7 +150,7 @@ impl<'m> Rows<'_, 'm> {
         }
         let names: Vec<(usize, &str)> = self.names(cells).collect();
         if let [(one, first), (other, second)] = names[..]
-            && other > one + 1
+            && (other > one + 1 || self.layout.sideways)
         {
             let known = &self.school.people.names;
             pupils.extend(known.pupils_named(first, second));
@@ -187,9 +180,11 @@ impl<'m> Rows<'_, 'm> {
         if let Some(&pupil) = pupils.first() {
             return Some((Person::Pupil(pupil), String::new()));
         }
+        if signs.is_empty() && self.terms(cells).next().is_none() {
+            return None;
+        }
         if let Some(staff) = self.member_of_staff(cells) {
-            let initials = self.staffroom.map(|staffroom| staffroom.initials(staff));
-            return Some((Person::Staff(staff), initials.unwrap_or_default()));
+            return Some((Person::Staff(staff), self.staffroom.initials(staff)));
         }
         let initials = || {
             let parts = self
@@ -218,18 +213,20 @@ impl<'m> Rows<'_, 'm> {
 
     /// The member of staff whom one cell, or two neighbours, name.
     fn member_of_staff(&self, cells: &[Cell<'m>]) -> Option<usize> {
-        let staffroom = self.staffroom?;
+        let columns = self.layout.columns.iter();
         let cells: Vec<&str> = cells
             .iter()
-            .take(8)
-            .map(|(_, cell)| cell.trim())
+            .zip(columns)
+            .filter(|(_, column)| matches!(column, Column::Name | Column::Plain))
+            .map(|((_, cell), _)| cell.trim())
             .filter(|cell| is_name(cell))
+            .take(4)
             .collect();
-        let one = || cells.iter().find_map(|cell| staffroom.named(cell));
+        let one = || cells.iter().find_map(|cell| self.staffroom.named(cell));
         let two = || {
             cells
                 .windows(2)
-                .find_map(|pair| staffroom.named(&pair.join(" ")))
+                .find_map(|pair| self.staffroom.named(&pair.join(" ")))
         };
         one().or_else(two)
     }
@@ -242,20 +239,22 @@ impl<'m> Rows<'_, 'm> {
         cell: &str,
         born: Option<Date>,
     ) -> Option<Sign<'m>> {
+        // Where its text has it too, it is the same.
+        let start = range.start + self.marked.text[range.clone()].find(cell).unwrap_or(0);
         let sign = |kind, strength, pattern, length| Sign {
             kind,
             strength,
             pattern,
-            at: self.spot(range.start),
+            at: self.spot(start),
             length,
         };
         let is_upn = || {
             let ours = |column| matches!(column, Column::Identifier(Identifier::Upn));
-            numbers::is_upn(cell) && (ours(column) || self.marked.has_upn_within(range))
+            numbers::is_upn(cell) && (ours(column) || self.marked.upn_within(range).is_some())
         };
         let identifier = |identifier: Identifier| {
             let kind = Kind::Identifier(identifier);
-            sign(kind, identifier.strength(), "", range.len())
+            sign(kind, identifier.strength(), "", cell.len())
         };
         if is_upn() {
             return Some(identifier(Identifier::Upn));
@@ -280,26 +279,19 @@ impl<'m> Rows<'_, 'm> {
         }
     }
 
-    /// The terms that stand in the row.
-    fn add_terms(&self, cells: &[Cell<'m>], signs: &mut Vec<Sign<'m>>) {
-        let start = |term: &Term<'_>| term.place.start;
-        let telling = |term: &&Term<'m>| term.pattern.weight > 1;
-        if self.layout.sideways {
-            for (range, _) in cells {
-                let terms = within(&self.marked.terms, range, start).iter();
-                signs.extend(
-                    terms
-                        .filter(telling)
-                        .map(|term| term.sign(self.marked.index)),
-                );
-            }
-        } else {
-            let terms = within(&self.marked.terms, &whole(cells), start).iter();
-            signs.extend(
-                terms
-                    .filter(telling)
-                    .map(|term| term.sign(self.marked.index)),
-            );
+    /// The telling terms that stand in the row.
+    fn terms<'c>(&'c self, cells: &'c [Cell<'m>]) -> impl Iterator<Item = &'c Term<'m>> + 'c {
+        self.spans(cells)
+            .into_iter()
+            .flat_map(|span| within(&self.marked.terms, &span, |term| term.place.start))
+            .filter(|term| term.pattern.weight > 1)
+    }
+
+    /// The runs of text that the line is made of.
+    fn spans(&self, cells: &[Cell<'m>]) -> Vec<Range<usize>> {
+        match self.layout.sideways {
+            true => cells.iter().map(|(range, _)| range.clone()).collect(),
+            false => vec![whole(cells)],
         }
     }
 

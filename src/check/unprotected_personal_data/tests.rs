@@ -1,6 +1,10 @@
 use super::*;
 use crate::check::testing::{PUPILS, attach, mail_of, message, school};
 
+mod exports;
+mod innocent;
+mod staff;
+
 const OUTSIDE: &[&str] = &["office@council.example"];
 
 /// What counts where the school sets no threshold of its own.
