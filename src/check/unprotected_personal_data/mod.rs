@@ -225,8 +225,8 @@ impl Unit<'_> {
                 let of_table = rows::records(table, &layout, marked, against, staffroom, school);
                 listed.extend(of_table);
             }
-            records.extend(marked.records(titled, &listed, against, school));
-            records.extend(listed);
+            let told = marked.records(titled, &listed, against, school);
+            records.extend(listed.into_iter().chain(told));
         }
         records.sort_by_key(|record| record.at);
         records.extend(self.transfer_file(name, marked.iter().find(|marked| !is_name(marked))));

@@ -28,6 +28,8 @@ pub(super) struct Table<'t> {
     text: &'t str,
     /// Each row's bytes of the text.
     rows: Vec<Range<usize>>,
+    /// The text holds nothing else.
+    whole: bool,
     sheet: bool,
 }
 
@@ -64,6 +66,7 @@ impl<'t> Table<'t> {
                 None => tables.push(Self {
                     text: &text.text,
                     rows: vec![row],
+                    whole: text.table,
                     sheet: text.table && text.location.as_str().contains("› sheet \""),
                 }),
             }
@@ -85,13 +88,13 @@ impl<'t> Table<'t> {
             .saturating_sub(1)
     }
 
-    /// The name of the cell that holds an offset: `B14` in a sheet. In a
-    /// document only rows have names, and only where `rows` are told.
+    /// The name of the cell that holds an offset: `B14` in a sheet. In other
+    /// tables only rows have names, and only where `rows` are told.
     pub(super) fn name_at(&self, at: usize, rows: bool) -> Option<String> {
         let number = self.row_at(at);
         let row = self.rows.get(number)?;
         if !self.sheet {
-            return rows.then(|| format!("row {}", number + 1));
+            return (rows && self.whole).then(|| format!("row {}", number + 1));
         }
         let mut rest = 1 + self.text[row.start..at.clamp(row.start, row.end)]
             .matches('\t')

@@ -69,9 +69,11 @@ impl Against {
     }
 }
 
-/// From 0 to 1: the chance that each point leaves two thirds of.
+/// From 0 to 1, in hundredths: what is shown is what a threshold is held
+/// against.
 pub(super) fn confidence(points: i32) -> f32 {
-    1.0 - (2.0_f32 / 3.0).powi(points.max(0))
+    let doubt = (2.0_f32 / 3.0).powi(points.max(0));
+    (100.0 - 100.0 * doubt).round() / 100.0
 }
 
 /// Weighs the records of a unit; `None` where nothing speaks for anything.
