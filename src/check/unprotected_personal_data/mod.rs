@@ -1,5 +1,6 @@
 //! `unprotected-personal-data`: attachments that hold personal data of
-//! identifiable people and that anyone could open.
+//! identifiable people and that anyone could open, and such data in the mail
+//! itself.
 //!
 //! **What it looks for.** In every attachment that is not really protected,
 //! members of archives and hidden sheets included, an *anchor*: a pupil's
@@ -9,7 +10,9 @@
 //! categories (safeguarding, special needs, health, free school meals, …).
 //! Three pupils in one table with any details are enough without either, and
 //! so are members of staff with their pay, sickness or conduct. A file that
-//! is named after a pupil is about the pupil throughout.
+//! is named after a pupil is about the pupil throughout. In what is newly
+//! written in the mail itself only tables count, and numbers that name a
+//! person.
 //!
 //! **How it judges.** Evidence of every kind becomes a [`Sign`] of some
 //! strength at some place, gathered in a [`Record`] for each person ([`prose`]
@@ -36,8 +39,8 @@
 //!
 //! This is evidence only: what follows from it, and for which recipients, is
 //! the policy's business, and how sure is sure enough its rule's `threshold`.
-//! There is one finding for a document and one for each sheet or other table
-//! that is a text of its own.
+//! There is one finding for a document, one for each sheet or other table that
+//! is a text of its own, and one for the mail's text.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -98,7 +101,8 @@ impl Check for UnprotectedPersonalData {
 
 /// What is judged together: a document with its name, or a table of its own.
 struct Unit<'r> {
-    attachment: &'r Attachment,
+    /// `None` for the mail's own text.
+    attachment: Option<&'r Attachment>,
     /// Indices into the reading's texts; the file's name among them.
     texts: Vec<usize>,
 }
@@ -134,9 +138,24 @@ fn units(reading: &Reading) -> Vec<Unit<'_>> {
             let name = names.get(&attachment).into_iter().flatten().copied();
             let texts = name.chain(texts).collect();
             let attachment = reading.attachments.get(usize::try_from(attachment).ok()?)?;
-            (!is_protected(attachment, reading)).then_some(Unit { attachment, texts })
+            let attachment = Some(attachment);
+            (!is_protected(attachment?, reading)).then_some(Unit { attachment, texts })
         })
+        .chain(own_text(reading))
         .collect()
+}
+
+/// What is newly written in the mail itself.
+fn own_text(reading: &Reading) -> Option<Unit<'_>> {
+    let own = reading.texts.iter().enumerate();
+    let texts: Vec<usize> = own
+        .filter(|(_, text)| text.role == Role::Body && text.attachment.is_none())
+        .map(|(index, _)| index)
+        .collect();
+    (!texts.is_empty()).then_some(Unit {
+        attachment: None,
+        texts,
+    })
 }
 
 /// Whether nobody without a password can open it, or what it lies in.
@@ -166,10 +185,11 @@ impl Unit<'_> {
         let weighed = weigh::weigh(&records)?;
         let spot = weighed.spot();
         let text = mail.reading.texts.get(spot.text)?;
-        let mut location = match text.role {
-            Role::FileName => masking::location(&self.attachment.location, school),
-            _ => masking::location(&text.location, school),
+        let place = match (text.role, self.attachment) {
+            (Role::FileName, Some(attachment)) => &attachment.location,
+            _ => &text.location,
         };
+        let mut location = masking::location(place, school);
         let here = marked.iter().find(|marked| marked.index == spot.text)?;
         if let Some(cell) = here.cell(spot.offset, weighed.first.listed) {
             location = location.within(&cell);
@@ -178,8 +198,9 @@ impl Unit<'_> {
         if text.hidden {
             what.push_str(&told::hidden(&masking::location(&text.location, school)));
         }
-        if self.attachment.protection == Protection::Weak {
-            what.push_str(&told::weak(self.attachment));
+        let weak = |file: &&Attachment| file.protection == Protection::Weak;
+        if let Some(file) = self.attachment.filter(weak) {
+            what.push_str(&told::weak(file));
         }
         let pupils = weighed
             .pupils
@@ -193,7 +214,10 @@ impl Unit<'_> {
             excerpt: masking::masked(&told::excerpt(&weighed, here, school), school),
             confidence: weighed.confidence,
             pupils: pupils.collect(),
-            weight: Weight::Ordinary,
+            weight: match self.attachment {
+                Some(_) => Weight::Ordinary,
+                None => Weight::InBody,
+            },
             suppressed: None,
         })
     }
@@ -229,6 +253,9 @@ impl Unit<'_> {
             records.extend(listed.into_iter().chain(told));
         }
         records.sort_by_key(|record| record.at);
+        if self.attachment.is_none() {
+            keep_data(&mut records);
+        }
         records.extend(self.transfer_file(name, marked.iter().find(|marked| !is_name(marked))));
         by_roster(&mut records, school);
         records
@@ -245,7 +272,7 @@ impl Unit<'_> {
         let content = content?;
         let by_name =
             name.is_some_and(|name| name.transfer && name.text.contains(char::is_numeric));
-        let structured = self.attachment.kind == "ctf" || content.transfer;
+        let structured = self.attachment.is_some_and(|file| file.kind == "ctf") || content.transfer;
         (by_name || structured && !content.identifiers.is_empty()).then(|| {
             let at = sign::Spot {
                 text: content.index,
@@ -285,6 +312,22 @@ fn sightings<'s>(mail: &'s Screened<'_>, text: usize) -> Vec<&'s Sighting> {
         sightings.clear();
     }
     sightings
+}
+
+/// In a mail's own text only data count: tables, and numbers that name a
+/// person. Words about a pupil are what mail consists of, and an address alone
+/// is that of the signature.
+fn keep_data(records: &mut [Record<'_>]) {
+    for record in records.iter_mut().filter(|record| !record.listed) {
+        let signs = &mut record.signs;
+        signs.retain(|sign| matches!(sign.kind, Kind::Identifier(_)));
+        if signs
+            .iter()
+            .all(|sign| sign.kind == Kind::Identifier(Identifier::Address))
+        {
+            signs.clear();
+        }
+    }
 }
 
 /// UPNs of the roster are pupils, who are counted once by name and number.

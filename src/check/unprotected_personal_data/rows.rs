@@ -36,8 +36,9 @@ pub(super) fn records<'m>(
     staffroom: &Staffroom<'_>,
     school: &'m School,
 ) -> Vec<Record<'m>> {
-    let rows = Rows {
+    let mut rows = Rows {
         layout,
+        among_staff: false,
         marked,
         against,
         staffroom,
@@ -47,6 +48,7 @@ pub(super) fn records<'m>(
             .any(|column| matches!(column, Column::Organisation)),
         school,
     };
+    rows.among_staff = rows.are_of_staff(table);
     let mut records: Vec<Record<'m>> = table
         .lines(layout)
         .filter_map(|cells| rows.record(&cells))
@@ -82,12 +84,35 @@ struct Rows<'a, 'm> {
     marked: &'a Marked<'m>,
     against: Against,
     staffroom: &'a Staffroom<'a>,
+    /// Whether a pupil's name that a member of staff shares is the latter's.
+    among_staff: bool,
     /// Whether companies stand beside the people.
     of_business: bool,
     school: &'m School,
 }
 
 impl<'m> Rows<'_, 'm> {
+    /// Whether more rows are about staff than about pupils, where that decides
+    /// who is meant by a name that both have.
+    fn are_of_staff(&self, table: &Table<'m>) -> bool {
+        let range = table.range();
+        let sightings = within(&self.marked.sightings, &range, |sighting| {
+            sighting.range.start
+        });
+        let (shared, pupils): (Vec<&Sighting>, Vec<&Sighting>) = sightings
+            .iter()
+            .partition(|sighting| self.is_shared(sighting));
+        let is_staff = |cells: &Vec<Cell<'m>>| self.member_of_staff(cells).is_some();
+        !shared.is_empty()
+            && table.lines(self.layout).filter(is_staff).count() > pupils.len() + shared.len()
+    }
+
+    fn is_shared(&self, sighting: &Sighting) -> bool {
+        let people = &self.school.people;
+        let mut pupils = sighting.pupils.iter();
+        pupils.all(|&pupil| people.namesakes_of(pupil).next().is_some())
+    }
+
     fn record(&self, cells: &[Cell<'m>]) -> Option<Record<'m>> {
         let pupils = self.sighted(cells);
         let mut signs = Vec::new();
@@ -143,7 +168,10 @@ impl<'m> Rows<'_, 'm> {
             let within = within(sightings, &span, |sighting: &&Sighting| {
                 sighting.range.start
             });
-            pupils.extend(within.iter().flat_map(|sighting| &sighting.pupils));
+            let meant = within
+                .iter()
+                .filter(|sighting| !(self.among_staff && self.is_shared(sighting)));
+            pupils.extend(meant.flat_map(|sighting| &sighting.pupils));
         }
         if !pupils.is_empty() {
             return pupils;

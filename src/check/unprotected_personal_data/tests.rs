@@ -1,6 +1,7 @@
 use super::*;
 use crate::check::testing::{PUPILS, attach, mail_of, message, school};
 
+mod body;
 mod exports;
 mod innocent;
 mod staff;
