@@ -46,6 +46,8 @@ pub(super) struct Found {
 /// A word about identifiers, by its pattern, and its bytes of the text.
 pub(super) type Announcement<'p> = (Range<usize>, &'p Pattern);
 
+/// No announcement is longer, in bytes.
+const LONGEST: usize = 100;
 /// How far behind its announcement an identifier may stand, in bytes.
 const BEHIND: usize = 60;
 /// How far behind the word "address" its postcode may stand, in bytes.
@@ -140,12 +142,8 @@ impl Identifier {
 }
 
 /// Every identifier in a text. `words` are those of the identifiers' pack, in
-/// order; right behind an `example` ("looks like") nothing is meant.
-pub(super) fn find(
-    text: &str,
-    words: &[Announcement<'_>],
-    examples: &[Range<usize>],
-) -> Vec<Found> {
+/// order.
+pub(super) fn find(text: &str, words: &[Announcement<'_>]) -> Vec<Found> {
     let starts = Starts::of(text);
     let mut found = upns(text, &starts, words);
     // Patterns of another weight say whose an account is: see `is_personal`.
@@ -162,7 +160,6 @@ pub(super) fn find(
             announced: true,
         }));
     }
-    found.retain(|found| !examples.iter().any(|example| shows(example, found, text)));
     found.sort_by_key(|found| (found.range.start, found.kind));
     found.dedup_by_key(|found| (found.range.start, found.kind));
     found
@@ -189,9 +186,14 @@ fn upns(text: &str, starts: &Starts, words: &[Announcement<'_>]) -> Vec<Found> {
         return Vec::new();
     }
     let is_announced = |start: usize| {
-        words.iter().any(|(place, pattern)| {
-            pattern.category == "upn" && place.end <= start && start - place.end <= BEHIND
-        })
+        let before = words.partition_point(|(place, _)| place.start < start);
+        words[..before]
+            .iter()
+            .rev()
+            .take_while(|(place, _)| start - place.start <= LONGEST + BEHIND)
+            .any(|(place, pattern)| {
+                pattern.category == "upn" && place.end <= start && start - place.end <= BEHIND
+            })
     };
     shaped()
         .filter(|(_, word)| numbers::is_upn(word))
@@ -212,17 +214,16 @@ fn announced(
     place: &Range<usize>,
 ) -> Option<Range<usize>> {
     // What a table's heading announces stands below it, and the columns tell.
-    let line = text[..place.start].rfind('\n').map_or(0, |end| end + 1);
-    let line = line..text[place.end..]
-        .find('\n')
-        .map_or(text.len(), |end| place.end + end);
-    let end = if text[line.clone()].contains('\t') {
-        line.end
-    } else {
-        text.len()
-    };
+    // A line can be as long as the text, so no more of it is looked at.
+    let after = &text[place.end..text.ceil_char_boundary(place.end + BEHIND_ADDRESS)];
+    let before =
+        &text[text.floor_char_boundary(place.start.saturating_sub(BEHIND_ADDRESS))..place.start];
+    let rest = after.split('\n').next().unwrap_or(after);
+    let start = before.rsplit('\n').next().unwrap_or(before);
+    let in_table = rest.contains('\t') || start.contains('\t');
+    let end = place.end + if in_table { rest.len() } else { after.len() };
     let behind = |length: usize| {
-        let far = text.ceil_char_boundary(place.end.saturating_add(length).min(text.len()));
+        let far = text.ceil_char_boundary(place.end + length);
         place.end..far.min(end)
     };
     let first = |expression: &Regex, within: Range<usize>| {
@@ -261,11 +262,14 @@ fn is_personal(place: &Range<usize>, words: &[Announcement<'_>]) -> bool {
     near().any(|(_, pattern)| pattern.weight > 1) || !near().any(|(_, pattern)| pattern.weight < 0)
 }
 
-/// Whether an example is announced here, and this is it.
-fn shows(example: &Range<usize>, found: &Found, text: &str) -> bool {
-    example.end <= found.range.start
-        && found.range.start - example.end <= BEHIND
-        && !text[example.end..found.range.start].contains(['\n', '\t'])
+/// Whether it is there to show a format: right behind one of the `examples`
+/// ("looks like"), which stand in order.
+pub(super) fn is_example(found: &Found, examples: &[Range<usize>], text: &str) -> bool {
+    let start = found.range.start;
+    let before = examples.partition_point(|example| example.end <= start);
+    examples[..before].last().is_some_and(|example| {
+        start - example.end <= BEHIND && !text[example.end..start].contains(['\n', '\t'])
+    })
 }
 
 static POSTCODE: LazyLock<Regex> = LazyLock::new(|| {

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::check::{Screened, Sighting};
+use crate::extract::Role;
 use crate::patterns::{Pattern, Scanned, Topic};
 use crate::school::School;
 
@@ -18,6 +19,8 @@ use super::weigh::Against;
 
 /// How near to a name the evidence stands, in bytes.
 const NEAR: usize = 300;
+/// How far before a birthday its name may begin, in bytes.
+const BEFORE_BIRTH: usize = 120;
 /// What makes results public, and what does so and nothing else: the ids of
 /// patterns that speak against.
 const CELEBRATING: [&str; 3] = ["published", "celebrated", "sport"];
@@ -70,19 +73,27 @@ impl<'m> Marked<'m> {
     pub(super) fn new(index: usize, mail: &'m Screened<'_>) -> Self {
         let text = &mail.reading.texts[index];
         let tables = Table::all_in(text);
+        let own = text.role == Role::Body;
         let text = text.text.as_str();
         let scanned = mail.prose(index);
-        let mut terms: Vec<Term<'m>> = placed(scanned, Topic::SpecialCategories, text)
+        let words: Vec<identifiers::Announcement<'m>> =
+            placed(scanned, Topic::Identifiers, text).collect();
+        let mut identifiers = identifiers::find(text, &words);
+        // Nearly every mail ends here: its words alone say nothing.
+        let asked = !own || !tables.is_empty() || !identifiers.is_empty();
+        let mut terms: Vec<Term<'m>> = asked
+            .then(|| placed(scanned, Topic::SpecialCategories, text))
+            .into_iter()
+            .flatten()
             .map(|(place, pattern)| Term { place, pattern })
             .collect();
         terms.sort_by_key(|term| term.place.start);
-        let words: Vec<identifiers::Announcement<'m>> =
-            placed(scanned, Topic::Identifiers, text).collect();
         let examples: Vec<Range<usize>> = terms
             .iter()
             .filter(|term| term.pattern.weight == 0)
             .map(|term| term.place.clone())
             .collect();
+        identifiers.retain(|found| !identifiers::is_example(found, &examples, text));
         let against = terms
             .iter()
             .filter(|term| term.pattern.weight < 0)
@@ -91,7 +102,7 @@ impl<'m> Marked<'m> {
             index,
             text,
             sightings: super::sightings(mail, index),
-            identifiers: identifiers::find(text, &words, &examples),
+            identifiers,
             transfer: words
                 .iter()
                 .any(|(_, pattern)| pattern.category == "transfer"),
@@ -166,6 +177,11 @@ impl<'m> Marked<'m> {
         self.identifiers[first..].iter()
     }
 
+    fn terms_from(&self, start: usize) -> impl Iterator<Item = &Term<'m>> {
+        let first = self.terms.partition_point(|term| term.place.start < start);
+        self.terms[first..].iter()
+    }
+
     /// What stands near an anchor says about these pupils.
     fn about(
         &self,
@@ -185,11 +201,8 @@ impl<'m> Marked<'m> {
             .take_while(|found| found.range.start < window.end)
             .filter(|found| near(&found.range))
             .map(|found| self.identifier(found));
-        let first_term = self
-            .terms
-            .partition_point(|term| term.place.start < window.start);
-        let terms = self.terms[first_term..]
-            .iter()
+        let terms = self
+            .terms_from(window.start)
             .take_while(|term| term.place.start < window.end)
             .filter(|term| term.pattern.weight > 0 && near(&term.place))
             .map(|term| term.sign(self.index));
@@ -221,24 +234,30 @@ impl<'m> Marked<'m> {
             found.kind == Identifier::Birth && dates::is_young(&self.text[found.range.clone()])
         });
         births.filter_map(move |birth| {
-            let line = self.text[..birth.range.start]
-                .rfind('\n')
-                .map_or(0, |end| end + 1);
-            let name = NAME.captures(&self.text[line..birth.range.start])?;
+            let end = birth.range.start;
+            let start = self
+                .text
+                .floor_char_boundary(end.saturating_sub(BEFORE_BIRTH));
+            let line = self.text[start..end].rfind('\n');
+            let start = line.map_or(start, |line| start + line + 1);
+            let name = NAME.captures(&self.text[start..end])?;
             // Who is on the roster is judged by the name.
-            let before = line..birth.range.start;
-            if self
+            let last = self
                 .sightings
-                .iter()
-                .any(|sighting| before.contains(&sighting.range.start))
-            {
+                .partition_point(|sighting| sighting.range.start < end);
+            let last = last.checked_sub(1).map(|last| &self.sightings[last].range);
+            if last.is_some_and(|last| last.start >= start) {
                 return None;
             }
+            let window = end.saturating_sub(2 * NEAR)..birth.range.end + NEAR;
             let near = |place: &Range<usize>| distance(&birth.range, place) <= NEAR;
-            let identifiers = self.identifiers.iter().filter(|found| near(&found.range));
+            let identifiers = self
+                .identifiers_from(window.start)
+                .take_while(|found| found.range.start < window.end)
+                .filter(|found| near(&found.range));
             let terms = self
-                .terms
-                .iter()
+                .terms_from(window.start)
+                .take_while(|term| term.place.start < window.end)
                 .filter(|term| term.pattern.weight > 2 && near(&term.place));
             let signs = identifiers.map(|found| self.identifier(found));
             Some(Record {

@@ -113,9 +113,10 @@ impl<'t> Table<'t> {
     /// like running text.
     pub(super) fn is_form(&self, sightings: &[&Sighting]) -> bool {
         let range = self.range();
-        let pupils: BTreeSet<&[usize]> = sightings
+        let first = sightings.partition_point(|sighting| sighting.range.start < range.start);
+        let pupils: BTreeSet<&[usize]> = sightings[first..]
             .iter()
-            .filter(|sighting| range.contains(&sighting.range.start))
+            .take_while(|sighting| sighting.range.start < range.end)
             .map(|sighting| sighting.pupils.as_slice())
             .collect();
         let narrow = || {
@@ -138,8 +139,11 @@ impl<'t> Table<'t> {
         now: Timestamp,
     ) -> Layout<'s> {
         let upright = self.upright(sightings, school);
-        let enough = upright.as_ref().map_or(0, |&(known, _)| known);
-        if let Some(layout) = self.sideways(school, enough) {
+        let known = upright.as_ref().map_or(0, |&(known, _)| known);
+        // One heading is as likely the first of a column's.
+        if known <= 2
+            && let Some(layout) = self.sideways(school)
+        {
             return layout;
         }
         upright.map_or_else(
@@ -216,9 +220,8 @@ impl<'t> Table<'t> {
         best
     }
 
-    /// The table on its side, where its first cells are headings that say more
-    /// than any row's.
-    fn sideways<'s>(&self, school: &'s School, enough: usize) -> Option<Layout<'s>> {
+    /// The table on its side, where the first cells of its rows are headings.
+    fn sideways<'s>(&self, school: &'s School) -> Option<Layout<'s>> {
         let (rows, columns) = SIDEWAYS;
         let fits = (2..=rows).contains(&self.rows.len());
         if !fits
@@ -236,7 +239,7 @@ impl<'t> Table<'t> {
         let (known, columns) = headings(first)?;
         // A name and something else that is known.
         let names = columns.iter().any(|column| matches!(column, Column::Name));
-        (names && known > enough.max(2)).then_some(Layout {
+        (names && known > 2).then_some(Layout {
             columns,
             sideways: true,
             first: 0,

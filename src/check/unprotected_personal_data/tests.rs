@@ -326,6 +326,10 @@ fn odd_and_huge_input_is_no_trouble() {
     let findings = file("big.xlsx", &[("sheet \"1\"", &many)]);
     assert_eq!(findings.len(), 1);
     for text in [
+        "DOB ".repeat(100_000),
+        "UPN R67412310112 ".repeat(20_000),
+        "e.g. B801200005001 ".repeat(10_000),
+        "Name\tDOB\n\n".repeat(10_000),
         "\u{e9}\t".repeat(50_000),
         "DOB ".repeat(20_000),
         "\n".repeat(50_000),

@@ -49,8 +49,12 @@ fn kinds(text: &str) -> Vec<Identifier> {
         .filter(|(_, pattern)| pattern.weight == 0)
         .map(|(place, _)| place)
         .collect();
-    let found = find(text, &placed(Topic::Identifiers), &examples);
-    found.into_iter().map(|found| found.kind).collect()
+    let found = find(text, &placed(Topic::Identifiers));
+    found
+        .into_iter()
+        .filter(|found| !is_example(found, &examples, text))
+        .map(|found| found.kind)
+        .collect()
 }
 
 #[test]
