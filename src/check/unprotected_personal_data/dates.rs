@@ -39,6 +39,9 @@ pub(super) fn is_pupils_birthday(cell: &str, this_year: i16) -> bool {
 /// Whether a cell is this day in figures, the day before the month or as
 /// computers sort it.
 pub(super) fn is_day(cell: &str, day: Date) -> bool {
+    if !cell.starts_with(|c: char| c.is_ascii_digit()) {
+        return false;
+    }
     let date = cell.split(['T', ' ']).next().unwrap_or(cell);
     let mut parts = date.split(['/', '.', '-']);
     let mut part = || parts.next()?.parse::<i16>().ok();

@@ -139,8 +139,10 @@ impl<'m> Marked<'m> {
         let mut records: Vec<Record<'m>> = self
             .sightings
             .iter()
+            // Rows have told of those in them.
+            .filter(|sighting| row(&wide, sighting.range.start).is_none())
             .filter_map(|sighting| {
-                let near = |place: &Range<usize>| is_near(&sighting.range, place, &wide);
+                let near = |place: &Range<usize>| distance(&sighting.range, place) <= NEAR;
                 let pupils: BTreeSet<usize> = sighting.pupils.iter().copied().collect();
                 self.about(pupils, &sighting.range, near, against)
             })
@@ -168,6 +170,16 @@ impl<'m> Marked<'m> {
     pub(super) fn cell(&self, at: usize, rows: bool) -> Option<String> {
         let holds = |table: &&Table<'_>| (table.range().start..=table.range().end).contains(&at);
         self.tables.iter().find(holds)?.name_at(at, rows)
+    }
+
+    /// The identifiers that begin in a range.
+    pub(super) fn identifiers_within(
+        &self,
+        range: Range<usize>,
+    ) -> impl Iterator<Item = Sign<'m>> + '_ {
+        self.identifiers_from(range.start)
+            .take_while(move |found| found.range.start < range.end)
+            .map(|found| self.identifier(found))
     }
 
     fn identifiers_from(&self, start: usize) -> impl Iterator<Item = &Found> {
@@ -377,13 +389,6 @@ fn places_of_identifiers<'r, 'p: 'r>(
 fn is_on_roster(upn: &str, school: &School) -> bool {
     let pupils = &school.people.pupils;
     pupils.iter().any(|pupil| pupil.upn.as_deref() == Some(upn))
-}
-
-fn is_near(anchor: &Range<usize>, place: &Range<usize>, wide: &[&Table<'_>]) -> bool {
-    match (row(wide, anchor.start), row(wide, place.start)) {
-        (Some(anchor), Some(place)) => anchor == place,
-        _ => distance(anchor, place) <= NEAR,
-    }
 }
 
 /// The table and the row that hold an offset.

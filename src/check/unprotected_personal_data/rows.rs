@@ -127,6 +127,9 @@ impl<'m> Rows<'_, 'm> {
                 signs.extend(self.sign(column, range, cell, born));
             }
         }
+        for span in self.spans(cells) {
+            signs.extend(self.marked.identifiers_within(span));
+        }
         let sign_of = |term: &Term<'m>| term.sign(self.marked.index);
         let (person, initials) = self.person(&pupils, cells, &signs)?;
         match person {
@@ -208,7 +211,9 @@ impl<'m> Rows<'_, 'm> {
         if let Some(&pupil) = pupils.first() {
             return Some((Person::Pupil(pupil), String::new()));
         }
-        if signs.is_empty() && self.terms(cells).next().is_none() {
+        // Whoever it is: marks and telephones say something about pupils alone.
+        let says = |sign: &Sign<'_>| sign.kind != Kind::Data && sign.strength > 1;
+        if !signs.iter().any(says) && self.terms(cells).next().is_none() {
             return None;
         }
         if let Some(staff) = self.member_of_staff(cells) {
@@ -268,7 +273,8 @@ impl<'m> Rows<'_, 'm> {
         born: Option<Date>,
     ) -> Option<Sign<'m>> {
         // Where its text has it too, it is the same.
-        let start = range.start + self.marked.text[range.clone()].find(cell).unwrap_or(0);
+        let raw = &self.marked.text[range.clone()];
+        let start = range.end - raw.trim_start().len();
         let sign = |kind, strength, pattern, length| Sign {
             kind,
             strength,

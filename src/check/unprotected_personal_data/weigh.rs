@@ -152,7 +152,8 @@ pub(super) fn alone(record: &Record<'_>) -> i32 {
         // Made-up people live in lessons.
         Person::Upn(_) => known - public,
         Person::Named(_) => {
-            (identifiers - UNKNOWN).max(0) + (special - UNKNOWN - public).max(0) + column - public
+            let over = |points: i32| (points - UNKNOWN).max(0);
+            over(identifiers) + over(special - public) + over(column) - public
         }
         Person::Numbered(_) => known - NAMELESS - public,
     }

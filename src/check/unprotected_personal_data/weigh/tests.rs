@@ -164,7 +164,9 @@ fn rows_add_for_each_other() {
         (3, named, &[identifier(Birth)], plain, 3),
         (3, named, &[identifier(Birth)], against(3, false), 0),
         (3, named, &[identifier(Address)], plain, 0),
-        (3, named, marks, plain, 1),
+        (3, named, marks, plain, 0),
+        (1, named, &[sign(Column("payroll"), 3)], plain, 1),
+        (3, named, &[sign(Column("payroll"), 3)], plain, 3),
         (3, Person::Staff, &[sign(Column("payroll"), 3)], plain, 5),
         (
             3,
