@@ -160,12 +160,19 @@ fn own_text(reading: &Reading) -> Option<Unit<'_>> {
 
 /// Whether nobody without a password can open it, or what it lies in.
 fn is_protected(attachment: &Attachment, reading: &Reading) -> bool {
+    around(attachment, reading).any(|outer| outer.protection == Protection::Protected)
+}
+
+/// The attachment itself and those that it lies in.
+fn around<'r>(
+    attachment: &'r Attachment,
+    reading: &'r Reading,
+) -> impl Iterator<Item = &'r Attachment> {
     let place = attachment.location.as_str();
-    reading.attachments.iter().any(|outer| {
-        outer.protection == Protection::Protected
-            && place
-                .strip_prefix(outer.location.as_str())
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with(" › "))
+    reading.attachments.iter().filter(move |outer| {
+        place
+            .strip_prefix(outer.location.as_str())
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(" › "))
     })
 }
 
@@ -198,8 +205,9 @@ impl Unit<'_> {
         if text.hidden {
             what.push_str(&told::hidden(&masking::location(&text.location, school)));
         }
-        let weak = |file: &&Attachment| file.protection == Protection::Weak;
-        if let Some(file) = self.attachment.filter(weak) {
+        let files = self.attachment.into_iter();
+        let mut files = files.flat_map(|file| around(file, mail.reading));
+        if let Some(file) = files.find(|file| file.protection == Protection::Weak) {
             what.push_str(&told::weak(file));
         }
         let pupils = weighed

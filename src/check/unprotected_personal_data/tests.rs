@@ -264,6 +264,14 @@ fn protection_and_recipients_decide_whether_to_look() {
     nested.attachments[0].protection = Protection::Open;
     let findings = inspect(&nested, OUTSIDE);
     assert_eq!(findings[0].location.as_str(), "letters.zip › a.docx");
+    assert!(!findings[0].what.contains("weak"), "{}", findings[0].what);
+    nested.attachments[0].protection = Protection::Weak;
+    nested.attachments[0].kind = "zip".to_owned();
+    let what = &inspect(&nested, OUTSIDE)[0].what;
+    assert!(
+        what.ends_with(", weakly protected: in 7-Zip, encrypt the whole archive with AES-256"),
+        "{what}"
+    );
 }
 
 #[test]
