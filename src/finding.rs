@@ -201,6 +201,8 @@ pub struct Finding {
 pub enum Weight {
     #[default]
     Ordinary,
+    /// `unprotected-personal-data`: in the mail's own text.
+    InBody,
     /// The message comes from a private mailbox.
     PrivateFrom,
     /// `unreadable-content`: a bomb, or two readings that differ.

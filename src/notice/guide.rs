@@ -94,9 +94,9 @@ const PUPIL_NAME_IN_BODY: Guide = Guide {
 };
 
 const UNPROTECTED_PERSONAL_DATA: Guide = Guide {
-    title: "Personal data in an attachment that anyone can open",
+    title: "Personal data that anyone can open",
     remedy: Remedy::Change {
-        to: "the attachment protected by a password",
+        to: "the data in an attachment that is protected by a password",
         how: &[
             "In Word or Excel: File › Info › Protect Document (or Protect Workbook) › Encrypt with Password.",
             "Tell the recipient the password by telephone, not by mail.",
@@ -104,8 +104,10 @@ const UNPROTECTED_PERSONAL_DATA: Guide = Guide {
     },
     noticed: "An attachment that goes outside the school, that opens without a password, and that \
         holds personal data of people who can be identified: names with dates of birth, pupil \
-        numbers, addresses, health, special needs, free school meals, behaviour and the like. \
-        Hidden rows, columns and sheets, comments and tracked changes are read too.",
+        numbers, addresses, health, special needs, free school meals, behaviour, the pay or \
+        sickness of staff, and the like. Hidden rows, columns and sheets, comments and tracked \
+        changes are read too. In the mail's own text, tables of such data and numbers that name \
+        a person.",
     why: "A mail can reach the wrong person by one wrong letter in an address, and it is kept in \
         mailboxes that the school does not control. A file that needs a password stays closed \
         wherever it lands.",

@@ -90,6 +90,7 @@ fn adapted(usual: Action, default: Action, own: Action) -> Action {
 fn case_of(weight: Weight) -> Option<Case> {
     match weight {
         Weight::Ordinary => None,
+        Weight::InBody => Some(Case::InBody),
         Weight::PrivateFrom => Some(Case::PrivateFrom),
         Weight::Hostile => Some(Case::Hostile),
         Weight::NotRead => Some(Case::NotRead),
@@ -114,6 +115,7 @@ fn default(id: RuleId) -> (Action, Recipients, &'static [(Case, Action)]) {
                 (Case::Health, Warn),
                 (Case::Police, Warn),
                 (Case::School, Warn),
+                (Case::InBody, Warn),
                 (Case::Own, Note),
             ],
         ),

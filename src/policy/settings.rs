@@ -77,6 +77,8 @@ pub enum Case {
     Supplier,
     Governor,
     Other,
+    /// Personal data in the mail's own text.
+    InBody,
     /// A message from a private mailbox.
     PrivateFrom,
     /// A bomb, or something that recipients could read in two ways.
@@ -86,7 +88,9 @@ pub enum Case {
 }
 
 fn from_0_to_1<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f32>, D::Error> {
-    let threshold = f32::deserialize(deserializer)?;
+    let threshold = f32::deserialize(deserializer).map_err(|_| {
+        serde::de::Error::custom("threshold must be a number from 0 to 1, for example 0.7")
+    })?;
     if (0.0..=1.0).contains(&threshold) {
         Ok(Some(threshold))
     } else {
@@ -164,6 +168,10 @@ mod tests {
             (
                 "rules = { chain-message = { threshold = nan } }",
                 "it must be from 0 to 1",
+            ),
+            (
+                "rules = { chain-message = { threshold = \"high\" } }",
+                "threshold must be a number from 0 to 1, for example 0.7",
             ),
             (
                 "rules = { chain-message = { recipients = \"outside\" } }",

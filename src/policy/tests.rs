@@ -215,6 +215,23 @@ fn own_contacts_are_those_of_all_pupils_of_the_finding() {
 }
 
 #[test]
+fn data_in_the_mail_itself_asks_its_sender_first() {
+    let in_body = || Finding {
+        pupils: vec![PupilRef("P1".into())],
+        ..weighing(UnprotectedPersonalData, Weight::InBody)
+    };
+    check(in_body(), &[OUTSIDE], Warn);
+    check(in_body(), &[MOTHER], Note);
+    check(in_body(), &[STAFF], Deliver);
+    check_with(
+        "[rules]\nunprotected-personal-data = { classes = { in-body = \"quarantine\" } }",
+        &to(&[OUTSIDE]),
+        in_body(),
+        Quarantine,
+    );
+}
+
+#[test]
 fn private_mailboxes_and_chains_warn() {
     check(finding(PersonalAddress), &[OUTSIDE], Warn);
     check(finding(PersonalAddress), &[STAFF], Warn);

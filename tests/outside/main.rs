@@ -14,6 +14,7 @@ mod measured;
 mod messages;
 mod office;
 mod outlook;
+mod personal_data;
 mod postfix;
 mod records;
 mod relay;

@@ -13,6 +13,8 @@ const HEADING: usize = 60;
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Column<'p> {
     Name,
+    /// Names of companies and the like: who stands beside is their contact.
+    Organisation,
     Identifier(Identifier),
     Special(&'p Pattern),
     /// By the pattern that knows its heading for one about people, if any.
@@ -34,9 +36,10 @@ pub(super) fn heading<'s>(cell: &str, school: &'s School) -> Option<Column<'s>> 
     if of("name") {
         return Some(Column::Name);
     }
-    let identifier = known
-        .iter()
-        .find_map(|pattern| Identifier::of_category(&pattern.category));
+    if known.iter().any(|pattern| pattern.id == "organisation") {
+        return Some(Column::Organisation);
+    }
+    let identifier = known.iter().find_map(|pattern| Identifier::of(pattern));
     if let Some(identifier) = identifier {
         return Some(Column::Identifier(identifier));
     }
@@ -68,6 +71,7 @@ pub(super) fn is_name(cell: &str) -> bool {
         && cell
             .chars()
             .all(|c| c.is_alphabetic() || " '’-.,()".contains(c))
+        && !is_organisation(cell)
         && !matches!(
             cell.to_lowercase().as_str(),
             "total"
@@ -83,6 +87,28 @@ pub(super) fn is_name(cell: &str) -> bool {
                 | "tbc"
                 | "n/a"
         )
+}
+
+/// Whether the last word of a name is one of companies and public bodies.
+fn is_organisation(cell: &str) -> bool {
+    const LAST: [&str; 14] = [
+        "ltd",
+        "limited",
+        "plc",
+        "llp",
+        "co",
+        "services",
+        "solutions",
+        "trust",
+        "council",
+        "school",
+        "academy",
+        "college",
+        "university",
+        "supplies",
+    ];
+    let last = cell.trim_end_matches('.').rsplit(' ').next();
+    last.is_some_and(|last| LAST.iter().any(|word| last.eq_ignore_ascii_case(word)))
 }
 
 /// Whether a cell under "SEN" or "FSM" says that somebody is concerned.
@@ -140,6 +166,12 @@ mod tests {
             ("Arrears", "money"),
             ("Tutor group", "Plain"),
             ("T-shirt size", "Plain"),
+            ("Supplier", "Organisation"),
+            ("CHI number", "Identifier(Chi)"),
+            ("Card number", "Identifier(Card)"),
+            ("Gross pay", "payroll"),
+            ("Sickness days", "sickness"),
+            ("Appraisal outcome", "conduct-of-staff"),
         ] {
             let column = heading(cell, &school).expect("not empty");
             let said = match column {
@@ -164,6 +196,8 @@ mod tests {
             ("7", false, true, false),
             ("95.5%", false, true, true),
             ("None known", true, false, false),
+            ("Acme Ltd", false, true, false),
+            ("Greenfold School", false, true, false),
         ] {
             let said = (is_name(cell), is_positive(cell), is_mark(cell));
             assert_eq!(said, (name, positive, mark), "{cell}");

@@ -1,15 +1,23 @@
 //! `unprotected-personal-data`: attachments that hold personal data of
-//! identifiable people and that anyone could open.
+//! identifiable people and that anyone could open, and such data in the mail
+//! itself.
 //!
 //! **What it looks for.** In every attachment that is not really protected,
 //! members of archives and hidden sheets included, an *anchor*: a pupil's
-//! full name, a UPN, or a date of birth beside a name; and with it, in the
-//! same row of a table or within 300 characters, an *identifier* (UPN, NHS
-//! number, date of birth, home address, bank details, …) or a *term* of the
-//! special categories (safeguarding, special needs, health, free school
-//! meals, …). Three pupils in one table with any details are enough without
-//! either, and so are two valid UPNs. A file that is named after a pupil is
-//! about the pupil throughout.
+//! full name, a number that names one person (UPN, NHS, National Insurance,
+//! …), or a date of birth beside a name; and with it, in the same row of a
+//! table or within 300 characters, an *identifier* or a *term* of the special
+//! categories (safeguarding, special needs, health, free school meals, …).
+//! Three pupils in one table with any details are enough without either, and
+//! so are members of staff with their pay, sickness or conduct. A file that
+//! is named after a pupil is about the pupil throughout. In what is newly
+//! written in the mail itself only tables count, and numbers that name a
+//! person.
+//!
+//! **How it judges.** Evidence of every kind becomes a [`Sign`] of some
+//! strength at some place, gathered in a [`Record`] for each person ([`prose`]
+//! and [`rows`]). [`weigh`] adds up what they say, less what speaks against,
+//! and nothing else decides how sure a finding is.
 //!
 //! **Why.** "Any electronic communication which contains any content which
 //! could be subject to data protection legislation … will only be sent using
@@ -22,34 +30,45 @@
 //!
 //! **What passes.** Protected attachments; anything that stays inside the
 //! school; terms without a person (a lesson on diabetes, a policy); forms
-//! that nobody filled in; class lists with names and forms only; cast and
-//! team lists; dates of birth before 1990 beside a name that is not on the
-//! roster. Signs that a document is for everybody or for teaching weigh
-//! against terms, never against identifiers.
+//! that nobody filled in; numbers that nothing announces, and those that show
+//! a format; the school's and suppliers' bank details; class lists with names
+//! and forms only; cast and team lists, published results; lists of staff;
+//! dates of birth before 1990 beside a name that is not on the roster. Signs
+//! that a document is for everybody or for teaching weigh against terms and
+//! made-up people, never against what identifies a pupil of the roster.
 //!
 //! This is evidence only: what follows from it, and for which recipients, is
-//! the policy's business. There is one finding for a document and one for
-//! each sheet or other table that is a text of its own.
+//! the policy's business, and how sure is sure enough its rule's `threshold`.
+//! There is one finding for a document, one for each sheet or other table that
+//! is a text of its own, and one for the mail's text.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::extract::{Attachment, Protection, Reading, Role};
-use crate::finding::{Finding, Location, RuleId, Weight};
+use crate::finding::{Finding, RuleId, Weight};
 use crate::school::School;
 
 use super::{Check, Screened, Sighting, masking};
-use evidence::{Evidence, Kind, Person, Place};
+use identifiers::Identifier;
 use prose::Marked;
+use sign::{Kind, Person, Record, Sign};
+use staff::Staffroom;
 
 mod columns;
-mod evidence;
+mod dates;
 mod identifiers;
 mod numbers;
 mod prose;
+mod rows;
+mod sign;
+mod staff;
 mod tables;
+mod told;
+mod weigh;
+mod written;
 
-/// Less than this is no finding.
-const LEAST: f32 = 0.5;
+/// Points of a whole file of pupils' records.
+const TRANSFER: i32 = 6;
 /// A sighting less sure than this does not count alone.
 const WEAK: f32 = 0.5;
 /// Findings shown one by one; the rest are counted in the last of them.
@@ -71,9 +90,10 @@ impl Check for UnprotectedPersonalData {
         {
             return Vec::new();
         }
+        let staffroom = Staffroom::new(school);
         let findings = units(mail.reading)
             .into_iter()
-            .filter_map(|unit| unit.finding(mail, school))
+            .filter_map(|unit| unit.finding(mail, school, &staffroom))
             .collect();
         at_most(SHOWN, findings)
     }
@@ -81,7 +101,8 @@ impl Check for UnprotectedPersonalData {
 
 /// What is judged together: a document with its name, or a table of its own.
 struct Unit<'r> {
-    attachment: &'r Attachment,
+    /// `None` for the mail's own text.
+    attachment: Option<&'r Attachment>,
     /// Indices into the reading's texts; the file's name among them.
     texts: Vec<usize>,
 }
@@ -117,50 +138,79 @@ fn units(reading: &Reading) -> Vec<Unit<'_>> {
             let name = names.get(&attachment).into_iter().flatten().copied();
             let texts = name.chain(texts).collect();
             let attachment = reading.attachments.get(usize::try_from(attachment).ok()?)?;
-            (!is_protected(attachment, reading)).then_some(Unit { attachment, texts })
+            let attachment = Some(attachment);
+            (!is_protected(attachment?, reading)).then_some(Unit { attachment, texts })
         })
+        .chain(own_text(reading))
         .collect()
+}
+
+/// What is newly written in the mail itself.
+fn own_text(reading: &Reading) -> Option<Unit<'_>> {
+    let own = reading.texts.iter().enumerate();
+    let texts: Vec<usize> = own
+        .filter(|(_, text)| text.role == Role::Body && text.attachment.is_none())
+        .map(|(index, _)| index)
+        .collect();
+    (!texts.is_empty()).then_some(Unit {
+        attachment: None,
+        texts,
+    })
 }
 
 /// Whether nobody without a password can open it, or what it lies in.
 fn is_protected(attachment: &Attachment, reading: &Reading) -> bool {
+    around(attachment, reading).any(|outer| outer.protection == Protection::Protected)
+}
+
+/// The attachment itself and those that it lies in.
+fn around<'r>(
+    attachment: &'r Attachment,
+    reading: &'r Reading,
+) -> impl Iterator<Item = &'r Attachment> {
     let place = attachment.location.as_str();
-    reading.attachments.iter().any(|outer| {
-        outer.protection == Protection::Protected
-            && place
-                .strip_prefix(outer.location.as_str())
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with(" › "))
+    reading.attachments.iter().filter(move |outer| {
+        place
+            .strip_prefix(outer.location.as_str())
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(" › "))
     })
 }
 
 impl Unit<'_> {
-    fn finding(&self, mail: &Screened<'_>, school: &School) -> Option<Finding> {
-        let evidence = self.evidence(mail, school)?;
-        let texts = &mail.reading.texts;
-        let text = evidence.place.text.and_then(|index| texts.get(index));
-        let mut location = text.map_or(&self.attachment.location, |text| &text.location);
-        if text.is_some_and(|text| text.role == Role::FileName) {
-            location = &self.attachment.location;
+    fn finding(
+        &self,
+        mail: &Screened<'_>,
+        school: &School,
+        staffroom: &Staffroom<'_>,
+    ) -> Option<Finding> {
+        let marked: Vec<Marked<'_>> = self
+            .texts
+            .iter()
+            .map(|&index| Marked::new(index, mail))
+            .collect();
+        let records = self.records(&marked, mail, school, staffroom);
+        let weighed = weigh::weigh(&records)?;
+        let spot = weighed.spot();
+        let text = mail.reading.texts.get(spot.text)?;
+        let place = match (text.role, self.attachment) {
+            (Role::FileName, Some(attachment)) => &attachment.location,
+            _ => &text.location,
+        };
+        let mut location = masking::location(place, school);
+        let here = marked.iter().find(|marked| marked.index == spot.text)?;
+        if let Some(cell) = here.cell(spot.offset, weighed.first.listed) {
+            location = location.within(&cell);
         }
-        let mut location: Location = masking::location(location, school);
-        if let Some(cell) = &evidence.place.cell {
-            location = location.within(cell);
+        let mut what = weighed.said();
+        if text.hidden {
+            what.push_str(&told::hidden(&masking::location(&text.location, school)));
         }
-        let mut what = evidence.said();
-        if text.is_some_and(|text| text.hidden) {
-            what.push_str(match text.is_some_and(|text| text.table) {
-                true => ", on a hidden sheet",
-                false => ", in a hidden place",
-            });
+        let files = self.attachment.into_iter();
+        let mut files = files.flat_map(|file| around(file, mail.reading));
+        if let Some(file) = files.find(|file| file.protection == Protection::Weak) {
+            what.push_str(&told::weak(file));
         }
-        if self.attachment.protection == Protection::Weak {
-            what.push_str(", in a file whose protection is weak");
-            if !self.attachment.why.is_empty() {
-                what.push_str(": ");
-                what.push_str(&masking::masked(&self.attachment.why, school));
-            }
-        }
-        let pupils = evidence
+        let pupils = weighed
             .pupils
             .iter()
             .filter_map(|&pupil| school.people.pupils.get(pupil))
@@ -169,48 +219,89 @@ impl Unit<'_> {
             rule: RuleId::UnprotectedPersonalData,
             location,
             what,
-            excerpt: masking::masked(&evidence.excerpt, school),
-            confidence: evidence.confidence,
+            excerpt: masking::masked(&told::excerpt(&weighed, here, school), school),
+            confidence: weighed.confidence,
             pupils: pupils.collect(),
-            weight: Weight::Ordinary,
+            weight: match self.attachment {
+                Some(_) => Weight::Ordinary,
+                None => Weight::InBody,
+            },
             suppressed: None,
         })
     }
 
-    fn evidence(&self, mail: &Screened<'_>, school: &School) -> Option<Evidence> {
+    /// All that is said about anybody, in the order of the texts.
+    fn records<'m>(
+        &self,
+        marked: &[Marked<'m>],
+        mail: &Screened<'_>,
+        school: &'m School,
+        staffroom: &Staffroom<'_>,
+    ) -> Vec<Record<'m>> {
         let texts = &mail.reading.texts;
-        let marked: Vec<Marked<'_>> = self
-            .texts
-            .iter()
-            .map(|&index| Marked::new(index, mail, school))
-            .collect();
         let is_name = |marked: &Marked<'_>| texts[marked.index].role == Role::FileName;
-        let titled: BTreeSet<usize> = marked
+        let name = marked.iter().find(|marked| is_name(marked));
+        let titled: BTreeSet<usize> = name
             .iter()
-            .filter(|marked| is_name(marked))
-            .flat_map(|marked| &marked.sightings)
+            .flat_map(|name| &name.sightings)
             .flat_map(|sighting| sighting.pupils.iter().copied())
             .collect();
-        let found = marked.iter().flat_map(|marked| {
+        let mut records = Vec::new();
+        for marked in marked {
+            let against = marked.objections(name);
             let none = BTreeSet::new();
             let titled = if is_name(marked) { &none } else { &titled };
-            let prose = marked.evidence(titled, school);
-            let tables = marked.tables.iter().filter_map(|table| {
-                table.evidence(
-                    marked.index,
-                    &marked.sightings,
-                    &marked.terms,
-                    school,
-                    mail.now,
-                )
-            });
-            prose.into_iter().chain(tables.collect::<Vec<_>>())
-        });
-        let mut evidence = found
-            .chain(transfer_file(&marked, &is_name))
-            .reduce(Evidence::join)?;
-        add_by_upn(&mut evidence, school);
-        (evidence.confidence >= LEAST).then_some(evidence)
+            let mut listed = Vec::new();
+            for table in &marked.tables {
+                let layout = table.layout(&marked.sightings, school, mail.now);
+                let of_table = rows::records(table, &layout, marked, against, staffroom, school);
+                listed.extend(of_table);
+            }
+            let told = marked.records(titled, &listed, against, school);
+            records.extend(listed.into_iter().chain(told));
+        }
+        records.sort_by_key(|record| record.at);
+        if self.attachment.is_none() {
+            keep_data(&mut records);
+        }
+        records.extend(self.transfer_file(name, marked.iter().find(|marked| !is_name(marked))));
+        by_roster(&mut records, school);
+        records
+    }
+
+    /// A DfE Common Transfer File carries whole records from school to school;
+    /// it is known by its structure with a pupil's number in it, or by its
+    /// name.
+    fn transfer_file<'m>(
+        &self,
+        name: Option<&Marked<'m>>,
+        content: Option<&Marked<'m>>,
+    ) -> Option<Record<'m>> {
+        let content = content?;
+        let by_name =
+            name.is_some_and(|name| name.transfer && name.text.contains(char::is_numeric));
+        let structured = self.attachment.is_some_and(|file| file.kind == "ctf") || content.transfer;
+        (by_name || structured && !content.identifiers.is_empty()).then(|| {
+            let at = sign::Spot {
+                text: content.index,
+                offset: 0,
+            };
+            Record {
+                person: Person::Transferred,
+                pupils: BTreeSet::new(),
+                signs: vec![Sign {
+                    kind: Kind::Transfer,
+                    strength: TRANSFER,
+                    pattern: "",
+                    at,
+                    length: 0,
+                }],
+                against: weigh::Against::default(),
+                listed: false,
+                initials: String::new(),
+                at,
+            }
+        })
     }
 }
 
@@ -231,47 +322,44 @@ fn sightings<'s>(mail: &'s Screened<'_>, text: usize) -> Vec<&'s Sighting> {
     sightings
 }
 
-/// A DfE Common Transfer File carries whole records from school to school; it
-/// is known by its name, or by its root with a pupil's number in it.
-fn transfer_file(marked: &[Marked<'_>], is_name: &dyn Fn(&Marked<'_>) -> bool) -> Option<Evidence> {
-    let by_name = marked
-        .iter()
-        .any(|marked| is_name(marked) && marked.transfer && marked.text.contains(char::is_numeric));
-    let content = marked.iter().find(|marked| !is_name(marked));
-    let by_content =
-        content.is_some_and(|content| content.transfer && !content.identifiers.is_empty());
-    (by_name && content.is_some() || by_content).then(|| Evidence {
-        confidence: 0.9,
-        kinds: [Kind::Transfer].into(),
-        place: Place {
-            text: content.map(|content| content.index),
-            cell: None,
-        },
-        excerpt: "Common Transfer File".to_owned(),
-        ..Evidence::default()
-    })
+/// In a mail's own text only data count: tables, and numbers that name a
+/// person. Words about a pupil are what mail consists of, and an address alone
+/// is that of the signature.
+fn keep_data(records: &mut [Record<'_>]) {
+    for record in records.iter_mut().filter(|record| !record.listed) {
+        let signs = &mut record.signs;
+        signs.retain(|sign| matches!(sign.kind, Kind::Identifier(_)));
+        if signs
+            .iter()
+            .all(|sign| sign.kind == Kind::Identifier(Identifier::Address))
+        {
+            signs.clear();
+        }
+    }
 }
 
-/// UPNs of the roster are pupils: adds them, and counts nobody twice.
-fn add_by_upn(evidence: &mut Evidence, school: &School) {
-    let upns: BTreeSet<String> = evidence
-        .people
-        .iter()
-        .filter_map(|person| match person {
-            Person::Upn(upn) => Some(upn.clone()),
-            _ => None,
-        })
-        .collect();
-    if upns.is_empty() {
+/// UPNs of the roster are pupils, who are counted once by name and number.
+fn by_roster(records: &mut [Record<'_>], school: &School) {
+    let is_upn = |record: &Record<'_>| matches!(record.person, Person::Upn(_));
+    if !records.iter().any(is_upn) {
         return;
     }
-    for (index, pupil) in school.people.pupils.iter().enumerate() {
-        let Some(upn) = pupil.upn.as_ref().filter(|upn| upns.contains(*upn)) else {
-            continue;
-        };
-        evidence.people.remove(&Person::Upn(upn.clone()));
-        evidence.people.insert(Person::Pupil(index));
-        evidence.pupils.insert(index);
+    let pupils = school.people.pupils.iter().enumerate();
+    let roster: HashMap<&str, usize> = pupils
+        .filter_map(|(index, pupil)| Some((pupil.upn.as_deref()?, index)))
+        .collect();
+    for record in records {
+        if let Person::Upn(upn) = &record.person
+            && let Some(&pupil) = roster.get(upn.as_str())
+        {
+            record.person = Person::Pupil(pupil);
+            record.pupils.insert(pupil);
+            for sign in &mut record.signs {
+                if sign.kind == Kind::Identifier(Identifier::Upn) {
+                    sign.strength = Identifier::Upn.strength();
+                }
+            }
+        }
     }
 }
 
@@ -294,11 +382,6 @@ fn at_most(limit: usize, mut findings: Vec<Finding>) -> Vec<Finding> {
         }
     }
     findings
-}
-
-/// What a category of the special categories' pack is called.
-fn category_said(category: &str) -> &'static str {
-    Kind::Special(category.to_owned()).said()
 }
 
 #[cfg(test)]

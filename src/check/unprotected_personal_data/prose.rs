@@ -6,18 +6,25 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::check::{Screened, Sighting, masking};
-use crate::patterns::{Folded, Hit, Pattern, Scanned, Topic};
+use crate::check::{Screened, Sighting};
+use crate::extract::Role;
+use crate::patterns::{Pattern, Scanned, Topic};
 use crate::school::School;
 
-use super::evidence::{Evidence, Kind, Person, Place};
-use super::identifiers::{self, Identifier};
+use super::dates;
+use super::identifiers::{self, Found, Identifier};
+use super::sign::{Kind, Person, Record, Sign, Spot};
 use super::tables::Table;
+use super::weigh::Against;
 
 /// How near to a name the evidence stands, in bytes.
 const NEAR: usize = 300;
-/// What a document for everybody, or for teaching, takes from its terms.
-const PUBLIC: i32 = 3;
+/// How far before a birthday its name may begin, in bytes.
+const BEFORE_BIRTH: usize = 120;
+/// What makes results public, and what does so and nothing else: the ids of
+/// patterns that speak against.
+const CELEBRATING: [&str; 3] = ["published", "celebrated", "sport"];
+const ONLY_RESULTS: [&str; 2] = ["celebrated", "sport"];
 
 /// A term of the special categories' pack, found in a text.
 #[derive(Debug)]
@@ -25,14 +32,6 @@ pub(super) struct Term<'p> {
     /// Bytes of the text.
     pub(super) place: Range<usize>,
     pub(super) pattern: &'p Pattern,
-    words: String,
-}
-
-impl Term<'_> {
-    /// The term as a finding may show it.
-    pub(super) fn shown(&self) -> String {
-        format!("\"{}\"", self.words)
-    }
 }
 
 /// A text with everything that was found in it, each in order.
@@ -44,282 +43,352 @@ pub(super) struct Marked<'m> {
     pub(super) tables: Vec<Table<'m>>,
     pub(super) sightings: Vec<&'m Sighting>,
     pub(super) terms: Vec<Term<'m>>,
-    pub(super) identifiers: Vec<identifiers::Found>,
+    pub(super) identifiers: Vec<Found>,
     /// Whether a Common Transfer File's words stand in it.
     pub(super) transfer: bool,
+    /// Patterns that speak against, each once.
+    pub(super) against: BTreeMap<&'m str, i32>,
+}
+
+impl<'p> Term<'p> {
+    /// What the term says of somebody beside it.
+    pub(super) fn sign(&self, text: usize) -> Sign<'p> {
+        Sign {
+            kind: match self.pattern.weight {
+                ..=1 => Kind::Context,
+                _ => Kind::Special(&self.pattern.category),
+            },
+            strength: self.pattern.weight,
+            pattern: &self.pattern.id,
+            at: Spot {
+                text,
+                offset: self.place.start,
+            },
+            length: self.place.len(),
+        }
+    }
 }
 
 impl<'m> Marked<'m> {
-    pub(super) fn new(index: usize, mail: &'m Screened<'_>, school: &'m School) -> Self {
+    pub(super) fn new(index: usize, mail: &'m Screened<'_>) -> Self {
         let text = &mail.reading.texts[index];
         let tables = Table::all_in(text);
+        let own = text.role == Role::Body;
         let text = text.text.as_str();
-        // In prose a line's end is a space; a table's ends a row.
-        let as_table = text
-            .contains('\t')
-            .then(|| Scanned::new(Folded::table(text), &school.patterns));
-        let scanned = as_table.as_ref().unwrap_or_else(|| mail.prose(index));
-        let mut terms: Vec<Term<'m>> = scanned
-            .hits(Topic::SpecialCategories)
+        let scanned = mail.prose(index);
+        let words: Vec<identifiers::Announcement<'m>> =
+            placed(scanned, Topic::Identifiers, text).collect();
+        let mut identifiers = identifiers::find(text, &words);
+        // Nearly every mail ends here: its words alone say nothing.
+        let asked = !own || !tables.is_empty() || !identifiers.is_empty();
+        let mut terms: Vec<Term<'m>> = asked
+            .then(|| placed(scanned, Topic::SpecialCategories, text))
             .into_iter()
-            .map(|hit| {
-                let place = scanned.locate(text, hit.folded.clone());
-                Term {
-                    words: text[place.clone()]
-                        .split_whitespace()
-                        .collect::<Vec<_>>()
-                        .join(" "),
-                    place,
-                    pattern: hit.pattern,
-                }
-            })
+            .flatten()
+            .map(|(place, pattern)| Term { place, pattern })
             .collect();
         terms.sort_by_key(|term| term.place.start);
-        let hits = scanned.hits(Topic::Identifiers);
-        let announcements: Vec<(Range<usize>, &Hit<'_>)> = hits
+        let examples: Vec<Range<usize>> = terms
             .iter()
-            .map(|hit| (scanned.locate(text, hit.folded.clone()), hit))
+            .filter(|term| term.pattern.weight == 0)
+            .map(|term| term.place.clone())
             .collect();
+        identifiers.retain(|found| !identifiers::is_example(found, &examples, text));
+        let against = terms
+            .iter()
+            .filter(|term| term.pattern.weight < 0)
+            .map(|term| (term.pattern.id.as_str(), term.pattern.weight));
         Self {
             index,
             text,
-            tables,
             sightings: super::sightings(mail, index),
+            identifiers,
+            transfer: words
+                .iter()
+                .any(|(_, pattern)| pattern.category == "transfer"),
+            against: against.collect(),
             terms,
-            identifiers: identifiers::find(text, &announcements),
-            transfer: hits.iter().any(|hit| hit.pattern.category == "transfer"),
+            tables,
         }
     }
 
+    /// What speaks against here, with what the file's name says.
+    pub(super) fn objections(&self, name: Option<&Self>) -> Against {
+        let mut against = self.against.clone();
+        against.extend(name.into_iter().flat_map(|name| &name.against));
+        let celebrates = CELEBRATING.iter().any(|id| against.contains_key(id));
+        against.retain(|id, _| !ONLY_RESULTS.contains(id));
+        Against::new(against.into_values(), celebrates)
+    }
+
     /// What the running text says about people. `titled` are the pupils whom
-    /// the file is named after, and so all of it is about.
-    pub(super) fn evidence(&self, titled: &BTreeSet<usize>, school: &School) -> Option<Evidence> {
+    /// the file is named after, and so all of it is about; `listed` is what
+    /// its tables say.
+    pub(super) fn records(
+        &self,
+        titled: &BTreeSet<usize>,
+        listed: &[Record<'_>],
+        against: Against,
+        school: &School,
+    ) -> Vec<Record<'m>> {
         let wide: Vec<&Table<'_>> = self
             .tables
             .iter()
             .filter(|table| !table.is_form(&self.sightings))
             .collect();
-        let public = self.public();
-        let by_name = self.sightings.iter().filter_map(|sighting| {
-            let near = |place: &Range<usize>| self.is_near(&sighting.range, place, &wide);
-            let pupils: BTreeSet<usize> = sighting.pupils.iter().copied().collect();
-            self.about(&pupils, &sighting.range, near, public, school)
-        });
-        let by_title = (!titled.is_empty())
-            .then(|| self.about(titled, &(0..0), |_| true, public, school))
-            .flatten()
-            .filter(|evidence| evidence.confidence >= 0.7);
-        by_name
-            .chain(by_title)
-            .chain(self.unknown_people(public))
-            .chain(self.numbers_alone(&wide))
-            .reduce(Evidence::join)
+        let mut records: Vec<Record<'m>> = self
+            .sightings
+            .iter()
+            // Rows have told of those in them.
+            .filter(|sighting| row(&wide, sighting.range.start).is_none())
+            .filter_map(|sighting| {
+                let near = |place: &Range<usize>| distance(&sighting.range, place) <= NEAR;
+                let pupils: BTreeSet<usize> = sighting.pupils.iter().copied().collect();
+                self.about(pupils, &sighting.range, near, against)
+            })
+            .collect();
+        // A weak word on page ten says nothing about whom the file is named
+        // after; a strong one does.
+        records.extend(
+            self.about(titled.clone(), &(0..0), |_| true, against)
+                .filter(|record| super::weigh::alone(record) >= 3),
+        );
+        records.extend(self.unknown_people(against));
+        let used = places_of_identifiers(listed.iter().chain(&records));
+        records.extend(self.numbers_alone(&wide, &used, against, school));
+        records
+    }
+
+    /// The pupil's number that begins there.
+    pub(super) fn upn_within(&self, range: &Range<usize>) -> Option<&Found> {
+        self.identifiers_from(range.start)
+            .take_while(|found| found.range.start < range.end)
+            .find(|found| found.kind == Identifier::Upn)
+    }
+
+    /// The name of the cell that holds an offset: see [`Table::name_at`].
+    pub(super) fn cell(&self, at: usize, rows: bool) -> Option<String> {
+        let holds = |table: &&Table<'_>| (table.range().start..=table.range().end).contains(&at);
+        self.tables.iter().find(holds)?.name_at(at, rows)
+    }
+
+    /// The identifiers that begin in a range.
+    pub(super) fn identifiers_within(
+        &self,
+        range: Range<usize>,
+    ) -> impl Iterator<Item = Sign<'m>> + '_ {
+        self.identifiers_from(range.start)
+            .take_while(move |found| found.range.start < range.end)
+            .map(|found| self.identifier(found))
+    }
+
+    fn identifiers_from(&self, start: usize) -> impl Iterator<Item = &Found> {
+        let first = self
+            .identifiers
+            .partition_point(|found| found.range.start < start);
+        self.identifiers[first..].iter()
+    }
+
+    fn terms_from(&self, start: usize) -> impl Iterator<Item = &Term<'m>> {
+        let first = self.terms.partition_point(|term| term.place.start < start);
+        self.terms[first..].iter()
     }
 
     /// What stands near an anchor says about these pupils.
     fn about(
         &self,
-        pupils: &BTreeSet<usize>,
+        pupils: BTreeSet<usize>,
         anchor: &Range<usize>,
         near: impl Fn(&Range<usize>) -> bool,
-        public: i32,
-        school: &School,
-    ) -> Option<Evidence> {
+        against: Against,
+    ) -> Option<Record<'m>> {
         let first = *pupils.first()?;
         let window = match anchor.is_empty() {
             true => 0..usize::MAX,
             // No term is longer than the distance.
             false => anchor.start.saturating_sub(2 * NEAR)..anchor.end + NEAR,
         };
-        let identifiers: Vec<&identifiers::Found> = self.identifiers[self
-            .identifiers
-            .partition_point(|found| found.range.start < window.start)..]
-            .iter()
+        let identifiers = self
+            .identifiers_from(window.start)
             .take_while(|found| found.range.start < window.end)
             .filter(|found| near(&found.range))
-            .collect();
-        let terms: BTreeMap<&str, &Term<'_>> = self.terms[self
-            .terms
-            .partition_point(|term| term.place.start < window.start)..]
-            .iter()
+            .map(|found| self.identifier(found));
+        let terms = self
+            .terms_from(window.start)
             .take_while(|term| term.place.start < window.end)
             .filter(|term| term.pattern.weight > 0 && near(&term.place))
-            .map(|term| (term.pattern.id.as_str(), term))
-            .collect();
-        let weight = terms.values().map(|term| term.pattern.weight).sum::<i32>() - public;
-        let by_terms = confidence(weight);
-        let by_identifiers = identifiers
-            .iter()
-            .map(|found| found.kind.confidence())
-            .fold(0.0, f32::max);
-        let surest = by_terms.max(by_identifiers);
-        if surest <= 0.0 {
+            .map(|term| term.sign(self.index));
+        let mut signs: Vec<Sign<'m>> = identifiers.chain(terms).collect();
+        if signs.is_empty() {
             return None;
         }
-        let both = if by_terms > 0.0 && by_identifiers > 0.0 {
-            0.03
-        } else {
-            0.0
-        };
-        let telling = || {
-            terms
-                .values()
-                .filter(|term| by_terms > 0.0 && term.pattern.weight > 1)
-        };
-        let mut shown = vec![school.people.pupils[first].initials.clone()];
-        shown.extend(identifiers.iter().take(2).map(|found| self.shown(found)));
-        shown.extend(telling().take(2).map(|term| term.shown()));
-        let first_identifier = identifiers.first().map(|found| found.range.start);
-        let first_term = telling().map(|term| term.place.start).min();
-        let at = first_identifier
-            .into_iter()
-            .chain(first_term)
-            .min()
-            .unwrap_or(anchor.start);
-        let kinds = identifiers.iter().map(|found| Kind::Identifier(found.kind));
-        let kinds = kinds.chain(telling().map(|term| Kind::Special(term.pattern.category.clone())));
-        Some(Evidence {
-            confidence: surest + both,
-            people: [Person::Pupil(first)].into(),
-            pupils: pupils.clone(),
-            kinds: kinds.collect(),
-            place: self.place(at),
-            excerpt: shown.join(" … "),
+        signs.sort_by_key(|sign| sign.at);
+        Some(Record {
+            person: Person::Pupil(first),
+            pupils,
+            signs,
+            against,
+            listed: false,
+            initials: String::new(),
+            at: self.spot(anchor.start),
         })
     }
 
     /// A date of birth right behind a name that is not on the roster, with a
-    /// term or another identifier near it: a leaver, or a child to come.
-    fn unknown_people(&self, public: i32) -> Option<Evidence> {
+    /// strong term or another identifier near it: a leaver, or a child to
+    /// come.
+    fn unknown_people(&self, against: Against) -> impl Iterator<Item = Record<'m>> {
         static NAME: LazyLock<Regex> = LazyLock::new(|| {
             Regex::new(r"(\p{Lu})[\p{L}'’-]+[ ,]+(\p{Lu})[\p{L}'’-]+[^\n]{0,25}$")
                 .expect("a good expression")
         });
-        self.identifiers
-            .iter()
-            .filter(|found| {
-                found.kind == Identifier::Birth
-                    && identifiers::is_young(&self.text[found.range.clone()])
+        let births = self.identifiers.iter().filter(|found| {
+            found.kind == Identifier::Birth && dates::is_young(&self.text[found.range.clone()])
+        });
+        births.filter_map(move |birth| {
+            let end = birth.range.start;
+            let start = self
+                .text
+                .floor_char_boundary(end.saturating_sub(BEFORE_BIRTH));
+            let line = self.text[start..end].rfind('\n');
+            let start = line.map_or(start, |line| start + line + 1);
+            let name = NAME.captures(&self.text[start..end])?;
+            // Who is on the roster is judged by the name.
+            let last = self
+                .sightings
+                .partition_point(|sighting| sighting.range.start < end);
+            let last = last.checked_sub(1).map(|last| &self.sightings[last].range);
+            if last.is_some_and(|last| last.start >= start) {
+                return None;
+            }
+            let window = end.saturating_sub(2 * NEAR)..birth.range.end + NEAR;
+            let near = |place: &Range<usize>| distance(&birth.range, place) <= NEAR;
+            let identifiers = self
+                .identifiers_from(window.start)
+                .take_while(|found| found.range.start < window.end)
+                .filter(|found| near(&found.range));
+            let terms = self
+                .terms_from(window.start)
+                .take_while(|term| term.place.start < window.end)
+                .filter(|term| term.pattern.weight > 2 && near(&term.place));
+            let signs = identifiers.map(|found| self.identifier(found));
+            Some(Record {
+                person: Person::Named(self.spot(birth.range.start)),
+                pupils: BTreeSet::new(),
+                signs: signs
+                    .chain(terms.map(|term| term.sign(self.index)))
+                    .collect(),
+                against,
+                listed: false,
+                initials: format!("{}.{}.", &name[1], &name[2]),
+                at: self.spot(birth.range.start),
             })
-            .filter_map(|birth| {
-                let line = self.text[..birth.range.start]
-                    .rfind('\n')
-                    .map_or(0, |end| end + 1);
-                let name = NAME.captures(&self.text[line..birth.range.start])?;
-                // Who is on the roster is judged by the name.
-                if self
-                    .sightings
-                    .iter()
-                    .any(|sighting| (line..birth.range.start).contains(&sighting.range.start))
-                {
-                    return None;
-                }
-                let near = |place: &Range<usize>| distance(&birth.range, place) <= NEAR;
-                let mut terms = self
-                    .terms
-                    .iter()
-                    .filter(|term| near(&term.place) && term.pattern.weight > 2);
-                let mut others = self.identifiers.iter().filter(|found| {
-                    found.kind != Identifier::Birth
-                        && found.kind != Identifier::Address
-                        && near(&found.range)
-                });
-                let (term, other) = (terms.next().filter(|_| public == 0), others.next());
-                let kinds = [
-                    Some(Kind::Identifier(Identifier::Birth)),
-                    other.map(|found| Kind::Identifier(found.kind)),
-                    term.map(|term| Kind::Special(term.pattern.category.clone())),
-                ];
-                (term.is_some() || other.is_some()).then(|| Evidence {
-                    confidence: 0.7,
-                    people: [Person::Named(self.index, birth.range.start)].into(),
-                    pupils: BTreeSet::new(),
-                    kinds: kinds.into_iter().flatten().collect(),
-                    place: self.place(birth.range.start),
-                    excerpt: format!("{}.{}. … {}", &name[1], &name[2], self.shown(birth)),
-                })
-            })
-            .reduce(Evidence::join)
-    }
-
-    /// Valid UPNs speak for themselves: two of them, or one that is called so.
-    fn numbers_alone(&self, wide: &[&Table<'_>]) -> Option<Evidence> {
-        // Those in tables are counted there, by row.
-        let upns: Vec<&identifiers::Found> = self
-            .identifiers
-            .iter()
-            .filter(|found| found.kind == Identifier::Upn && row(wide, found.range.start).is_none())
-            .collect();
-        let people: BTreeSet<Person> = upns
-            .iter()
-            .map(|found| Person::Upn(self.text[found.range.clone()].to_ascii_uppercase()))
-            .collect();
-        let announced = upns.iter().any(|found| found.announced);
-        let at = upns.first().map_or(0, |found| found.range.start);
-        (people.len() >= 2 || announced).then(|| Evidence {
-            confidence: 0.85,
-            people,
-            pupils: BTreeSet::new(),
-            kinds: [Kind::Identifier(Identifier::Upn)].into(),
-            place: self.place(at),
-            excerpt: upns
-                .first()
-                .map(|found| self.shown(found))
-                .unwrap_or_default(),
         })
     }
 
-    /// How much the document's being public or for teaching takes away.
-    pub(super) fn public(&self) -> i32 {
-        let signs: BTreeSet<&str> = self
-            .terms
+    /// Numbers that lead to somebody without a name: two UPNs, or one number
+    /// that a word announces.
+    fn numbers_alone(
+        &self,
+        wide: &[&Table<'_>],
+        used: &BTreeSet<usize>,
+        against: Against,
+        school: &School,
+    ) -> Vec<Record<'m>> {
+        let alone: Vec<&Found> = self
+            .identifiers
             .iter()
-            .filter(|term| term.pattern.weight < 0)
-            .map(|term| term.pattern.id.as_str())
+            .filter(|found| found.kind.names_somebody())
+            // Those in tables are counted there, by row.
+            .filter(|found| row(wide, found.range.start).is_none())
+            .filter(|found| !used.contains(&found.range.start))
             .collect();
-        match signs.len() {
-            0 => 0,
-            1 => PUBLIC,
-            _ => PUBLIC + 2,
-        }
-    }
-
-    fn is_near(&self, anchor: &Range<usize>, place: &Range<usize>, wide: &[&Table<'_>]) -> bool {
-        match (row(wide, anchor.start), row(wide, place.start)) {
-            (Some(anchor), Some(place)) => anchor == place,
-            _ => distance(anchor, place) <= NEAR,
-        }
-    }
-
-    fn shown(&self, found: &identifiers::Found) -> String {
-        match found.kind {
-            Identifier::Upn => format!("UPN {}", masking::dotted(&self.text[found.range.clone()])),
-            kind => kind.said().to_owned(),
-        }
-    }
-
-    fn place(&self, at: usize) -> Place {
-        let table = self
-            .tables
+        let upn = |found: &Found| self.text[found.range.clone()].to_ascii_uppercase();
+        let upns: BTreeSet<String> = alone
             .iter()
-            .find(|table| (table.range().start..=table.range().end).contains(&at));
-        Place {
-            text: Some(self.index),
-            cell: table.and_then(|table| table.sheet_cell(at)),
+            .filter(|found| found.kind == Identifier::Upn)
+            .map(|found| upn(found))
+            .collect();
+        let mut records: Vec<Record<'m>> = Vec::new();
+        for found in alone {
+            let spot = self.spot(found.range.start);
+            let sign = self.identifier(found);
+            let person = match found.kind {
+                Identifier::Upn => Person::Upn(upn(found)),
+                _ => Person::Numbered(spot),
+            };
+            let believed = found.kind != Identifier::Upn
+                || found.announced
+                || upns.len() >= 2
+                || is_on_roster(&upn(found), school);
+            // Numbers of two kinds side by side are one person's.
+            let last = records.last_mut().filter(|last: &&mut Record<'_>| {
+                found.range.start - last.at.offset <= NEAR
+                    && last.signs.iter().all(|known| known.kind != sign.kind)
+            });
+            match last {
+                Some(last) => last.signs.push(sign),
+                None if believed => records.push(Record {
+                    person,
+                    pupils: BTreeSet::new(),
+                    signs: vec![sign],
+                    against,
+                    listed: false,
+                    initials: String::new(),
+                    at: spot,
+                }),
+                None => {}
+            }
+        }
+        records
+    }
+
+    fn identifier(&self, found: &Found) -> Sign<'m> {
+        Sign {
+            kind: Kind::Identifier(found.kind),
+            strength: found.kind.strength(),
+            pattern: "",
+            at: self.spot(found.range.start),
+            length: found.range.len(),
+        }
+    }
+
+    fn spot(&self, offset: usize) -> Spot {
+        Spot {
+            text: self.index,
+            offset,
         }
     }
 }
 
-/// How surely terms of this weight, near a pupil's name, are about the pupil;
-/// 0 if they are not.
-pub(super) fn confidence(weight: i32) -> f32 {
-    match weight {
-        ..=1 => 0.0,
-        2 => 0.55,
-        3 => 0.75,
-        4 => 0.85,
-        5.. => 0.9,
-    }
+/// The patterns of a topic and the places where they match. The text is folded
+/// as running text, where a cell's end is a space: what runs over one is two
+/// things.
+fn placed<'m>(
+    scanned: &'m Scanned<'m>,
+    topic: Topic,
+    text: &'m str,
+) -> impl Iterator<Item = (Range<usize>, &'m Pattern)> {
+    scanned.hits(topic).into_iter().filter_map(move |hit| {
+        let place = scanned.locate(text, hit.folded);
+        (!text[place.clone()].contains('\t')).then_some((place, hit.pattern))
+    })
+}
+
+/// Identifiers that are somebody's already.
+fn places_of_identifiers<'r, 'p: 'r>(
+    records: impl Iterator<Item = &'r Record<'p>>,
+) -> BTreeSet<usize> {
+    records
+        .flat_map(|record| &record.signs)
+        .filter(|sign| matches!(sign.kind, Kind::Identifier(_)))
+        .map(|sign| sign.at.offset)
+        .collect()
+}
+
+fn is_on_roster(upn: &str, school: &School) -> bool {
+    let pupils = &school.people.pupils;
+    pupils.iter().any(|pupil| pupil.upn.as_deref() == Some(upn))
 }
 
 /// The table and the row that hold an offset.

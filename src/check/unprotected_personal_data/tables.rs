@@ -1,27 +1,26 @@
-//! Tables: who stands in a row, and what the columns say about them.
+//! Tables: where their rows and cells are, and which way they run.
 //!
-//! In a sheet a heading speaks for the cells below it: a number under "NHS
-//! no." needs no word beside it, and `K` under "SEN" says as much as a
-//! sentence. What belongs together is what stands in one row.
+//! What a row says about whom is the business of `rows`.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
 
 use jiff::Timestamp;
 
-use crate::check::{Sighting, masking};
+use crate::check::Sighting;
 use crate::extract::Text;
 use crate::school::School;
 
-use super::columns::{Column, heading, is_mark, is_name, is_positive};
-use super::evidence::{Evidence, Kind, Person, Place};
-use super::identifiers::{self, Identifier};
-use super::{numbers, prose};
+use super::columns::{Column, heading, is_mark};
+use super::dates;
+use super::identifiers::Identifier;
+use super::weigh::MANY;
 
-/// So many pupils in one table with any details are personal data.
-const MANY: usize = 3;
 /// The rows among which a heading is looked for; titles stand above it.
 const TITLES: usize = 15;
+/// The rows of a table that lies on its side, and its columns: such tables
+/// are made by hand.
+const SIDEWAYS: (usize, usize) = (60, 40);
 
 /// Rows of cells: a whole sheet, or a run of tabbed lines in a document.
 #[derive(Debug)]
@@ -29,28 +28,30 @@ pub(super) struct Table<'t> {
     text: &'t str,
     /// Each row's bytes of the text.
     rows: Vec<Range<usize>>,
+    /// The text holds nothing else.
+    whole: bool,
     sheet: bool,
 }
 
-/// What one row says about whom.
-#[derive(Debug, Default)]
-struct Found {
-    sighted: BTreeSet<usize>,
-    person: Option<Person>,
-    identifiers: BTreeSet<Identifier>,
-    special: Vec<(String, i32)>,
-    /// The columns of data that have a value, by their headings' patterns.
-    known_data: BTreeSet<String>,
-    unknown_data: bool,
-    /// Where it stands, and its masked words.
-    column: usize,
-    shown: Vec<String>,
+/// A cell: its bytes of the text, and its words.
+pub(super) type Cell<'t> = (Range<usize>, &'t str);
+
+/// What the table says of its columns, and the lines that stand below.
+#[derive(Debug)]
+pub(super) struct Layout<'s> {
+    pub(super) columns: Vec<Column<'s>>,
+    /// People stand side by side, and headings before each row.
+    pub(super) sideways: bool,
+    first: usize,
 }
 
 impl<'t> Table<'t> {
     /// The tables of a text, in order.
     pub(super) fn all_in(text: &'t Text) -> Vec<Self> {
         let mut tables: Vec<Self> = Vec::new();
+        if !text.table && !text.text.contains('\t') {
+            return tables;
+        }
         let mut start = 0;
         let mut open = false;
         for line in text.text.split_inclusive('\n') {
@@ -65,6 +66,7 @@ impl<'t> Table<'t> {
                 None => tables.push(Self {
                     text: &text.text,
                     rows: vec![row],
+                    whole: text.table,
                     sheet: text.table && text.location.as_str().contains("› sheet \""),
                 }),
             }
@@ -86,36 +88,99 @@ impl<'t> Table<'t> {
             .saturating_sub(1)
     }
 
-    /// The name of the cell that holds an offset, in a sheet.
-    pub(super) fn sheet_cell(&self, at: usize) -> Option<String> {
-        let row = self.row_at(at);
-        let range = self.rows.get(row).filter(|_| self.sheet)?;
-        let column = self.text[range.start..at.clamp(range.start, range.end)]
+    /// The name of the cell that holds an offset: `B14` in a sheet. In other
+    /// tables only rows have names, and only where `rows` are told.
+    pub(super) fn name_at(&self, at: usize, rows: bool) -> Option<String> {
+        let number = self.row_at(at);
+        let row = self.rows.get(number)?;
+        if !self.sheet {
+            return (rows && self.whole).then(|| format!("row {}", number + 1));
+        }
+        let mut rest = 1 + self.text[row.start..at.clamp(row.start, row.end)]
             .matches('\t')
             .count();
-        Some(self.cell_name(row, column))
+        let mut letters = Vec::new();
+        while rest > 0 {
+            rest -= 1;
+            letters.push(char::from(b'A' + u8::try_from(rest % 26).unwrap_or(0)));
+            rest /= 26;
+        }
+        let letters: String = letters.into_iter().rev().collect();
+        Some(format!("{letters}{}", number + 1))
     }
 
     /// Whether it is a form, with labels beside their values, which reads
     /// like running text.
     pub(super) fn is_form(&self, sightings: &[&Sighting]) -> bool {
         let range = self.range();
-        let pupils: BTreeSet<&[usize]> = sightings
+        let first = sightings.partition_point(|sighting| sighting.range.start < range.start);
+        let pupils: BTreeSet<&[usize]> = sightings[first..]
             .iter()
-            .filter(|sighting| range.contains(&sighting.range.start))
+            .take_while(|sighting| sighting.range.start < range.end)
             .map(|sighting| sighting.pupils.as_slice())
             .collect();
-        let narrow = self.rows.iter().all(|row| {
-            self.text[row.clone()]
-                .split('\t')
-                .filter(|cell| !cell.trim().is_empty())
-                .count()
-                <= 4
-        });
-        pupils.len() < MANY && narrow && self.rows.len() <= 60
+        let narrow = || {
+            self.rows.iter().all(|row| {
+                self.text[row.clone()]
+                    .split('\t')
+                    .filter(|cell| !cell.trim().is_empty())
+                    .count()
+                    <= 4
+            })
+        };
+        pupils.len() < MANY && self.rows.len() <= 60 && narrow()
     }
 
-    fn cells(&self, row: &Range<usize>) -> impl Iterator<Item = (Range<usize>, &'t str)> + use<'t> {
+    /// Which way the table runs, and what it says of its columns.
+    pub(super) fn layout<'s>(
+        &self,
+        sightings: &[&Sighting],
+        school: &'s School,
+        now: Timestamp,
+    ) -> Layout<'s> {
+        let upright = self.upright(sightings, school);
+        let known = upright.as_ref().map_or(0, |&(known, _)| known);
+        // One heading is as likely the first of a column's.
+        if known <= 2
+            && let Some(layout) = self.sideways(school)
+        {
+            return layout;
+        }
+        upright.map_or_else(
+            || Layout {
+                columns: self.inferred(now),
+                sideways: false,
+                first: 0,
+            },
+            |(_, layout)| layout,
+        )
+    }
+
+    /// The lines that are about people, one each: rows, or columns where the
+    /// table lies on its side.
+    pub(super) fn lines<'l>(
+        &'l self,
+        layout: &'l Layout<'_>,
+    ) -> Box<dyn Iterator<Item = Vec<Cell<'t>>> + 'l> {
+        if !layout.sideways {
+            let rows = self.rows.iter().skip(layout.first);
+            return Box::new(rows.map(|row| self.cells(row).collect()));
+        }
+        let rows: Vec<Vec<Cell<'t>>> = self
+            .rows
+            .iter()
+            .map(|row| self.cells(row).collect())
+            .collect();
+        let width = rows.iter().map(Vec::len).max().unwrap_or(0);
+        Box::new((1..width).map(move |column| {
+            let nothing = || (usize::MAX..usize::MAX, "");
+            rows.iter()
+                .map(|row| row.get(column).cloned().unwrap_or_else(nothing))
+                .collect()
+        }))
+    }
+
+    fn cells(&self, row: &Range<usize>) -> impl Iterator<Item = Cell<'t>> + use<'t> {
         let mut start = row.start;
         self.text[row.clone()].split('\t').map(move |cell| {
             let range = start..start + cell.len();
@@ -124,164 +189,85 @@ impl<'t> Table<'t> {
         })
     }
 
-    /// `B14` in a sheet, else `row 14`.
-    fn cell_name(&self, row: usize, column: usize) -> String {
-        if !self.sheet {
-            return format!("row {}", row + 1);
-        }
-        let mut letters = Vec::new();
-        let mut rest = column + 1;
-        while rest > 0 {
-            rest -= 1;
-            letters.push(char::from(b'A' + u8::try_from(rest % 26).unwrap_or(0)));
-            rest /= 26;
-        }
-        letters
-            .iter()
-            .rev()
-            .chain(format!("{}", row + 1).chars().collect::<Vec<_>>().iter())
-            .collect()
-    }
-
-    /// What the table says about people. `sightings` are those of its text, in
-    /// order; `index` is the text's.
-    pub(super) fn evidence(
-        &self,
-        index: usize,
-        sightings: &[&Sighting],
-        terms: &[prose::Term<'_>],
-        school: &School,
-        now: Timestamp,
-    ) -> Option<Evidence> {
-        let (heading, columns) = self.columns(sightings, school, now);
-        let found: Vec<(usize, Found)> = self
-            .rows
-            .iter()
-            .enumerate()
-            .skip(heading.map_or(0, |row| row + 1))
-            .map(|(number, row)| {
-                (
-                    number,
-                    self.look(index, row, &columns, sightings, terms, school),
-                )
-            })
-            .filter(|(_, found)| found.person.is_some())
-            .collect();
-        let public = terms.iter().any(|term| term.pattern.weight < 0);
-        let confidence = judge(&found, heading.is_some(), public);
-        if confidence <= 0.0 {
-            return None;
-        }
-        let telling = |found: &Found| {
-            !found.identifiers.is_empty()
-                || !found.special.is_empty()
-                || !found.known_data.is_empty()
-                || found.unknown_data
-        };
-        let (number, first) = found.iter().find(|(_, found)| telling(found))?;
-        let mut evidence = Evidence {
-            confidence,
-            place: Place {
-                text: Some(index),
-                cell: Some(self.cell_name(*number, first.column)),
-            },
-            excerpt: first.shown.join(" · "),
-            ..Evidence::default()
-        };
-        for (_, found) in found {
-            evidence.people.extend(found.person);
-            evidence.pupils.extend(found.sighted);
-            evidence
-                .kinds
-                .extend(found.identifiers.into_iter().map(Kind::Identifier));
-            evidence.kinds.extend(
-                found
-                    .special
-                    .into_iter()
-                    .map(|(category, _)| Kind::Special(category)),
-            );
-            evidence
-                .kinds
-                .extend(found.known_data.into_iter().map(Kind::Column));
-            if found.unknown_data {
-                evidence.kinds.insert(Kind::Data);
-            }
-        }
-        Some(evidence)
-    }
-
-    /// The heading's row, if there is one, and what each column holds.
-    fn columns<'s>(
+    /// The row of headings that says most, with how much that is.
+    fn upright<'s>(
         &self,
         sightings: &[&Sighting],
         school: &'s School,
-        now: Timestamp,
-    ) -> (Option<usize>, Vec<Column<'s>>) {
-        let headings = |row: &Range<usize>| -> Vec<Option<Column<'s>>> {
-            self.cells(row)
-                .map(|(_, cell)| heading(cell, school))
-                .collect()
-        };
-        let mut best: Option<(usize, usize, Vec<Option<Column<'s>>>)> = None;
+    ) -> Option<(usize, Layout<'s>)> {
+        let mut best: Option<(usize, Layout<'s>)> = None;
         for (number, row) in self.rows.iter().enumerate().take(TITLES) {
+            let after = sightings.partition_point(|sighting| sighting.range.start < row.start);
             if sightings
-                .iter()
-                .any(|sighting| row.contains(&sighting.range.start))
+                .get(after)
+                .is_some_and(|sighting| row.contains(&sighting.range.start))
             {
                 break;
             }
-            let columns = headings(row);
-            let known = columns
+            let columns = self.cells(row).map(|(_, cell)| heading(cell, school));
+            let Some((known, columns)) = headings(columns) else {
+                continue;
+            };
+            if best.as_ref().is_none_or(|&(most, _)| known > most) {
+                let layout = Layout {
+                    columns,
+                    sideways: false,
+                    first: number + 1,
+                };
+                best = Some((known, layout));
+            }
+        }
+        best
+    }
+
+    /// The table on its side, where the first cells of its rows are headings.
+    fn sideways<'s>(&self, school: &'s School) -> Option<Layout<'s>> {
+        let (rows, columns) = SIDEWAYS;
+        let fits = (2..=rows).contains(&self.rows.len());
+        if !fits
+            || self
+                .rows
                 .iter()
-                .flatten()
-                .map(|column| match column {
-                    Column::Name | Column::Identifier(_) => 2,
-                    Column::Special(_) | Column::Data(Some(_)) | Column::Plain => 1,
-                    Column::Data(None) => 0,
-                })
-                .sum();
-            if known >= 2
-                && columns.iter().flatten().count() >= 2
-                && best.as_ref().is_none_or(|best| known > best.1)
-            {
-                best = Some((number, known, columns));
-            }
+                .any(|row| self.cells(row).count() > columns)
+        {
+            return None;
         }
-        match best {
-            Some((row, _, columns)) => {
-                let columns = columns
-                    .into_iter()
-                    .map(|column| column.unwrap_or(Column::Plain));
-                (Some(row), columns.collect())
-            }
-            None => (None, self.inferred(now)),
-        }
+        let first = self.rows.iter().map(|row| {
+            let cell = self.cells(row).next().map_or("", |(_, cell)| cell);
+            heading(cell.trim().trim_end_matches(':'), school)
+        });
+        let (known, columns) = headings(first)?;
+        // A name and something else that is known.
+        let names = columns.iter().any(|column| matches!(column, Column::Name));
+        (names && known > 2).then_some(Layout {
+            columns,
+            sideways: true,
+            first: 0,
+        })
     }
 
     /// What columns without headings hold, by their values.
     fn inferred<'s>(&self, now: Timestamp) -> Vec<Column<'s>> {
-        let this_year = i32::from(now.to_zoned(jiff::tz::TimeZone::UTC).year());
-        let width = self
+        let this_year = now.to_zoned(jiff::tz::TimeZone::UTC).year();
+        let sample: Vec<Vec<Cell<'t>>> = self
             .rows
             .iter()
             .take(50)
-            .map(|row| self.cells(row).count())
-            .max()
-            .unwrap_or(0);
-        (0..width.min(200))
+            .map(|row| self.cells(row).take(200).collect())
+            .collect();
+        let width = sample.iter().map(Vec::len).max().unwrap_or(0);
+        (0..width)
             .map(|column| {
-                let values: BTreeSet<&str> = self
-                    .rows
+                let values: BTreeSet<&str> = sample
                     .iter()
-                    .take(50)
-                    .filter_map(|row| self.cells(row).nth(column))
+                    .filter_map(|row| row.get(column))
                     .map(|(_, cell)| cell.trim())
                     .filter(|cell| !cell.is_empty())
                     .collect();
                 let all = |holds: &dyn Fn(&str) -> bool| {
                     values.len() >= MANY && values.iter().all(|value| holds(value))
                 };
-                if all(&|value| identifiers::is_pupils_birthday(value, this_year)) {
+                if all(&|value| dates::is_pupils_birthday(value, this_year)) {
                     Column::Identifier(Identifier::Birth)
                 } else if all(&is_mark) {
                     Column::Data(None)
@@ -291,174 +277,26 @@ impl<'t> Table<'t> {
             })
             .collect()
     }
-
-    fn look(
-        &self,
-        index: usize,
-        row: &Range<usize>,
-        columns: &[Column<'_>],
-        sightings: &[&Sighting],
-        terms: &[prose::Term<'_>],
-        school: &School,
-    ) -> Found {
-        let mut found = Found::default();
-        let first = sightings.partition_point(|sighting| sighting.range.start < row.start);
-        for sighting in sightings[first..]
-            .iter()
-            .take_while(|sighting| sighting.range.start < row.end)
-        {
-            found.sighted.extend(&sighting.pupils);
-            if let Some(&pupil) = sighting.pupils.first() {
-                found.person.get_or_insert(Person::Pupil(pupil));
-            }
-        }
-        if let Some(&pupil) = found.sighted.first() {
-            found
-                .shown
-                .push(school.people.pupils[pupil].initials.clone());
-        }
-        let mut initials = String::new();
-        for (number, (range, cell)) in self.cells(row).enumerate() {
-            let trimmed = cell.trim();
-            if trimmed.is_empty() {
-                continue;
-            }
-            let column = columns.get(number).copied().unwrap_or(Column::Plain);
-            let tell = |shown: String, found: &mut Found| {
-                if found.column == 0 {
-                    found.column = number;
-                }
-                found.shown.push(shown);
-            };
-            if numbers::is_upn(trimmed) {
-                found.identifiers.insert(Identifier::Upn);
-                tell(format!("UPN {}", masking::dotted(trimmed)), &mut found);
-                // A number says better than an unknown name who it is.
-                if !matches!(found.person, Some(Person::Pupil(_))) {
-                    found.person = Some(Person::Upn(trimmed.to_ascii_uppercase()));
-                }
-                continue;
-            }
-            match column {
-                Column::Name if found.sighted.is_empty() && is_name(trimmed) => {
-                    initials.extend(
-                        trimmed
-                            .split([' ', ',', '-'])
-                            .filter_map(|part| part.chars().next())
-                            .flat_map(|c| [c, '.']),
-                    );
-                    found
-                        .person
-                        .get_or_insert(Person::Named(index, range.start));
-                }
-                Column::Identifier(identifier) if identifier.is_in_cell(trimmed) => {
-                    let old = identifier == Identifier::Birth
-                        && found.sighted.is_empty()
-                        && !identifiers::is_young(trimmed);
-                    if !old {
-                        found.identifiers.insert(identifier);
-                        tell(identifier.said().to_owned(), &mut found);
-                    }
-                }
-                Column::Special(pattern) if is_positive(trimmed) => {
-                    found
-                        .special
-                        .push((pattern.category.clone(), pattern.weight));
-                    tell(
-                        super::category_said(&pattern.category).to_owned(),
-                        &mut found,
-                    );
-                }
-                Column::Data(pattern) => {
-                    found
-                        .known_data
-                        .extend(pattern.map(|pattern| pattern.id.clone()));
-                    found.unknown_data |= pattern.is_none();
-                    if found.column == 0 {
-                        found.column = number;
-                    }
-                }
-                _ => {}
-            }
-        }
-        if found.sighted.is_empty() && !initials.is_empty() {
-            found.shown.insert(0, initials);
-        }
-        let first = terms.partition_point(|term| term.place.start < row.start);
-        for term in terms[first..]
-            .iter()
-            .take_while(|term| term.place.start < row.end)
-        {
-            if term.pattern.weight > 1 {
-                found
-                    .special
-                    .push((term.pattern.category.clone(), term.pattern.weight));
-                found.shown.push(term.shown());
-            }
-        }
-        found
-    }
 }
 
-/// How surely the rows are personal data of identifiable people; 0 if not.
-fn judge(found: &[(usize, Found)], headed: bool, public: bool) -> f32 {
-    let on_roster: BTreeSet<&Person> = found
+/// How much the cells say as headings, if they are any.
+fn headings<'s>(
+    cells: impl Iterator<Item = Option<Column<'s>>>,
+) -> Option<(usize, Vec<Column<'s>>)> {
+    let columns: Vec<Option<Column<'s>>> = cells.collect();
+    let known = columns
         .iter()
-        .filter_map(|(_, found)| found.person.as_ref())
-        .filter(|person| matches!(person, Person::Pupil(_)))
-        .collect();
-    let rows =
-        |holds: &dyn Fn(&Found) -> bool| found.iter().filter(|(_, found)| holds(found)).count();
-    let sighted = |found: &Found| !found.sighted.is_empty();
-    let unknown = |found: &Found| matches!(found.person, Some(Person::Named(..)));
-    let mut confidence = 0.0_f32;
-    let mut raise = |to: f32| confidence = confidence.max(to);
-
-    for (_, row) in found {
-        let surest = row
-            .identifiers
-            .iter()
-            .map(|identifier| identifier.confidence())
-            .fold(0.0, f32::max);
-        if sighted(row) {
-            raise(surest);
-            let weights: BTreeSet<&(String, i32)> = row.special.iter().collect();
-            let sum = weights.iter().map(|(_, weight)| weight).sum::<i32>();
-            raise(prose::confidence(sum - if public { 3 } else { 0 }));
-        } else if unknown(row) {
-            // One name that nobody knows, with a date beside it, is little;
-            // with a second identifier or a term it is a person.
-            let says = row.identifiers.len() + usize::from(!row.special.is_empty());
-            let official = row.identifiers.iter().any(|identifier| {
-                matches!(
-                    identifier,
-                    Identifier::Upn
-                        | Identifier::Nhs
-                        | Identifier::NationalInsurance
-                        | Identifier::Bank
-                )
-            });
-            if official || says >= 2 {
-                raise(0.75);
-            }
-        }
-    }
-    if rows(&|row| matches!(row.person, Some(Person::Upn(_)))) >= if headed { 1 } else { 2 } {
-        raise(0.85);
-    }
-    if on_roster.len() >= MANY {
-        if rows(&|row| sighted(row) && !row.known_data.is_empty()) >= MANY {
-            raise(if public { 0.5 } else { 0.85 });
-        }
-        if rows(&|row| sighted(row) && row.unknown_data) >= MANY && !public {
-            raise(0.6);
-        }
-    }
-    if rows(&|row| unknown(row) && row.identifiers.contains(&Identifier::Birth)) >= MANY {
-        raise(0.8);
-    }
-    if rows(&|row| unknown(row) && !row.special.is_empty()) >= MANY && !public {
-        raise(0.6);
-    }
-    confidence
+        .flatten()
+        .map(|column| match column {
+            Column::Name | Column::Identifier(_) => 2,
+            Column::Special(_) | Column::Data(Some(_)) | Column::Plain | Column::Organisation => 1,
+            Column::Data(None) => 0,
+        })
+        .sum();
+    (known >= 2 && columns.iter().flatten().count() >= 2).then(|| {
+        let columns = columns
+            .into_iter()
+            .map(|column| column.unwrap_or(Column::Plain));
+        (known, columns.collect())
+    })
 }

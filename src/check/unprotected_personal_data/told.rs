@@ -1,0 +1,162 @@
+//! What a finding tells of its place, and shows of its words.
+//!
+//! Everything here is masked again by whoever shows it; but names and numbers
+//! are left out to begin with.
+
+use crate::check::masking;
+use crate::extract::Attachment;
+use crate::finding::Location;
+use crate::school::School;
+
+use super::identifiers::Identifier;
+use super::prose::Marked;
+use super::sign::{Kind, Person, Sign};
+use super::weigh::Weighed;
+
+/// Identifiers and terms that are shown.
+const SHOWN: usize = 2;
+
+/// `, on the hidden sheet "Y6 raw"`: where a hidden text stands.
+pub(super) fn hidden(place: &Location) -> String {
+    let last = place.as_str().rsplit(" › ").next().unwrap_or_default();
+    if let Some(sheet) = last.strip_suffix(" (hidden rows or columns)") {
+        return format!(", in hidden rows or columns of the {sheet}");
+    }
+    if let Some(place) = last.strip_suffix(" (hidden)") {
+        let on = match place.starts_with("sheet") || place.starts_with("slide") {
+            true => "on",
+            false => "in",
+        };
+        return format!(", {on} the hidden {place}");
+    }
+    let last = last.trim_start_matches('(').trim_end_matches(')');
+    match last.strip_suffix(", hidden").unwrap_or(last) {
+        copy if copy.contains("hidden copy of the data") => format!(", in the {copy}"),
+        "" => ", in a hidden place".to_owned(),
+        part => format!(", in a hidden place ({part})"),
+    }
+}
+
+/// `, weakly protected (…): …`: why that is no protection, and how it is done
+/// in the program that made the file.
+pub(super) fn weak(file: &Attachment) -> String {
+    let why = match file.why.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", file.why),
+    };
+    let how = match file.kind.as_str() {
+        "zip" | "7z" | "rar" | "encrypted" => "in 7-Zip, encrypt the whole archive with AES-256",
+        "pdf" => "save the PDF anew with a password to open it (AES-256)",
+        "doc" => "save it as .docx, then File › Info › Encrypt with Password",
+        "xls" => "save it as .xlsx, then File › Info › Encrypt with Password",
+        "ppt" => "save it as .pptx, then File › Info › Encrypt with Password",
+        "odt" | "ods" | "odp" => "in LibreOffice, Save As with “Save with password”",
+        _ => "in Office, File › Info › Encrypt with Password",
+    };
+    format!(", weakly protected{why}: {how}")
+}
+
+/// Who, by initials, and what, by its name: nothing of it can be looked up.
+pub(super) fn excerpt(weighed: &Weighed<'_, '_>, marked: &Marked<'_>, school: &School) -> String {
+    let record = weighed.first;
+    let initials = match record.person {
+        Person::Pupil(pupil) => school.people.pupils.get(pupil),
+        _ => None,
+    };
+    let initials = initials.map_or(&record.initials, |pupil| &pupil.initials);
+    let mut shown: Vec<String> = Vec::new();
+    if !initials.is_empty() {
+        shown.push(initials.clone());
+    }
+    let mut add = |of: &dyn Fn(&&Sign<'_>) -> bool| {
+        let mut seen: Vec<String> = Vec::new();
+        for sign in record.signs.iter().filter(of) {
+            let words = words(sign, marked);
+            if seen.len() < SHOWN && !seen.contains(&words) {
+                seen.push(words);
+            }
+        }
+        shown.extend(seen);
+    };
+    add(&|sign| matches!(sign.kind, Kind::Identifier(_) | Kind::Transfer));
+    add(&|sign| matches!(sign.kind, Kind::Special(_)));
+    add(&|sign| matches!(sign.kind, Kind::Column(_)));
+    shown.join(if record.listed { " · " } else { " … " })
+}
+
+/// A term in its own words, since it is out of a pack; of a number, its kind.
+fn words(sign: &Sign<'_>, marked: &Marked<'_>) -> String {
+    let own = marked.text.get(sign.range()).unwrap_or_default();
+    match sign.kind {
+        Kind::Identifier(Identifier::Upn) => format!("UPN {}", masking::dotted(own.trim())),
+        Kind::Special(_) if !own.is_empty() => {
+            let words: Vec<&str> = own.split_whitespace().collect();
+            format!("\"{}\"", words.join(" "))
+        }
+        Kind::Transfer => "Common Transfer File".to_owned(),
+        kind => kind.said().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::extract::Protection;
+
+    #[test]
+    fn hidden_places_are_named_as_people_name_them() {
+        for (place, expected) in [
+            (
+                "a.xlsx › sheet \"Y6 raw\" (hidden)",
+                ", on the hidden sheet \"Y6 raw\"",
+            ),
+            (
+                "a.xlsx › sheet \"Y6\" (hidden rows or columns)",
+                ", in hidden rows or columns of the sheet \"Y6\"",
+            ),
+            (
+                "a.xlsx › pivot table's hidden copy of the data",
+                ", in the pivot table's hidden copy of the data",
+            ),
+            ("a.pptx › slide 3 (hidden)", ", on the hidden slide 3"),
+            (
+                "a.docx › (deleted text, hidden)",
+                ", in a hidden place (deleted text)",
+            ),
+            (
+                "a.docx › document properties, hidden",
+                ", in a hidden place (document properties)",
+            ),
+            ("a.docx › hidden text", ", in a hidden place (hidden text)"),
+            ("", ", in a hidden place"),
+        ] {
+            assert_eq!(hidden(&Location::new(place)), expected);
+        }
+    }
+
+    #[test]
+    fn weak_files_are_told_with_the_way_out() {
+        for (kind, part) in [
+            ("zip", "AES-256"),
+            ("pdf", "password to open"),
+            ("xls", "save it as .xlsx"),
+            ("ods", "LibreOffice"),
+            ("docx", "File › Info"),
+        ] {
+            let file = Attachment {
+                location: Location::new("a"),
+                name: "a".to_owned(),
+                kind: kind.to_owned(),
+                size: 1,
+                protection: Protection::Weak,
+                why: "only parts of it are encrypted".to_owned(),
+            };
+            let said = weak(&file);
+            assert!(
+                said.starts_with(", weakly protected (only parts of it are encrypted): "),
+                "{said}"
+            );
+            assert!(said.contains(part) && said.len() < 160, "{said}");
+        }
+    }
+}
