@@ -17,27 +17,17 @@ impl Starts {
     pub(super) fn of(text: &str) -> Self {
         let bytes = text.as_bytes();
         let mut starts = Vec::new();
-        // The last word of two letters that began no number itself.
-        let mut pair: Option<usize> = None;
         let mut at = 0;
-        while at < bytes.len() {
-            if !is_word(bytes[at]) {
-                at += 1;
-                continue;
+        // Most of a text has no digits, and is passed over quickly.
+        while let Some(digit) = bytes[at..].iter().position(u8::is_ascii_digit) {
+            let digit = at + digit;
+            let before = bytes[at..digit].iter().rposition(|&byte| !is_word(byte));
+            let start = before.map_or(at, |before| at + before + 1);
+            if start == digit {
+                starts.extend(pair_before(bytes, start));
             }
-            let start = at;
-            let mut digits = false;
-            while at < bytes.len() && is_word(bytes[at]) {
-                digits |= bytes[at].is_ascii_digit();
-                at += 1;
-            }
-            if digits {
-                let begins = bytes[start].is_ascii_digit();
-                starts.extend(pair.filter(|&pair| begins && pair + 3 == start));
-                starts.push(start);
-            }
-            let letters = bytes[start..at].iter().all(u8::is_ascii_alphabetic);
-            pair = (letters && at - start == 2).then_some(start);
+            starts.push(start);
+            at = word_end(text, digit);
         }
         Self(starts)
     }
@@ -53,6 +43,15 @@ impl Starts {
             .copied()
             .take_while(move |&start| start < range.end)
     }
+}
+
+/// The word of two letters that stands right before a word.
+fn pair_before(bytes: &[u8], word: usize) -> Option<usize> {
+    let pair = word.checked_sub(3)?;
+    let alone = pair == 0 || !is_word(bytes[pair - 1]);
+    let [first, second, gap] = [bytes[pair], bytes[pair + 1], bytes[pair + 2]];
+    let letters = first.is_ascii_alphabetic() && second.is_ascii_alphabetic();
+    (alone && letters && !is_word(gap)).then_some(pair)
 }
 
 /// The end of the word that begins here.
