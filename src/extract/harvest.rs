@@ -4,7 +4,7 @@
 //! asks here before it inflates, descends or goes on: a bomb ends in one
 //! place, with one problem, and with what was read until then.
 
-use sha2::{Digest, Sha256};
+use blake3::Hasher;
 
 use super::{Attachment, Budget, Header, Protection, Reading, Role, Text};
 use crate::finding::{Location, Problem, ProblemKind};
@@ -92,7 +92,7 @@ pub(crate) struct Harvest<'b> {
     entries: u32,
     guessed: u32,
     spent: bool,
-    digest: Sha256,
+    digest: Hasher,
 }
 
 impl<'b> Harvest<'b> {
@@ -105,7 +105,7 @@ impl<'b> Harvest<'b> {
             entries: 0,
             guessed: 0,
             spent: false,
-            digest: Sha256::new(),
+            digest: Hasher::new(),
         }
     }
 
@@ -120,7 +120,7 @@ impl<'b> Harvest<'b> {
 
     /// Adds a decoded part's bytes to the digest.
     pub(crate) fn digest(&mut self, bytes: &[u8]) {
-        self.digest.update((bytes.len() as u64).to_le_bytes());
+        self.digest.update(&(bytes.len() as u64).to_le_bytes());
         self.digest.update(bytes);
     }
 

@@ -95,7 +95,7 @@ pub struct Reading {
     pub texts: Vec<Text>,
     pub attachments: Vec<Attachment>,
     pub problems: Vec<Problem>,
-    /// SHA-256 over the decoded parts and the header fields that no server
+    /// BLAKE3 over the decoded parts and the header fields that no server
     /// touches: equal for a message that a client sends again with new
     /// boundaries or other transfer encodings.
     pub digest: [u8; 32],

@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
+use blake3::Hasher;
 use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -193,9 +193,9 @@ fn failed(kind: &Kind, content: &Content, failure: Failure) -> Result<Reading, F
             "reading it failed twice: it took too much memory",
         ),
     };
-    let mut digest = Sha256::new();
+    let mut digest = Hasher::new();
     for chunk in content.chunks() {
-        digest.update(chunk.map_err(Fault::Content)?);
+        digest.update(&chunk.map_err(Fault::Content)?);
     }
     let (location, attachments) = match kind {
         Kind::Message => (Location::new("message"), Vec::new()),
