@@ -17,6 +17,7 @@ pub enum RuleId {
     PupilNameInSubject,
     PupilNameInBody,
     UnprotectedPersonalData,
+    PasswordWithDocument,
     PersonalAddress,
     ChainMessage,
     UnreadableContent,
@@ -24,10 +25,11 @@ pub enum RuleId {
 
 impl RuleId {
     /// Every rule, in the order in which people are shown them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::PupilNameInSubject,
         Self::PupilNameInBody,
         Self::UnprotectedPersonalData,
+        Self::PasswordWithDocument,
         Self::PersonalAddress,
         Self::ChainMessage,
         Self::UnreadableContent,
@@ -38,6 +40,7 @@ impl RuleId {
             Self::PupilNameInSubject => "pupil-name-in-subject",
             Self::PupilNameInBody => "pupil-name-in-body",
             Self::UnprotectedPersonalData => "unprotected-personal-data",
+            Self::PasswordWithDocument => "password-with-document",
             Self::PersonalAddress => "personal-address",
             Self::ChainMessage => "chain-message",
             Self::UnreadableContent => "unreadable-content",

@@ -7,7 +7,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::check::{self, Screened};
 use crate::extract::Reading;
-use crate::finding::{Location, Problem};
+use crate::finding::{Finding, Location, Problem};
 use crate::mail::{Content, Envelope};
 use crate::policy::{self, Policy, Verdict};
 use crate::school::School;
@@ -71,15 +71,33 @@ pub fn judge(
         .iter()
         .filter(|check| policy.runs(check.id()))
         .flat_map(|check| check.inspect(&mail, school))
+        .map(|finding| without_passwords(finding, reading))
         .collect();
     policy::decide(policy, school, &mail, findings)
 }
 
-/// Problems as they may leave: names in their locations and words are
-/// initials.
-pub fn masked_problems(school: &School, problems: &[Problem]) -> Vec<Problem> {
-    let mask = |text: &str| school.people.names.mask(text);
-    problems
+/// Any check may have shown a password in the words around what it found.
+fn without_passwords(finding: Finding, reading: &Reading) -> Finding {
+    Finding {
+        location: Location::new(reading.without_passwords(finding.location.as_str())),
+        what: reading.without_passwords(&finding.what),
+        excerpt: reading.without_passwords(&finding.excerpt),
+        ..finding
+    }
+}
+
+/// The subject as it may leave: names in it are initials, and a password that
+/// opens one of the message's own files is dots.
+pub fn masked_subject(school: &School, reading: &Reading) -> String {
+    let names = &school.people.names;
+    names.mask(&reading.without_passwords(&reading.header.subject))
+}
+
+/// Problems as they may leave, in the same way.
+pub fn masked_problems(school: &School, reading: &Reading) -> Vec<Problem> {
+    let mask = |text: &str| school.people.names.mask(&reading.without_passwords(text));
+    reading
+        .problems
         .iter()
         .map(|problem| Problem {
             location: Location::new(mask(problem.location.as_str())),

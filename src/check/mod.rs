@@ -18,6 +18,7 @@ mod chain_message;
 mod context;
 mod excerpt;
 mod masking;
+mod password_with_document;
 mod personal_address;
 mod pupil_name_in_body;
 mod pupil_name_in_subject;
@@ -28,6 +29,7 @@ mod unprotected_personal_data;
 mod unreadable_content;
 
 use chain_message::ChainMessage;
+use password_with_document::PasswordWithDocument;
 use personal_address::PersonalAddress;
 use pupil_name_in_body::PupilNameInBody;
 use pupil_name_in_subject::PupilNameInSubject;
@@ -103,6 +105,7 @@ pub const ALL: &[&dyn Check] = &[
     &PupilNameInSubject,
     &PupilNameInBody,
     &UnprotectedPersonalData,
+    &PasswordWithDocument,
     &PersonalAddress,
     &ChainMessage,
     &UnreadableContent,

@@ -4,9 +4,13 @@
 //! asks here before it inflates, descends or goes on: a bomb ends in one
 //! place, with one problem, and with what was read until then.
 
+use std::time::Duration;
+
 use blake3::Hasher;
 
-use super::{Attachment, Budget, Header, Protection, Reading, Role, Text};
+use super::candidate::Candidate;
+use super::trial::Trials;
+use super::{Attachment, Budget, Header, Opening, Protection, Reading, Role, Text};
 use crate::finding::{Location, Problem, ProblemKind};
 
 /// Problems beyond this say nothing new.
@@ -15,6 +19,9 @@ const MOST_PROBLEMS: usize = 1_000;
 /// Encrypted files that are tried with the passwords that everybody knows;
 /// one takes a tenth of a second.
 const MOST_GUESSED: u32 = 40;
+
+/// Why a file is weak that a password of the message opens.
+const OPENS_WITH_A_WORD: &str = "opens with a word of this message";
 
 /// Where a reader stands, and what its texts are.
 #[derive(Debug, Clone)]
@@ -92,6 +99,7 @@ pub(crate) struct Harvest<'b> {
     entries: u32,
     guessed: u32,
     spent: bool,
+    trials: Trials,
     digest: Hasher,
 }
 
@@ -105,11 +113,27 @@ impl<'b> Harvest<'b> {
             entries: 0,
             guessed: 0,
             spent: false,
+            trials: Trials::default(),
             digest: Hasher::new(),
         }
     }
 
+    /// With words to try on encrypted files.
+    pub(crate) fn with_words(budget: &'b Budget, candidates: Vec<Candidate>) -> Self {
+        Self {
+            trials: Trials::new(candidates),
+            ..Self::new(budget)
+        }
+    }
+
     pub(crate) fn finish(mut self) -> Reading {
+        for file in &mut self.reading.attachments {
+            // Whoever gets the message can open it, whatever its cipher.
+            if file.opening.is_some() {
+                file.protection = Protection::Weak;
+                OPENS_WITH_A_WORD.clone_into(&mut file.why);
+            }
+        }
         self.reading.digest = self.digest.finalize().into();
         self.reading
     }
@@ -190,6 +214,7 @@ impl<'b> Harvest<'b> {
             size: size as u64,
             protection: Protection::Open,
             why: String::new(),
+            opening: None,
         });
         let inside = Place {
             attachment: Some(index),
@@ -232,6 +257,29 @@ impl<'b> Harvest<'b> {
             attachment.protection = protection;
             why.clone_into(&mut attachment.why);
         }
+    }
+
+    /// Tries the message's words on an encrypted file, at so much each; gives
+    /// what the first that is right opens it to. The file counts as weak then.
+    pub(crate) fn try_words<T>(
+        &mut self,
+        place: &Place,
+        cost: Duration,
+        opens: impl FnMut(&str) -> Option<T>,
+    ) -> Option<T> {
+        let (right, opened) = self.trials.open(place.attachment, cost, opens)?;
+        if let Some(file) = self.innermost(place) {
+            file.opening = Some(Opening {
+                word: right.word,
+                place: right.place,
+            });
+        }
+        Some(opened)
+    }
+
+    /// Whether an encrypted file that words can be tried on stayed closed.
+    pub(crate) fn stayed_locked(&self) -> bool {
+        self.trials.locked()
     }
 
     fn innermost(&mut self, place: &Place) -> Option<&mut Attachment> {

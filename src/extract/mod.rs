@@ -4,6 +4,7 @@
 //! comes out is plain data. Nothing is left out in silence: an attachment
 //! gives texts, or a problem, or both.
 
+use regex::Regex;
 use serde::{Deserialize, Serialize};
 
 use crate::finding::{Location, Problem};
@@ -14,6 +15,7 @@ mod armour;
 mod ber;
 mod body;
 mod bytes;
+mod candidate;
 mod cells;
 mod chart;
 mod cipher;
@@ -77,6 +79,7 @@ mod style;
 mod sweep;
 mod tar;
 mod tnef;
+mod trial;
 mod word;
 mod word_style;
 mod xls;
@@ -105,6 +108,14 @@ impl Reading {
     /// Bytes of text in it.
     pub fn text_size(&self) -> usize {
         self.texts.iter().map(|text| text.text.len()).sum()
+    }
+
+    /// A text of this message as others may see it: the passwords that opened
+    /// its files are dots, whatever white space is in them.
+    pub fn without_passwords(&self, text: &str) -> String {
+        let files = self.attachments.iter();
+        let openings = files.filter_map(|file| file.opening.as_ref());
+        openings.fold(text.to_owned(), |text, opening| opening.dotted(&text))
     }
 }
 
@@ -181,6 +192,30 @@ pub struct Attachment {
     pub protection: Protection,
     /// Why the protection is what it is, in words: `encrypted with AES-256`.
     pub why: String,
+    /// The password that opened it, where the message itself gave it away.
+    pub opening: Option<Opening>,
+}
+
+/// A password that stood in the message. It is here so that it can be kept out
+/// of whatever is shown, and goes nowhere else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opening {
+    pub word: String,
+    /// Where it stood: `subject`, `body`, `file name`.
+    pub place: Location,
+}
+
+impl Opening {
+    fn dotted(&self, text: &str) -> String {
+        let signs = self.word.chars().filter(|c| !c.is_whitespace());
+        let mut word: Vec<String> = Vec::new();
+        word.extend(signs.map(|c| regex::escape(c.encode_utf8(&mut [0; 4]))));
+        match Regex::new(&word.join(r"\s*")) {
+            Ok(word) => word.replace_all(text, "••••").into_owned(),
+            // No word is too long for an expression; but nothing is shown then.
+            Err(_) => "••••".to_owned(),
+        }
+    }
 }
 
 /// Whether a stranger who gets the file can read it.
@@ -227,14 +262,30 @@ impl Default for Budget {
 
 /// Reads a message (RFC 5322) and everything in it.
 pub fn read_message(message: &[u8], budget: &Budget) -> Reading {
-    let mut harvest = Harvest::new(budget);
-    message::read(message, &mut harvest);
-    harvest.finish()
+    with_its_words(budget, |harvest| message::read(message, harvest))
 }
 
 /// Reads one file; `attachments[0]` is the file itself.
 pub fn read_file(name: &str, bytes: &[u8], budget: &Budget) -> Reading {
+    with_its_words(budget, |harvest| {
+        file::read(&[name], bytes, &Place::message(), harvest);
+    })
+}
+
+/// Reads, and where an encrypted file stayed closed reads once more with the
+/// words found: a password can stand in front of its file or behind it. What
+/// met a limit of the budget the first time would meet it again.
+fn with_its_words(budget: &Budget, read: impl Fn(&mut Harvest<'_>)) -> Reading {
     let mut harvest = Harvest::new(budget);
-    file::read(&[name], bytes, &Place::message(), &mut harvest);
+    read(&mut harvest);
+    let again = harvest.stayed_locked() && !harvest.is_spent();
+    let reading = harvest.finish();
+    if !again {
+        return reading;
+    }
+    let candidates = candidate::candidates(&reading);
+    drop(reading);
+    let mut harvest = Harvest::with_words(budget, candidates);
+    read(&mut harvest);
     harvest.finish()
 }

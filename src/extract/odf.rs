@@ -1,10 +1,15 @@
 //! OpenDocument: odt, ods, odp.
 
+use std::borrow::Cow;
+
+use flate2::read::DeflateDecoder;
+
+use super::cipher::Sealed;
 use super::harvest::{Harvest, Place};
 use super::odf_style::Styles;
 use super::odf_text::content;
-use super::xml::{self, Node};
-use super::zip_records::Archive;
+use super::zip::{self, Fault};
+use super::zip_records::{Archive, Member};
 use super::{Protection, file};
 use crate::finding::ProblemKind;
 
@@ -35,21 +40,27 @@ pub(crate) fn read(archive: &Archive<'_>, place: &Place, harvest: &mut Harvest<'
     let manifest = archive
         .member("META-INF/manifest.xml")
         .and_then(|member| member.unpack(1024 * 1024).ok());
-    if manifest.is_some_and(|manifest| is_encrypted(&manifest)) {
-        if !is_clear(archive, harvest) {
+    let sealed = manifest.map(|manifest| Sealed::parse(&manifest));
+    let mut sealed = sealed.unwrap_or_default();
+    if sealed.any() {
+        if is_clear(archive, harvest) {
+            harvest.protection(&place, Protection::Weak, "only parts of it are encrypted");
+            sealed = Sealed::default();
+        } else {
             harvest.protection(
                 &place,
                 Protection::Protected,
                 "encrypted with its program's own password",
             );
-            return;
+            if !unlocked(&mut sealed, archive, &place, harvest) {
+                return;
+            }
         }
-        harvest.protection(&place, Protection::Weak, "only parts of it are encrypted");
     }
     let mut styles = Styles::default();
     // A part that cannot be unpacked is told of when its turn comes.
     if let Some(named) = archive.member("styles.xml")
-        && let Ok(xml) = named.unpack(harvest.inflatable(named.packed.len()))
+        && let Ok(xml) = unpacked(named, &mut sealed, harvest)
         && harvest.decoded(&place, xml.len())
     {
         styles.read(&xml);
@@ -67,7 +78,7 @@ pub(crate) fn read(archive: &Archive<'_>, place: &Place, harvest: &mut Harvest<'
             pictures += u32::from(name.starts_with("Pictures/"));
             continue;
         }
-        let bytes = match member.unpack(harvest.inflatable(member.packed.len())) {
+        let bytes = match unpacked(member, &mut sealed, harvest) {
             Ok(bytes) if harvest.decoded(&place, bytes.len()) => bytes,
             Ok(_) => return,
             Err(fault) => {
@@ -123,13 +134,42 @@ fn is_clear(archive: &Archive<'_>, harvest: &Harvest<'_>) -> bool {
     })
 }
 
-fn is_encrypted(manifest: &[u8]) -> bool {
-    let mut encrypted = false;
-    xml::walk(manifest, |node| {
-        if let Node::Start(element) | Node::Empty(element) = node {
-            encrypted |= element.name() == b"encryption-data";
-        }
-        !encrypted
+/// Whether a word of the message opens the document, which its own content
+/// proves.
+fn unlocked(
+    sealed: &mut Sealed,
+    archive: &Archive<'_>,
+    place: &Place,
+    harvest: &mut Harvest<'_>,
+) -> bool {
+    let Some(content) = archive.member("content.xml") else {
+        return false;
+    };
+    let Some(cost) = sealed.cost(&content.name) else {
+        return false;
+    };
+    let right = harvest.try_words(place, cost, |word| {
+        let start = sealed.beginning(&content.name, content.packed, word)?;
+        let (clear, _) = zip::drain(DeflateDecoder::new(&start[..]), 64, 64);
+        clear.starts_with(b"<?xml").then(|| word.to_owned())
     });
-    encrypted
+    right.is_some_and(|password| {
+        sealed.unlock(password);
+        true
+    })
+}
+
+fn unpacked<'a>(
+    member: &'a Member<'_>,
+    sealed: &mut Sealed,
+    harvest: &Harvest<'_>,
+) -> Result<Cow<'a, [u8]>, Fault> {
+    let limit = harvest.inflatable(member.packed.len());
+    if !sealed.holds(&member.name) {
+        return member.unpack(limit);
+    }
+    let deciphered = sealed
+        .decipher(&member.name, member.packed)
+        .ok_or(Fault::Damaged)?;
+    zip::inflate(DeflateDecoder::new(&deciphered[..]), 0, limit).map(Cow::Owned)
 }

@@ -6,6 +6,7 @@
 //! and has no text is a problem, never silence.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
 use lopdf::xref::XrefRecovery;
 use lopdf::{Document, Error, LoadOptions, Object, ObjectId, decode_text_string};
@@ -20,15 +21,16 @@ use crate::finding::ProblemKind;
 /// five seconds a megabyte.
 const SECOND_READING: usize = 512 * 1024; // 512 KB
 
+/// What trying one password costs.
+const TRIAL: Duration = Duration::from_micros(400);
+
 pub(crate) fn read(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     harvest.kind(place, "pdf");
-    let options = LoadOptions {
-        max_decompressed_size: Some(harvest.inflatable(bytes.len())),
-        ..LoadOptions::default()
-    };
-    let loaded = catch_unwind(|| Document::load_mem_with_options(bytes, options));
-    match loaded {
-        Ok(Ok(document)) => opened(&document, bytes, place, harvest),
+    match load(bytes, None, harvest) {
+        Ok(Ok(document)) if document.trailer.get(b"Encrypt").is_ok() => {
+            locked(&document, bytes, place, harvest);
+        }
+        Ok(Ok(document)) => opened(&document, bytes, "", place, harvest),
         Ok(Err(Error::Decompress(lopdf::DecompressError::MemoryLimitExceeded { .. }))) => {
             harvest.exhaust(place, "unpacked, it grows far beyond its size: a bomb");
         }
@@ -51,12 +53,50 @@ pub(crate) fn read(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     }
 }
 
-fn opened(document: &Document, bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
-    if document.trailer.get(b"Encrypt").is_ok() {
-        let (protection, why) = strength(document);
-        harvest.protection(place, protection, why);
+/// Loads the file; a panic of the loader comes back as an error.
+fn load(
+    bytes: &[u8],
+    password: Option<&str>,
+    harvest: &Harvest<'_>,
+) -> std::thread::Result<Result<Document, Error>> {
+    let options = LoadOptions {
+        max_decompressed_size: Some(harvest.inflatable(bytes.len())),
+        password: password.map(str::to_owned),
+        ..LoadOptions::default()
+    };
+    catch_unwind(|| Document::load_mem_with_options(bytes, options))
+}
+
+/// A file that the empty password does not open: the message may give its
+/// own away.
+fn locked(document: &Document, bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
+    let (protection, why) = strength(document);
+    harvest.protection(place, protection, why);
+    let right = harvest.try_words(place, TRIAL, |word| {
+        let tried = catch_unwind(AssertUnwindSafe(|| document.authenticate_password(word)));
+        matches!(tried, Ok(Ok(()))).then(|| word.to_owned())
+    });
+    let Some(password) = right else {
         return clear_metadata(bytes, place, harvest);
+    };
+    match load(bytes, Some(&password), harvest) {
+        Ok(Ok(document)) => opened(&document, bytes, &password, place, harvest),
+        _ => harvest.problem(
+            place,
+            ProblemKind::Damaged,
+            "it opens with a word of this message and could not be read",
+        ),
     }
+}
+
+/// Reads the document that the password opens.
+fn opened(
+    document: &Document,
+    bytes: &[u8],
+    password: &str,
+    place: &Place,
+    harvest: &mut Harvest<'_>,
+) {
     if document.was_encrypted() {
         harvest.protection(
             place,
@@ -77,7 +117,7 @@ fn opened(document: &Document, bytes: &[u8], place: &Place, harvest: &mut Harves
     let Some(inside) = harvest.deeper(place) else {
         return;
     };
-    pages(document, bytes, &inside, harvest);
+    pages(document, bytes, password, &inside, harvest);
     beside_pages(document, &inside, harvest);
 }
 
@@ -135,7 +175,13 @@ fn metadata(xmp: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     harvest.text(&place.hidden("document properties, hidden"), words);
 }
 
-fn pages(document: &Document, bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
+fn pages(
+    document: &Document,
+    bytes: &[u8],
+    password: &str,
+    place: &Place,
+    harvest: &mut Harvest<'_>,
+) {
     let mut fonts = Fonts::default();
     let mut second: Option<Second> = None;
     let mut second_left = SECOND_READING;
@@ -153,7 +199,7 @@ fn pages(document: &Document, bytes: &[u8], place: &Place, harvest: &mut Harvest
             } else {
                 second_left -= page.size;
                 second
-                    .get_or_insert_with(|| Second::open(bytes))
+                    .get_or_insert_with(|| Second::open(bytes, password))
                     .page(index)
             };
             if !text.trim().is_empty() {
@@ -347,7 +393,7 @@ fn properties(document: &Document, place: &Place, harvest: &mut Harvest<'_>) {
 
 /// The second reader alone, for files that the first cannot open.
 fn with_second_reader(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
-    let mut reader = Second::open(bytes);
+    let mut reader = Second::open(bytes, "");
     let count = reader.pages().min(harvest.entries_left());
     let mut any = false;
     for index in 0..count {
@@ -371,8 +417,14 @@ fn with_second_reader(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
 struct Second(Option<pdf_oxide::PdfDocument>);
 
 impl Second {
-    fn open(bytes: &[u8]) -> Self {
-        let opened = catch_unwind(|| pdf_oxide::PdfDocument::from_bytes(bytes.to_vec()).ok());
+    fn open(bytes: &[u8], password: &str) -> Self {
+        let opened = catch_unwind(|| {
+            let document = pdf_oxide::PdfDocument::from_bytes(bytes.to_vec()).ok()?;
+            if !password.is_empty() {
+                document.authenticate(password.as_bytes()).ok()?;
+            }
+            Some(document)
+        });
         Self(opened.ok().flatten())
     }
 

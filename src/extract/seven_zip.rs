@@ -1,7 +1,8 @@
 //! 7z archives: each folder is packed and encrypted by itself, and so may be
 //! the list of files.
 
-use std::io::{Cursor, Read};
+use std::io::{self, Cursor, Read};
+use std::time::Duration;
 
 use sevenz_rust2::{Archive, ArchiveEntry, Block, BlockDecoder, Password};
 
@@ -20,27 +21,113 @@ const MOST_CODERS: usize = 8;
 
 pub(crate) fn read(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     harvest.kind(place, "7z");
-    match seven_zip_header::list(bytes) {
-        List::Encrypted => {
-            return harvest.protection(
-                place,
-                Protection::Protected,
-                "encrypted with AES-256, the names of its files too",
-            );
-        }
-        List::Readable { size, memory } if size > LONGEST_LIST || memory > MOST_MEMORY => {
-            return harvest.exhaust(place, "its list of files is larger than Exeat reads");
-        }
-        List::Readable { .. } => {}
+    let (size, memory, trial) = match seven_zip_header::list(bytes) {
+        List::Readable { size, memory } => (size, memory, None),
+        List::Encrypted {
+            size,
+            memory,
+            trial,
+        } => (size, memory, Some(trial)),
         List::Damaged => return damaged(place, harvest),
-    }
-    let Ok(archive) = Archive::read(&mut Cursor::new(bytes), &Password::empty()) else {
-        return damaged(place, harvest);
     };
-    protection(&archive, place, harvest);
-    if let Some(inside) = harvest.deeper(place) {
-        members(&archive, bytes, &inside, harvest);
+    if trial.is_some() {
+        harvest.protection(
+            place,
+            Protection::Protected,
+            "encrypted with AES-256, the names of its files too",
+        );
     }
+    if size > LONGEST_LIST || memory > MOST_MEMORY {
+        return harvest.exhaust(place, "its list of files is larger than Exeat reads");
+    }
+    let Some(trial) = trial else {
+        return match listed(bytes, &Password::empty()) {
+            Some(archive) => {
+                protection(&archive, place, harvest);
+                let password = password(&archive, bytes, place, harvest);
+                contents(
+                    &archive,
+                    bytes,
+                    &password.unwrap_or_default(),
+                    place,
+                    harvest,
+                );
+            }
+            None => damaged(place, harvest),
+        };
+    };
+    let opened = harvest.try_words(place, trial, |word| {
+        let password = Password::new(word);
+        let archive = listed(bytes, &password).filter(|archive| !archive.files.is_empty())?;
+        Some((archive, password))
+    });
+    if let Some((archive, password)) = opened {
+        contents(&archive, bytes, &password, place, harvest);
+    }
+}
+
+fn listed(bytes: &[u8], password: &Password) -> Option<Archive> {
+    Archive::read(&mut Cursor::new(bytes), password).ok()
+}
+
+fn contents(
+    archive: &Archive,
+    bytes: &[u8],
+    password: &Password,
+    place: &Place,
+    harvest: &mut Harvest<'_>,
+) {
+    if let Some(inside) = harvest.deeper(place) {
+        members(archive, bytes, password, &inside, harvest);
+    }
+}
+
+/// The password that a word of the message is, proven by the checksum of the
+/// smallest file that begins a folder.
+fn password(
+    archive: &Archive,
+    bytes: &[u8],
+    place: &Place,
+    harvest: &mut Harvest<'_>,
+) -> Option<Password> {
+    let first_file = |folder: usize| {
+        let first = *archive.stream_map.block_first_file_index.get(folder)?;
+        let entry = archive
+            .files
+            .get(first..)?
+            .iter()
+            .find(|e| has_content(e))?;
+        entry.has_crc.then_some(entry.size)
+    };
+    let encrypted = |folder: &usize| {
+        let block = &archive.blocks[*folder];
+        is_readable(block) && coders(block).any(|coder| coder.encrypts())
+    };
+    let (size, folder) = (0..archive.blocks.len())
+        .filter(encrypted)
+        .filter_map(|folder| Some((first_file(folder)?, folder)))
+        .min()?;
+    let trial = coders(&archive.blocks[folder])
+        .map(|coder| coder.trial())
+        .sum::<Duration>();
+    // What is unpacked to prove a password costs too: ten nanoseconds a byte.
+    let cost = trial + Duration::from_nanos(size.saturating_mul(10));
+    harvest.try_words(place, cost, |word| {
+        let password = Password::new(word);
+        let mut source = Cursor::new(bytes);
+        let decoder = BlockDecoder::new(1, folder, archive, &password, &mut source);
+        let mut right = false;
+        // A wrong password ends in a fault of one kind or another.
+        let _ = decoder.for_each_entries(&mut |entry, reader| {
+            if !has_content(entry) {
+                return Ok(true);
+            }
+            let read = io::copy(&mut reader.take(entry.size), &mut io::sink());
+            right = read.is_ok_and(|read| read == entry.size);
+            Ok(false)
+        });
+        right.then_some(password)
+    })
 }
 
 fn damaged(place: &Place, harvest: &mut Harvest<'_>) {
@@ -74,6 +161,12 @@ fn is_encrypted(archive: &Archive, file: usize) -> bool {
     block.is_some_and(|block| coders(block).any(|coder| coder.encrypts()))
 }
 
+/// Whether unpacking it stays within what a reader may take.
+fn is_readable(block: &Block) -> bool {
+    let memory: u64 = coders(block).map(|coder| coder.memory()).sum();
+    memory <= MOST_MEMORY && block.coders.len() <= MOST_CODERS
+}
+
 fn coders(block: &Block) -> impl Iterator<Item = Coder<'_>> {
     block.coders.iter().map(|coder| Coder {
         id: coder.encoder_method_id(),
@@ -81,7 +174,13 @@ fn coders(block: &Block) -> impl Iterator<Item = Coder<'_>> {
     })
 }
 
-fn members(archive: &Archive, bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
+fn members(
+    archive: &Archive,
+    bytes: &[u8],
+    password: &Password,
+    place: &Place,
+    harvest: &mut Harvest<'_>,
+) {
     // Which files have been read or told of; the folders' readers stop at the
     // first fault.
     let mut told = vec![false; archive.files.len()];
@@ -90,10 +189,9 @@ fn members(archive: &Archive, bytes: &[u8], place: &Place, harvest: &mut Harvest
             return;
         }
         let block = &archive.blocks[folder];
-        let memory: u64 = coders(block).map(|coder| coder.memory()).sum();
         let encrypted = coders(block).any(|coder| coder.encrypts());
-        if !encrypted && memory <= MOST_MEMORY && block.coders.len() <= MOST_CODERS {
-            read_folder(archive, folder, bytes, &mut told, place, harvest);
+        if is_readable(block) && (!encrypted || !password.is_empty()) {
+            read_folder(archive, folder, bytes, password, &mut told, place, harvest);
         }
     }
     for (i, entry) in archive.files.iter().enumerate() {
@@ -110,13 +208,13 @@ fn read_folder(
     archive: &Archive,
     folder: usize,
     bytes: &[u8],
+    password: &Password,
     told: &mut [bool],
     place: &Place,
     harvest: &mut Harvest<'_>,
 ) {
-    let password = Password::empty();
     let mut source = Cursor::new(bytes);
-    let decoder = BlockDecoder::new(1, folder, archive, &password, &mut source);
+    let decoder = BlockDecoder::new(1, folder, archive, password, &mut source);
     let first = archive.stream_map.block_first_file_index.get(folder);
     let mut at = first.copied().unwrap_or_default();
     let mut left = harvest.inflatable(bytes.len());

@@ -1,6 +1,8 @@
 //! The two headers of a 7z file, as far as they must be known before the list
 //! of files behind them may be unpacked (`7zFormat.txt` of the LZMA SDK).
 
+use std::time::Duration;
+
 use flate2::Crc;
 
 /// Packed, the list of files begins so; else with 1.
@@ -25,7 +27,12 @@ pub(crate) enum List {
         size: u64,
         memory: u64,
     },
-    Encrypted,
+    /// The same, behind a password; each trial costs so much.
+    Encrypted {
+        size: u64,
+        memory: u64,
+        trial: Duration,
+    },
     Damaged,
 }
 
@@ -38,6 +45,15 @@ pub(crate) struct Coder<'a> {
 impl Coder<'_> {
     pub(crate) fn encrypts(&self) -> bool {
         self.id == AES_256
+    }
+
+    /// What trying a password on it costs: two to the power that its
+    /// parameters begin with is how often they are hashed.
+    pub(crate) fn trial(&self) -> Duration {
+        match (self.encrypts(), self.properties.first()) {
+            (true, Some(&power)) => Duration::from_nanos(25) * (1 << (power & 0x3f).min(24)),
+            _ => Duration::ZERO,
+        }
     }
 
     /// Bytes that its undoing takes.
@@ -110,10 +126,15 @@ fn encoded(fields: &mut Fields<'_>) -> Option<List> {
     for _ in 0..count {
         size = fields.number()?.max(size);
     }
-    if coders.iter().any(Coder::encrypts) {
-        return Some(List::Encrypted);
-    }
     let memory = coders.iter().map(Coder::memory).sum();
+    if coders.iter().any(Coder::encrypts) {
+        let trial = coders.iter().map(Coder::trial).sum();
+        return Some(List::Encrypted {
+            size,
+            memory,
+            trial,
+        });
+    }
     Some(List::Readable { size, memory })
 }
 

@@ -11,6 +11,7 @@ use std::io::{self, Read};
 use flate2::Crc;
 use flate2::read::DeflateDecoder;
 
+use super::cipher::ZipCipher;
 use super::harvest::{Harvest, Place};
 use super::zip_records::{
     AES, Archive, DEFLATED, ENCRYPTED, Member, STORED, STRONG, end_of_directory,
@@ -185,6 +186,10 @@ impl Member<'_> {
             }
             return;
         }
+        if let Some(opened) = self.open(sealing, place, harvest) {
+            self.take(opened, name, place, harvest);
+            return harvest.text(&place.within("comment"), comment);
+        }
         if sealing != Sealing::Clear {
             if harvest.entry(place) {
                 let sealed = match sealing {
@@ -199,7 +204,19 @@ impl Member<'_> {
             }
             return;
         }
-        match self.unpack(harvest.inflatable(self.packed.len())) {
+        let unpacked = self.unpack(harvest.inflatable(self.packed.len()));
+        self.take(unpacked, name, place, harvest);
+        harvest.text(&place.within("comment"), comment);
+    }
+
+    fn take(
+        &self,
+        unpacked: Result<Cow<'_, [u8]>, Fault>,
+        name: &str,
+        place: &Place,
+        harvest: &mut Harvest<'_>,
+    ) {
+        match unpacked {
             Ok(bytes) => {
                 if harvest.decoded(place, bytes.len()) {
                     file::read(&[name], &bytes, place, harvest);
@@ -212,7 +229,47 @@ impl Member<'_> {
                 }
             }
         }
-        harvest.text(&place.within("comment"), comment);
+    }
+
+    /// What an encrypted member unpacks to, if a word of the message opens it.
+    fn open(
+        &self,
+        sealing: Sealing,
+        place: &Place,
+        harvest: &mut Harvest<'_>,
+    ) -> Option<Result<Cow<'static, [u8]>, Fault>> {
+        let cipher = match sealing {
+            Sealing::Clear | Sealing::Strong => return None,
+            Sealing::ZipCrypto => ZipCipher::Classic {
+                checks: [(self.crc >> 24) as u8, (self.time >> 8) as u8],
+            },
+            Sealing::Aes(strength) => ZipCipher::aes(strength)?,
+        };
+        let limit = harvest.inflatable(self.packed.len());
+        let method = match sealing {
+            Sealing::Aes(_) => self.aes_method,
+            _ => self.method,
+        };
+        let proven = matches!(cipher, ZipCipher::Aes { .. });
+        harvest.try_words(place, cipher.cost(self.packed.len()), |word| {
+            let packed = cipher.open(self.packed, word)?;
+            let clear = Member {
+                method,
+                packed: &packed,
+                ..self.clone()
+            };
+            match clear.unpack(limit).map(Cow::into_owned) {
+                Ok(bytes) if proven || self.is_the_same(&bytes) => Some(Ok(Cow::Owned(bytes))),
+                // Noise does not inflate to a hundred times its size.
+                Err(fault) if proven || fault == Fault::Bomb => Some(Err(fault)),
+                _ => None,
+            }
+        })
+    }
+
+    /// Whether the bytes are those that were packed, beyond doubt.
+    fn is_the_same(&self, bytes: &[u8]) -> bool {
+        bytes.len() as u64 == self.size && crc(bytes) == self.crc
     }
 
     /// The member's bytes, at most `limit`.

@@ -42,6 +42,7 @@ pub fn guide(rule: RuleId) -> &'static Guide {
         RuleId::PupilNameInSubject => &PUPIL_NAME_IN_SUBJECT,
         RuleId::PupilNameInBody => &PUPIL_NAME_IN_BODY,
         RuleId::UnprotectedPersonalData => &UNPROTECTED_PERSONAL_DATA,
+        RuleId::PasswordWithDocument => &PASSWORD_WITH_DOCUMENT,
         RuleId::PersonalAddress => &PERSONAL_ADDRESS,
         RuleId::ChainMessage => &CHAIN_MESSAGE,
         RuleId::UnreadableContent => &UNREADABLE_CONTENT,
@@ -125,6 +126,34 @@ const UNPROTECTED_PERSONAL_DATA: Guide = Guide {
         "Mail within the school, and mail by a secure route that the school has named.",
         "Blank forms, and lessons about health, history or statistics.",
         "A list of names with nothing else about them.",
+    ],
+};
+
+const PASSWORD_WITH_DOCUMENT: Guide = Guide {
+    title: "A protected file and its password in the same mail",
+    remedy: Remedy::Change {
+        to: "a new password on the file, and no word of it in the mail",
+        how: &[
+            "Save the file with another password: the old one is in your sent mail.",
+            "Tell the recipient the password by telephone, or in a mail of its own.",
+        ],
+    },
+    noticed: "An encrypted file that opens with a word of the mail it is attached to: in the \
+        subject, in the text, in what a reply quotes, in a file's name or in another attachment. \
+        Exeat tries the mail's words on the file, so this is proven. Also a mail that says what \
+        the password is, beside an encrypted file on which passwords cannot be tried.",
+    why: "Whoever gets the mail by mistake gets the key with the lock. The file is as open as if \
+        it had no password at all.",
+    ways: &[
+        "Choose a new password, save the file with it, and tell the recipient by telephone.",
+        "Or send the password in a mail of its own, after you have checked the address once more.",
+        "For someone to whom you often write, agree on a password once, by telephone, and never \
+         write it down in a mail.",
+    ],
+    passes: &[
+        "“The password will follow separately”, “ring the office for it”, “as we agreed”.",
+        "A password in a mail of its own, without the file.",
+        "Mail about passwords, and rules for them.",
     ],
 };
 

@@ -61,6 +61,8 @@ pub enum Topic {
     ChainMessage,
     /// Requests to use a private mailbox, and words of school business.
     PersonalAddress,
+    /// Passwords of documents, said or hinted at in running text.
+    Passwords,
     /// Domains that give mailboxes to private people.
     PersonalDomains,
     /// Forenames and their short forms.
@@ -68,23 +70,25 @@ pub enum Topic {
 }
 
 impl Topic {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::SpecialCategories,
         Self::Identifiers,
         Self::ColumnHeadings,
         Self::ChainMessage,
         Self::PersonalAddress,
+        Self::Passwords,
         Self::PersonalDomains,
         Self::Diminutives,
     ];
 
     /// Those whose patterns are looked for in running text; the others are
     /// held against cells, domains and names.
-    pub const PROSE: [Self; 4] = [
+    pub const PROSE: [Self; 5] = [
         Self::SpecialCategories,
         Self::Identifiers,
         Self::ChainMessage,
         Self::PersonalAddress,
+        Self::Passwords,
     ];
 
     pub fn name(self) -> &'static str {
@@ -94,6 +98,7 @@ impl Topic {
             Self::ColumnHeadings => "column-headings",
             Self::ChainMessage => "chain-message",
             Self::PersonalAddress => "personal-address",
+            Self::Passwords => "passwords",
             Self::PersonalDomains => "personal-domains",
             Self::Diminutives => "diminutives",
         }
@@ -150,6 +155,7 @@ impl Topic {
                 "mentions",
                 "reproof",
             ],
+            Self::Passwords => &["gives", "hints", "later", "other"],
             Self::PersonalDomains => &["domain"],
             Self::Diminutives => &["forename"],
         }
@@ -162,6 +168,7 @@ impl Topic {
             Self::ColumnHeadings => include_str!("../../patterns/column-headings.toml"),
             Self::ChainMessage => include_str!("../../patterns/chain-message.toml"),
             Self::PersonalAddress => include_str!("../../patterns/personal-address.toml"),
+            Self::Passwords => include_str!("../../patterns/passwords.toml"),
             Self::PersonalDomains => include_str!("../../patterns/personal-domains.toml"),
             Self::Diminutives => include_str!("../../patterns/diminutives.toml"),
         }

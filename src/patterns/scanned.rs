@@ -86,7 +86,8 @@ mod tests {
         let packs = Packs::builtin();
         let text = "Please forward this to everyone you know, or bad luck will follow! \
             Send the register for Year 9 to my personal gmail. UPN: B801200005001, \
-            date of birth 3 April 2012, has an EHCP and free school meals.";
+            date of birth 3 April 2012, has an EHCP and free school meals. \
+            The password is Otter17.";
         let scanned = Scanned::new(Folded::prose(text), &packs);
         for topic in Topic::PROSE {
             let found = |hits: Vec<Hit<'_>>| -> Vec<(String, Range<usize>)> {

@@ -16,6 +16,10 @@ pub(super) fn of(rule: RuleId) -> &'static str {
              (whereby the recipient will be required to log in to retrieve the \
              email/documentation sent). Password protection on sensitive documents."
         }
+        RuleId::PasswordWithDocument => {
+            "The sender must ensure that the password is sent separately to the intended recipient \
+             (i.e., in a separate email or over the phone)."
+        }
         RuleId::PersonalAddress => {
             "The use of personal email addresses by staff for any official school business is not \
              permitted."

@@ -92,7 +92,9 @@ impl<'a> Parties<'a> {
             return Err(NOBODY);
         }
         let (left_alone, reason): (fn(&Recipient<'_>) -> bool, _) = match rule.id {
-            RuleId::UnprotectedPersonalData => (|recipient| recipient.secure, ALL_SECURE),
+            RuleId::UnprotectedPersonalData | RuleId::PasswordWithDocument => {
+                (|recipient| recipient.secure, ALL_SECURE)
+            }
             RuleId::PersonalAddress | RuleId::ChainMessage => {
                 (|recipient| recipient.private, ALL_PRIVATE)
             }

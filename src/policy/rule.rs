@@ -119,6 +119,7 @@ fn default(id: RuleId) -> (Action, Recipients, &'static [(Case, Action)]) {
                 (Case::Own, Note),
             ],
         ),
+        RuleId::PasswordWithDocument => (Warn, Recipients::All, &[]),
         RuleId::PersonalAddress => (Warn, Recipients::All, &[(Case::PrivateFrom, Reject)]),
         RuleId::ChainMessage => (Warn, Recipients::All, &[]),
         RuleId::UnreadableContent => (

@@ -12,7 +12,7 @@ use crate::failpoint;
 use crate::finding::Action;
 use crate::mail::Envelope;
 use crate::notice::{About, Event};
-use crate::screen::{Screening, masked_problems};
+use crate::screen::{Screening, masked_problems, masked_subject};
 use crate::store::{Held, NewHold, Reference, Settled, State, StoreError};
 use crate::tenant::Tenant;
 
@@ -76,7 +76,6 @@ pub(crate) async fn settle(
         }
     };
     let now = Timestamp::now();
-    let names = &tenant.school.people.names;
     let mut about = about(
         tenant,
         envelope,
@@ -98,9 +97,9 @@ pub(crate) async fn settle(
     let notices = event.map(|event| tenant.notices(&about, &event, now));
     let settled = Settled {
         action: screening.verdict.action,
-        subject: names.mask(&screening.reading.header.subject),
+        subject: masked_subject(&tenant.school, &screening.reading),
         findings: counted(&screening.verdict.findings),
-        problems: masked_problems(&tenant.school, &screening.reading.problems),
+        problems: masked_problems(&tenant.school, &screening.reading),
         due: due(now),
         notices: notices.unwrap_or_default(),
     };
@@ -199,11 +198,7 @@ fn about(
     About {
         reference,
         sender: envelope.reverse_path.clone(),
-        subject: tenant
-            .school
-            .people
-            .names
-            .mask(&screening.reading.header.subject),
+        subject: masked_subject(&tenant.school, &screening.reading),
         received,
         recipients: envelope.recipients.len(),
         findings: counted(&screening.verdict.findings),

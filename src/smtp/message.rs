@@ -22,7 +22,7 @@ use super::transaction::Transaction;
 use crate::finding::{Action, Problem};
 use crate::mail::{Address, Content, Envelope, header};
 use crate::policy::Judged;
-use crate::screen::{Screening, masked_problems};
+use crate::screen::{Screening, masked_problems, masked_subject};
 use crate::store::{Decision, Outcome, RetryKey, StoreError};
 use crate::tenant::Tenant;
 
@@ -193,7 +193,7 @@ impl Case<'_> {
         let reading = &screening.reading;
         Decision {
             message_id: reading.header.message_id.clone(),
-            subject: self.masked(&reading.header.subject),
+            subject: masked_subject(&self.tenant.school, reading),
             action: screening.verdict.action,
             findings: counted(&screening.verdict.findings),
             problems: self.problems(screening),
@@ -220,13 +220,9 @@ impl Case<'_> {
         }
     }
 
-    pub(crate) fn masked(&self, text: &str) -> String {
-        self.tenant.school.people.names.mask(text)
-    }
-
     /// Their places may hold a file's name, and so a pupil's.
     pub(crate) fn problems(&self, screening: &Screening) -> Vec<Problem> {
-        masked_problems(&self.tenant.school, &screening.reading.problems)
+        masked_problems(&self.tenant.school, &screening.reading)
     }
 
     /// Records what became of a decision, while the client already has its

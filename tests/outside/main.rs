@@ -14,6 +14,7 @@ mod measured;
 mod messages;
 mod office;
 mod outlook;
+mod passwords;
 mod personal_data;
 mod postfix;
 mod records;

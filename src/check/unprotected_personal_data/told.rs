@@ -44,6 +44,11 @@ pub(super) fn weak(file: &Attachment) -> String {
         true => String::new(),
         false => format!(" ({})", file.why),
     };
+    if file.opening.is_some() {
+        return format!(
+            ", weakly protected{why}: save it with a new password, and send that separately"
+        );
+    }
     let how = match file.kind.as_str() {
         "zip" | "7z" | "rar" | "encrypted" => "in 7-Zip, encrypt the whole archive with AES-256",
         "pdf" => "save the PDF anew with a password to open it (AES-256)",
@@ -150,6 +155,7 @@ mod tests {
                 size: 1,
                 protection: Protection::Weak,
                 why: "only parts of it are encrypted".to_owned(),
+                opening: None,
             };
             let said = weak(&file);
             assert!(

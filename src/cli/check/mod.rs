@@ -202,7 +202,7 @@ fn judge(
         file,
         action: verdict.action,
         findings: verdict.findings,
-        problems: screen::masked_problems(&tenant.school, &reading.problems),
+        problems: screen::masked_problems(&tenant.school, &reading),
         took: started.elapsed(),
     }
 }

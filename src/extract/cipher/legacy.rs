@@ -2,6 +2,8 @@
 //! ([MS-OFFCRYPTO] 2.3.6), RC4 through CryptoAPI (2.3.5), and the XOR of Excel
 //! (2.3.7).
 
+use std::time::Duration;
+
 use md5::{Digest, Md5};
 use rc4::{KeyInit, Rc4, StreamCipher};
 use sha1::Sha1;
@@ -10,6 +12,9 @@ use super::{KNOWN_PASSWORDS, OPENS_FOR_ANYONE, utf16le};
 use crate::extract::Protection;
 use crate::extract::bytes::{u16_at, u32_at};
 use crate::extract::harvest::{Harvest, Place};
+
+/// What trying one password costs: a few hashes.
+const RC4_TRIAL: Duration = Duration::from_micros(5);
 
 /// What a document's header says of its encryption.
 #[derive(Clone)]
@@ -63,20 +68,21 @@ impl Rc4Header {
         }
     }
 
-    /// The key, if a password that everybody knows opens the document; tells
-    /// either way what that means for its protection.
+    /// The key, if a password that everybody knows opens the document or one
+    /// that stands in the message; tells either way what that means for its
+    /// protection.
     pub(crate) fn unlock(&self, place: &Place, harvest: &mut Harvest<'_>) -> Option<Rc4Key> {
-        let key = self.known_key();
-        let (protection, why) = match key {
+        let known = self.known_key();
+        let (protection, why) = match known {
             Some(_) => OPENS_FOR_ANYONE,
             None => self.strength(),
         };
         harvest.protection(place, protection, why);
-        key
+        known.or_else(|| harvest.try_words(place, RC4_TRIAL, |word| self.key(word)))
     }
 
     /// The key, if a password that everybody knows opens the document.
-    pub(crate) fn known_key(&self) -> Option<Rc4Key> {
+    fn known_key(&self) -> Option<Rc4Key> {
         KNOWN_PASSWORDS
             .iter()
             .find_map(|password| self.key(password))
@@ -107,7 +113,7 @@ impl Rc4Header {
     }
 
     /// How far the encryption protects where no known password opens it.
-    pub(crate) fn strength(&self) -> (Protection, &'static str) {
+    fn strength(&self) -> (Protection, &'static str) {
         match self.scheme {
             Scheme::Forty | Scheme::CryptoApi(0..=55) => (
                 Protection::Weak,

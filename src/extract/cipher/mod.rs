@@ -1,5 +1,6 @@
-//! Office's encryption ([MS-OFFCRYPTO]), and the passwords that Office tries
-//! by itself: what opens with one of them is open to anyone.
+//! Ciphers of documents and archives: Office's ([MS-OFFCRYPTO]), OpenDocument's,
+//! and those of zips; and the passwords that Office tries by itself: what opens
+//! with one of them is open to anyone.
 
 use aes::{Aes128, Aes192, Aes256};
 use cbc::cipher::block_padding::NoPadding;
@@ -9,11 +10,16 @@ use super::Protection;
 
 mod agile;
 mod legacy;
+mod odf;
 mod package;
+mod pbkdf2;
 mod standard;
+mod zip;
 
 pub(crate) use legacy::{Rc4Header, Rc4Key, Xor};
-pub(crate) use package::{Package, open};
+pub(crate) use odf::Sealed;
+pub(crate) use package::{Lock, Package, open};
+pub(crate) use zip::ZipCipher;
 
 /// What Excel, what PowerPoint, and what everyone tries first.
 pub(crate) const KNOWN_PASSWORDS: [&str; 3] = ["VelvetSweatshop", "/01Hannes Ruescher/01", ""];

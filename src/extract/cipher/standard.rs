@@ -6,7 +6,7 @@ use sha1::{Digest, Sha1};
 use super::{aes_ecb, utf16le};
 use crate::extract::bytes::u32_at;
 
-const ROUNDS: u32 = 50_000;
+pub(super) const ROUNDS: u32 = 50_000;
 
 pub(super) struct Standard<'a> {
     key_bytes: usize,

@@ -133,7 +133,8 @@ fn encrypted_office(compound: &Compound<'_>, place: &Place, harvest: &mut Harves
         .then(|| cipher::open(&info, &package))
     {
         Some(Package::Opened { document, sealed }) => opened(&document, sealed, place, harvest),
-        Some(Package::Locked { why }) => harvest.protection(place, Protection::Protected, &why),
+        Some(Package::Locked(lock)) => locked(&lock, place, harvest),
+        Some(Package::Sealed { why }) => harvest.protection(place, Protection::Protected, why),
         Some(Package::TooDear) => harvest.problem(
             place,
             ProblemKind::Hostile,
@@ -145,6 +146,18 @@ fn encrypted_office(compound: &Compound<'_>, place: &Place, harvest: &mut Harves
             "an Office document encrypted in a way that Exeat does not know",
         ),
         None => {}
+    }
+}
+
+/// A document that no password known to everybody opens: the message may give
+/// its own away.
+fn locked(lock: &cipher::Lock<'_>, place: &Place, harvest: &mut Harvest<'_>) {
+    harvest.protection(place, Protection::Protected, &lock.why());
+    let document = harvest.try_words(place, lock.cost(), |word| lock.open(word));
+    if let Some(document) = document
+        && let Some(inside) = harvest.deeper(place)
+    {
+        file::contents(&document, &inside, harvest);
     }
 }
 

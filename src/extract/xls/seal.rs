@@ -13,7 +13,7 @@ const BLOCK: usize = 1_024;
 
 pub(super) enum Seal {
     None,
-    /// A password that everybody knows opens it.
+    /// A password that everybody knows opens it, or one of the message.
     Known(Key),
     Unknown,
 }
@@ -39,32 +39,30 @@ pub(super) fn find(stream: &[u8], place: &Place, harvest: &mut Harvest<'_>) -> S
         (_, Some(0)) => Some(2),
         _ => None,
     };
-    let found = match (xor, rc4) {
-        (Some(at), _) => xor_key(pass.data, at).ok_or((
-            Protection::Weak,
-            "encrypted with a cipher that falls in minutes (XOR)",
-        )),
-        (None, Some(header)) => header.known_key().map(Key::Rc4).ok_or(header.strength()),
+    let key = match (xor, rc4) {
+        (Some(at), _) => {
+            let key = xor_key(pass.data, at);
+            let (protection, why) = match key {
+                Some(_) => OPENS_FOR_ANYONE,
+                None => (
+                    Protection::Weak,
+                    "encrypted with a cipher that falls in minutes (XOR)",
+                ),
+            };
+            harvest.protection(place, protection, why);
+            key
+        }
+        (None, Some(header)) => header.unlock(place, harvest).map(Key::Rc4),
         (None, None) => {
             harvest.problem(
                 place,
                 ProblemKind::Unknown,
                 "an Excel workbook encrypted in a way that Exeat does not know",
             );
-            return Seal::Unknown;
+            None
         }
     };
-    match found {
-        Ok(key) => {
-            let (protection, why) = OPENS_FOR_ANYONE;
-            harvest.protection(place, protection, why);
-            Seal::Known(key)
-        }
-        Err((protection, why)) => {
-            harvest.protection(place, protection, why);
-            Seal::Unknown
-        }
-    }
+    key.map_or(Seal::Unknown, Seal::Known)
 }
 
 fn xor_key(pass: &[u8], at: usize) -> Option<Key> {

@@ -98,6 +98,10 @@ fn clause(rule: RuleId) -> String {
             "No confidential or school data which is subject to the Data Protection Act should be \
              transferred off site unless it is sent by secure email."
         }
+        RuleId::PasswordWithDocument => {
+            "The sender must ensure that the password is sent separately to the intended recipient \
+             (i.e., in a separate email or over the phone)."
+        }
         RuleId::PersonalAddress => {
             "The use of personal email addresses by staff for any official school business is not \
              permitted."

@@ -1,0 +1,276 @@
+//! The passwords that a message may give away: its own words, likeliest first.
+//!
+//! What is announced as a password comes first, then what stands in quotation
+//! marks or brackets, then what looks made up (digits among letters), then
+//! parts of file names and the dates of the message, then all other words. The
+//! commonest words of the language are left out: nobody's password is "that",
+//! and each trial costs.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::{Reading, Role, Text};
+use crate::finding::Location;
+
+mod dates;
+
+/// A word to try, and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Candidate {
+    pub(crate) word: String,
+    pub(crate) place: Location,
+}
+
+/// Words beyond these are not tried.
+const MOST: usize = 20_000;
+/// Passwords have so many characters; an announced one may be shorter.
+const LENGTH: std::ops::RangeInclusive<usize> = 4..=64;
+/// An attached text of so many bytes may be the note with the password.
+const NOTE: usize = 2 * 1024;
+/// Of an attached text, in bytes, so much is searched for announcements.
+const SEARCHED: usize = 64 * 1024;
+/// Words behind an announcement that may be what it announces.
+const BEHIND: usize = 10;
+/// Words before an announcement that may be it: "Otter is the password".
+const BEFORE: usize = 4;
+
+/// How likely a word is a password, the likeliest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Likelihood {
+    Announced,
+    NearAnnouncement,
+    Quoted,
+    MadeUp,
+    FileName,
+    Date,
+    /// With a capital, or with signs in it.
+    Unusual,
+    Plain,
+}
+
+/// All candidates of a message that has been read.
+pub(crate) fn candidates(reading: &Reading) -> Vec<Candidate> {
+    let mut found = Found::default();
+    for text in &reading.texts {
+        match text.role {
+            Role::Subject | Role::Body | Role::Quoted => found.whole(text),
+            Role::FileName => found.name(text),
+            Role::Attachment if text.text.len() <= NOTE => found.whole(text),
+            Role::Attachment => found.announced(text),
+        }
+    }
+    for date in reading.header.date.into_iter().flat_map(dates::of_second) {
+        found.add(Likelihood::Date, &date, &Location::new("date"));
+    }
+    found.in_order()
+}
+
+#[derive(Debug, Default)]
+struct Found(Vec<(Likelihood, Candidate)>);
+
+impl Found {
+    fn whole(&mut self, text: &Text) {
+        self.announced(text);
+        for quoted in QUOTED.captures_iter(&text.text) {
+            let quoted = quoted.iter().skip(1).flatten().next();
+            if let Some(quoted) = quoted {
+                self.phrase(Likelihood::Quoted, quoted.as_str(), &text.location);
+            }
+        }
+        for date in dates::within(&text.text) {
+            self.add(Likelihood::Date, &date, &text.location);
+        }
+        for token in text.text.split_whitespace() {
+            self.token(token, &text.location);
+        }
+    }
+
+    /// What stands by the words that announce a password.
+    fn announced(&mut self, text: &Text) {
+        let searched = &text.text[..text.text.floor_char_boundary(SEARCHED)];
+        for announcement in ANNOUNCEMENT.find_iter(searched) {
+            let behind = &searched[announcement.end()..];
+            self.behind(behind, &text.location);
+            let line = searched[..announcement.start()]
+                .rfind('\n')
+                .map_or(0, |at| at + 1);
+            let before = searched[line..announcement.start()].split_whitespace();
+            for token in before.rev().take(BEFORE) {
+                self.forms(Likelihood::NearAnnouncement, token, &text.location);
+            }
+        }
+    }
+
+    fn behind(&mut self, behind: &str, place: &Location) {
+        // "is", a colon or the end of a line lead to the password itself; the
+        // words between say what it is for.
+        let lead = LEAD
+            .find(behind)
+            .filter(|lead| lead.start() <= 60 && !behind[..lead.start()].contains(['.', '!', '?']));
+        if let Some(lead) = lead {
+            let told = behind[lead.end()..].trim_start();
+            let line = told.lines().next().unwrap_or_default().trim();
+            if let Some(first) = line.split_whitespace().next() {
+                self.forms(Likelihood::Announced, first, place);
+            }
+            if line.contains(' ') {
+                self.phrase(Likelihood::Announced, line, place);
+                let sentence = line.split(['.', ',', ';', '!', '?']).next();
+                self.phrase(Likelihood::Announced, sentence.unwrap_or_default(), place);
+            }
+            for token in told.split_whitespace().take(BEHIND) {
+                self.forms(Likelihood::NearAnnouncement, token, place);
+            }
+        }
+        for token in behind.split_whitespace().take(BEHIND) {
+            self.forms(Likelihood::NearAnnouncement, token, place);
+        }
+    }
+
+    /// Several words that may be one password, as they stand and joined.
+    fn phrase(&mut self, likelihood: Likelihood, phrase: &str, place: &Location) {
+        let phrase = phrase.trim_matches(is_wrapping);
+        self.add(likelihood, phrase, place);
+        let trimmed = phrase.trim_end_matches(is_ending);
+        self.add(likelihood, trimmed, place);
+        if phrase.contains(' ') && phrase.split_whitespace().count() <= 6 {
+            let joined: String = trimmed.split_whitespace().collect();
+            self.add(likelihood, &joined, place);
+        }
+    }
+
+    /// The parts of a file's name, with and without what ends it.
+    fn name(&mut self, text: &Text) {
+        let place = Location::new("file name");
+        let name = text.text.trim();
+        let name = name.rsplit('/').next().unwrap_or(name);
+        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+        self.add(Likelihood::FileName, stem, &place);
+        let parts = stem.split(|c: char| c.is_whitespace() || "_-.,()[]+".contains(c));
+        for part in parts {
+            self.add(Likelihood::FileName, part, &place);
+        }
+        for date in dates::within(&stem.replace('_', " ")) {
+            self.add(Likelihood::FileName, &date, &place);
+        }
+        self.announced(&Text {
+            text: stem.replace(['_', '-'], " "),
+            location: place,
+            ..text.clone()
+        });
+    }
+
+    fn token(&mut self, token: &str, place: &Location) {
+        let bare = token.trim_matches(is_wrapping).trim_end_matches(is_ending);
+        let lower = bare.chars().all(char::is_lowercase);
+        let digits = bare.chars().any(char::is_numeric);
+        let letters = bare.chars().any(char::is_alphabetic);
+        let likelihood = match () {
+            () if digits && letters => Likelihood::MadeUp,
+            () if lower && EVERYDAY.contains(bare) => return,
+            () if lower || EVERYDAY.contains(&*bare.to_lowercase()) => Likelihood::Plain,
+            () => Likelihood::Unusual,
+        };
+        self.forms(likelihood, token, place);
+    }
+
+    /// A token without what wraps it: with and without what ends it, and what
+    /// stands behind a sign within it ("pw:Otter17").
+    fn forms(&mut self, likelihood: Likelihood, token: &str, place: &Location) {
+        let token = token.trim_matches(is_wrapping);
+        let bare = token
+            .trim_end_matches(is_ending)
+            .trim_end_matches(is_wrapping);
+        self.add(likelihood, bare, place);
+        self.add(likelihood, token, place);
+        if let Some((_, behind)) = bare.split_once([':', '=']) {
+            self.add(likelihood, behind, place);
+        }
+        if let Some(owned) = bare.strip_suffix("'s").or(bare.strip_suffix("’s")) {
+            self.add(likelihood, owned, place);
+        }
+    }
+
+    fn add(&mut self, likelihood: Likelihood, word: &str, place: &Location) {
+        let word = word.trim();
+        let length = word.chars().take(*LENGTH.end() + 1).count();
+        let fits = match likelihood {
+            Likelihood::Announced => (1..=*LENGTH.end()).contains(&length),
+            _ => LENGTH.contains(&length),
+        };
+        if fits && !(likelihood > Likelihood::Announced && EVERYDAY.contains(word)) {
+            self.0.push((
+                likelihood,
+                Candidate {
+                    word: word.to_owned(),
+                    place: place.clone(),
+                },
+            ));
+        }
+    }
+
+    fn in_order(mut self) -> Vec<Candidate> {
+        self.0.sort_by_key(|(likelihood, _)| *likelihood);
+        let mut known = HashSet::new();
+        self.0
+            .into_iter()
+            .map(|(_, candidate)| candidate)
+            .filter(|candidate| known.insert(candidate.word.clone()))
+            .take(MOST)
+            .collect()
+    }
+}
+
+fn is_wrapping(c: char) -> bool {
+    c.is_whitespace() || "\"'“”‘’«»()[]{}<>*_`,;:".contains(c)
+}
+
+fn is_ending(c: char) -> bool {
+    ".!?…".contains(c)
+}
+
+static ANNOUNCEMENT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)\b(?:pass[ -]?(?:words?|codes?|phrases?|keys?)|p/?w|pwd|pword|pin(?: number)?|code|key|unlocks?|opens? (?:it )?with|to (?:open|unlock)(?: it)?)\b",
+    )
+    .expect("a good expression")
+});
+
+/// What leads from an announcement to the password.
+static LEAD: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)\b(?:is|are|was|will be|being|with|use|type|enter)\b[ \t]*:?|[:=–—→]|[ \t]-[ \t]|\n",
+    )
+    .expect("a good expression")
+});
+
+static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r#""([^"\n]{3,64})"|“([^”\n]{3,64})”|‘([^’\n]{3,64})’|\B'([^'\n]{3,64})'\B|\(([^)\n]{3,64})\)|\[([^\]\n]{3,64})\]|<([^>\n]{3,64})>|\*([^*\n]{3,64})\*"#,
+    )
+    .expect("a good expression")
+});
+
+/// The commonest words of mail, which are nobody's password as they stand.
+static EVERYDAY: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    "about above after again also although always another anything around asked attached \
+     attachment back because been before being below best better both bring call called cannot \
+     come could date dear does doing done down during each either email enclosed even every \
+     file find first following forward from further give given going good great have having \
+     hello help here hope however inform information into just keep kind kindly know last \
+     later least leave left less like little long look made mail make many might more morning \
+     most much must name need needs never next note number once only open opens other over \
+     part password people place please possible quite rather really regarding regards reply \
+     right said same seen send sending sent several shall should since some something soon \
+     sorry still such sure take tell than thank thanks that their them then there these they \
+     thing things think this those though through time today together tomorrow until used \
+     using very want week well were what when where whether which while will with within \
+     without work would year years yesterday your yours"
+        .split_whitespace()
+        .collect()
+});
+
+#[cfg(test)]
+mod tests;
