@@ -164,6 +164,12 @@ impl Location {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether it is the other place, or lies in it.
+    pub fn is_within(&self, other: &Self) -> bool {
+        let rest = self.0.strip_prefix(&other.0);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(" › "))
+    }
 }
 
 impl fmt::Display for Location {

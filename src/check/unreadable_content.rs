@@ -2,7 +2,8 @@
 //!
 //! **What it looks for.** Every problem of the reading: a bomb, or something
 //! that recipients could read in two ways (*hostile*); a known format that
-//! could not be read to its end (*damaged*); a format that nobody knows
+//! could not be read to its end (*damaged*); a format that nobody knows, or an
+//! encryption that is no protection and that no word of the mail took off
 //! (*unknown*); pictures, sound and moving images (*not read*).
 //!
 //! **Why.** The policy's other rules only hold for what was read, and what
@@ -104,7 +105,7 @@ fn finding(kind: ProblemKind, problems: &[&Problem], more: usize, school: &Schoo
             "something that could not be read to its end",
             Weight::Ordinary,
         ),
-        ProblemKind::Unknown => ("something in an unknown format", Weight::Ordinary),
+        ProblemKind::Unknown => ("something that Exeat could not open", Weight::Ordinary),
         ProblemKind::NotRead => (
             "something that cannot be read here, such as a picture or a recording",
             Weight::NotRead,

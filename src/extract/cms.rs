@@ -181,7 +181,7 @@ fn sealed(
             file::read(&["content"], bytes, &inside, harvest);
         }
     } else if let Some(weakness) = weakness {
-        harvest.protection(place, Protection::Weak, weakness);
+        harvest.closed(place, Protection::Weak, weakness);
     } else {
         harvest.protection(place, Protection::Protected, why);
     }

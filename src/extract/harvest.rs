@@ -100,6 +100,8 @@ pub(crate) struct Harvest<'b> {
     guessed: u32,
     spent: bool,
     trials: Trials,
+    /// Weakly encrypted attachments.
+    breakable: Vec<u32>,
     digest: Hasher,
 }
 
@@ -114,6 +116,7 @@ impl<'b> Harvest<'b> {
             guessed: 0,
             spent: false,
             trials: Trials::default(),
+            breakable: Vec::new(),
             digest: Hasher::new(),
         }
     }
@@ -127,6 +130,7 @@ impl<'b> Harvest<'b> {
     }
 
     pub(crate) fn finish(mut self) -> Reading {
+        self.tell_of_breakable();
         for file in &mut self.reading.attachments {
             // Whoever gets the message can open it, whatever its cipher.
             if file.opening.is_some() {
@@ -136,6 +140,31 @@ impl<'b> Harvest<'b> {
         }
         self.reading.digest = self.digest.finalize().into();
         self.reading
+    }
+
+    /// One problem for each weak file, and none for what lies in another: an
+    /// archive speaks for its members.
+    fn tell_of_breakable(&mut self) {
+        let mut told: Vec<Location> = Vec::new();
+        for index in std::mem::take(&mut self.breakable) {
+            let file = self.reading.attachments.get(index as usize);
+            let Some(file) = file.filter(|file| file.opening.is_none()) else {
+                continue;
+            };
+            let place = &file.location;
+            if told.iter().any(|outer| place.is_within(outer)) {
+                continue;
+            }
+            told.push(place.clone());
+            let problem = Problem {
+                location: place.clone(),
+                kind: ProblemKind::Unknown,
+                what: format!("{}, and not read: encrypt it anew with AES-256", file.why),
+            };
+            if self.reading.problems.len() < MOST_PROBLEMS {
+                self.reading.problems.push(problem);
+            }
+        }
     }
 
     pub(crate) fn header(&mut self) -> &mut Header {
@@ -256,6 +285,15 @@ impl<'b> Harvest<'b> {
         if let Some(attachment) = self.innermost(place) {
             attachment.protection = protection;
             why.clone_into(&mut attachment.why);
+        }
+    }
+
+    /// Notes an encrypted file. A weak one that no word opens is neither read
+    /// nor protected, and that is a problem.
+    pub(crate) fn closed(&mut self, place: &Place, protection: Protection, why: &str) {
+        self.protection(place, protection, why);
+        if protection == Protection::Weak {
+            self.breakable.extend(place.attachment);
         }
     }
 

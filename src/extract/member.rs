@@ -23,6 +23,6 @@ pub(crate) fn encrypted(
     let size = usize::try_from(size).unwrap_or(usize::MAX);
     let inside = harvest.attachment(place, &[name], size);
     harvest.kind(&inside, "encrypted");
-    harvest.protection(&inside, protection, why);
+    harvest.closed(&inside, protection, why);
     inside
 }

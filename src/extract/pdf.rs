@@ -71,7 +71,7 @@ fn load(
 /// own away.
 fn locked(document: &Document, bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     let (protection, why) = strength(document);
-    harvest.protection(place, protection, why);
+    harvest.closed(place, protection, why);
     let right = harvest.try_words(place, TRIAL, |word| {
         let tried = catch_unwind(AssertUnwindSafe(|| document.authenticate_password(word)));
         matches!(tried, Ok(Ok(()))).then(|| word.to_owned())

@@ -160,7 +160,11 @@ fn protection(
             ),
         },
     };
-    harvest.protection(place, protection, why);
+    match clear {
+        // Its members speak for themselves.
+        1.. => harvest.protection(place, protection, why),
+        0 => harvest.closed(place, protection, why),
+    }
 }
 
 impl Sealing {

@@ -207,13 +207,16 @@ const UNREADABLE_CONTENT: Guide = Guide {
         how: &["If the file has to go as it is, say what it holds when you ask for its release."],
     },
     noticed: "A part of a mail that Exeat could not open or not read to its end: a damaged file, a \
-        format that it does not know, an archive of an unusual size, or a mail that could look \
-        different to different recipients.",
+        format that it does not know, a file under an old encryption that protects nothing (such \
+        as ZipCrypto), an archive of an unusual size, or a mail that could look different to \
+        different recipients.",
     why: "What could not be read may hold anything. So it is never taken for harmless, and a \
         person decides.",
     ways: &[
         "Open the file, save it afresh as a Word, Excel or PDF document, and send that.",
         "If it comes from another program, export it as PDF or CSV.",
+        "To protect a zip, choose AES-256 in 7-Zip. A .doc or .xls is protected once it is saved as \
+         .docx or .xlsx and given a password there.",
         "If the file has to go as it is, ask for its release and say what it holds.",
     ],
     passes: &[

@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use exeat::extract::{Budget, Protection, Reading, Role, read_message};
+use exeat::finding::ProblemKind;
 
 use crate::documents::document;
 
@@ -98,6 +99,24 @@ fn every_kind_of_file_opens_with_the_word_and_is_read() {
         let file = &closed.attachments[0];
         assert_eq!(file.opening, None, "{name}");
         assert_ne!(file.protection, Protection::Open, "{name}");
+        let weak = [
+            "zipcrypto.zip",
+            "locked.xls",
+            "locked.doc",
+            "locked-rc4-40.pdf",
+        ];
+        assert_eq!(
+            closed.problems.len(),
+            usize::from(weak.contains(name)),
+            "{name}"
+        );
+        if let [problem] = &closed.problems[..] {
+            assert_eq!(problem.kind, ProblemKind::Unknown);
+            assert!(
+                problem.what.ends_with("encrypt it anew with AES-256"),
+                "{problem:?}"
+            );
+        }
         if !name.starts_with("half") {
             assert!(!told(&closed).contains(words), "{name}: {closed:?}");
         }

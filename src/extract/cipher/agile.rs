@@ -3,6 +3,7 @@
 
 use md5::Md5;
 use sha1::Sha1;
+use sha2::digest::FixedOutputReset;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use super::{aes_cbc, utf16le};
@@ -129,10 +130,7 @@ impl Encryptor {
     /// 2.3.4.13: the password is right if the verifier's hash is its own.
     fn key(&self, password: &str) -> Option<Vec<u8>> {
         let Parameters { salt, hash, .. } = &self.parameters;
-        let mut hashed = hash.of(&[salt, &utf16le(password)]);
-        for round in 0..self.rounds {
-            hashed = hash.of(&[&round.to_le_bytes(), &hashed]);
-        }
+        let hashed = hash.stretched(salt, password, self.rounds);
         let input = self.unlock(&hashed, &VERIFIER_INPUT, &self.verifier_input)?;
         let value = self.unlock(&hashed, &VERIFIER_VALUE, &self.verifier_value)?;
         let expected = hash.of(&[input.get(..salt.len())?]);
@@ -163,6 +161,33 @@ impl Hash {
             "SHA512" | "SHA-512" => Self::Sha512,
             _ => return None,
         })
+    }
+
+    /// The hash of a password, hashed over and over: this is what a trial
+    /// costs, so that nothing is allocated in it.
+    fn stretched(self, salt: &[u8], password: &str, rounds: u32) -> Vec<u8> {
+        fn stretch<D: Digest + FixedOutputReset>(
+            salt: &[u8],
+            password: &str,
+            rounds: u32,
+        ) -> Vec<u8> {
+            let first = D::new().chain_update(salt);
+            let mut hashed = first.chain_update(utf16le(password)).finalize();
+            let mut digest = D::new();
+            for round in 0..rounds {
+                Digest::update(&mut digest, round.to_le_bytes());
+                Digest::update(&mut digest, &hashed);
+                Digest::finalize_into_reset(&mut digest, &mut hashed);
+            }
+            hashed.to_vec()
+        }
+        match self {
+            Self::Md5 => stretch::<Md5>(salt, password, rounds),
+            Self::Sha1 => stretch::<Sha1>(salt, password, rounds),
+            Self::Sha256 => stretch::<Sha256>(salt, password, rounds),
+            Self::Sha384 => stretch::<Sha384>(salt, password, rounds),
+            Self::Sha512 => stretch::<Sha512>(salt, password, rounds),
+        }
     }
 
     fn of(self, parts: &[&[u8]]) -> Vec<u8> {

@@ -77,7 +77,7 @@ impl Rc4Header {
             Some(_) => OPENS_FOR_ANYONE,
             None => self.strength(),
         };
-        harvest.protection(place, protection, why);
+        harvest.closed(place, protection, why);
         known.or_else(|| harvest.try_words(place, RC4_TRIAL, |word| self.key(word)))
     }
 

@@ -62,7 +62,7 @@ fn unsealed(
     harvest: &mut Harvest<'_>,
 ) -> bool {
     if fib.is_obfuscated() {
-        harvest.protection(
+        harvest.closed(
             place,
             Protection::Weak,
             "encrypted with a cipher that falls in minutes (XOR)",

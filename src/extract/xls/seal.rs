@@ -49,7 +49,7 @@ pub(super) fn find(stream: &[u8], place: &Place, harvest: &mut Harvest<'_>) -> S
                     "encrypted with a cipher that falls in minutes (XOR)",
                 ),
             };
-            harvest.protection(place, protection, why);
+            harvest.closed(place, protection, why);
             key
         }
         (None, Some(header)) => header.unlock(place, harvest).map(Key::Rc4),
