@@ -6,11 +6,14 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{Attachment, Budget, Header, Protection, Reading, Role, Text};
+use super::{Attachment, Budget, Form, Header, Picture, Protection, Reading, Role, Text};
 use crate::finding::{Location, Problem, ProblemKind};
 
 /// Problems beyond this say nothing new.
 const MOST_PROBLEMS: usize = 1_000;
+
+/// Pictures that are described. No message shows more than a person looks at.
+const MOST_PICTURES: usize = 500;
 
 /// Encrypted files that are tried with the passwords that everybody knows;
 /// one takes a tenth of a second.
@@ -91,6 +94,8 @@ pub(crate) struct Harvest<'b> {
     text: u64,
     entries: u32,
     guessed: u32,
+    /// Bytes of pictures handed on.
+    shown: u64,
     spent: bool,
     digest: Sha256,
 }
@@ -104,6 +109,7 @@ impl<'b> Harvest<'b> {
             text: 0,
             entries: 0,
             guessed: 0,
+            shown: 0,
             spent: false,
             digest: Sha256::new(),
         }
@@ -170,6 +176,47 @@ impl<'b> Harvest<'b> {
                 what: what.into(),
             });
         }
+    }
+
+    /// Notes what only OCR can read, with the problem that it is until then.
+    pub(crate) fn picture(
+        &mut self,
+        place: &Place,
+        form: Form,
+        pages: Vec<u32>,
+        bytes: &[u8],
+        kind: ProblemKind,
+        unread: impl Into<String>,
+    ) {
+        let unread = Problem {
+            location: place.location(),
+            kind,
+            what: unread.into(),
+        };
+        self.problem(place, unread.kind, unread.what.clone());
+        if self.reading.pictures.len() >= MOST_PICTURES {
+            return;
+        }
+        let digest: [u8; 32] = Sha256::digest(bytes).into();
+        let seen = |picture: &Picture| picture.digest == digest && !picture.bytes.is_empty();
+        let shown = self.shown + bytes.len() as u64;
+        let bytes = match shown <= self.budget.pictures && !self.reading.pictures.iter().any(seen) {
+            true => {
+                self.shown = shown;
+                bytes.to_vec()
+            }
+            false => Vec::new(),
+        };
+        self.reading.pictures.push(Picture {
+            location: place.location(),
+            attachment: place.attachment,
+            hidden: place.hidden,
+            form,
+            pages,
+            digest,
+            unread,
+            bytes,
+        });
     }
 
     /// Notes an attachment and gives the place of what is in it. Its names
@@ -344,6 +391,7 @@ impl<'b> Harvest<'b> {
             texts: self.reading.texts.len(),
             attachments: self.reading.attachments.len(),
             problems: self.reading.problems.len(),
+            pictures: self.reading.pictures.len(),
         }
     }
 
@@ -369,6 +417,7 @@ impl<'b> Harvest<'b> {
         if agree {
             self.reading.texts.truncate(second.texts);
             self.reading.attachments.truncate(second.attachments);
+            self.reading.pictures.truncate(second.pictures);
             if !self.spent {
                 self.reading.problems.truncate(second.problems);
             }
@@ -383,6 +432,7 @@ pub(crate) struct Mark {
     texts: usize,
     attachments: usize,
     problems: usize,
+    pictures: usize,
 }
 
 /// A name as a location can hold it: one line, and not without end.

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::finding::{Location, Problem};
 use harvest::{Harvest, Place};
 
+pub(crate) use sight::{Blind, decode, fit, rendered};
+
 mod access;
 mod armour;
 mod ber;
@@ -57,6 +59,7 @@ mod pdf_map;
 mod pdf_text;
 mod pgp;
 mod pgp_packet;
+mod picture;
 mod pivot;
 mod plain;
 mod ppt;
@@ -72,6 +75,7 @@ mod rtf_word;
 mod seven_zip;
 mod seven_zip_header;
 mod sheet;
+mod sight;
 mod slides;
 mod style;
 mod sweep;
@@ -95,6 +99,9 @@ pub struct Reading {
     pub texts: Vec<Text>,
     pub attachments: Vec<Attachment>,
     pub problems: Vec<Problem>,
+    /// What only OCR can read. Each has its problem among `problems` until it
+    /// has been read.
+    pub pictures: Vec<Picture>,
     /// SHA-256 over the decoded parts and the header fields that no server
     /// touches: equal for a message that a client sends again with new
     /// boundaries or other transfer encodings.
@@ -183,6 +190,33 @@ pub struct Attachment {
     pub why: String,
 }
 
+/// A picture that is large enough for text, or pages of a PDF without text of
+/// their own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Picture {
+    /// `photo.jpg`, `scan.pdf`, `letter.docx › picture 2`.
+    pub location: Location,
+    /// As of [`Text`].
+    pub attachment: Option<u32>,
+    pub hidden: bool,
+    pub form: Form,
+    /// From 1; a picture that is no document is its own page 1.
+    pub pages: Vec<u32>,
+    /// SHA-256 of its bytes.
+    pub digest: [u8; 32],
+    /// What is told of it while nobody has read it.
+    pub unread: Problem,
+    /// The file itself, as far as [`Budget::pictures`] allows.
+    #[serde(with = "serde_bytes")]
+    pub bytes: Vec<u8>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Form {
+    Picture,
+    Pdf,
+}
+
 /// Whether a stranger who gets the file can read it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -211,6 +245,9 @@ pub struct Budget {
     pub depth: u32,
     /// Inflated bytes per packed byte, beyond the first MB.
     pub ratio: u32,
+    /// Bytes of pictures that are handed on to be read by OCR; they are only
+    /// described where this is 0.
+    pub pictures: u64,
 }
 
 impl Default for Budget {
@@ -221,6 +258,7 @@ impl Default for Budget {
             entries: 5_000,
             depth: 16,
             ratio: 200,
+            pictures: 0,
         }
     }
 }
