@@ -17,6 +17,8 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 
+use crate::worker::{self, Tools};
+
 /// Exeat gives outgoing school mail its leave slip.
 ///
 /// It stands between a school's mail system and the next hop, reads every
@@ -62,6 +64,14 @@ enum Command {
     /// Read messages for another Exeat process (started by Exeat itself)
     #[command(hide = true)]
     Worker,
+    /// Read pictures for another Exeat process (started by Exeat itself)
+    #[command(hide = true)]
+    OcrWorker {
+        #[arg(long)]
+        tesseract: Option<PathBuf>,
+        #[arg(long)]
+        pdftoppm: Option<PathBuf>,
+    },
 }
 
 /// Runs the command that the arguments name.
@@ -73,7 +83,16 @@ pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let config = arguments.config.as_path();
     let done = match arguments.command {
-        Command::Worker => return crate::worker::run(),
+        Command::Worker => return worker::run(),
+        Command::OcrWorker {
+            tesseract,
+            pdftoppm,
+        } => {
+            return worker::run_ocr(Tools {
+                tesseract,
+                pdftoppm,
+            });
+        }
         Command::Serve(arguments) => serve::run(config, &arguments),
         Command::Check(arguments) => check::run(config, &arguments),
         Command::Read(arguments) => read::run(&arguments),

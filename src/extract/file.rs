@@ -4,7 +4,7 @@ use super::harvest::{Harvest, Place};
 use super::kind::{self, Kind};
 use super::{
     access, armour, cms, compressed, content_line, html, mbox, message, ole, onenote, pdf, pgp,
-    plain, rar, rpmsg, rtf, seven_zip, tar, tnef, xml_file, zip,
+    picture, plain, rar, rpmsg, rtf, seven_zip, tar, tnef, xml_file, zip,
 };
 use crate::finding::ProblemKind;
 use crate::mail::charset;
@@ -53,6 +53,10 @@ pub(crate) fn contents(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
         Kind::Asn1 => cms::read(bytes, place, harvest),
         Kind::Pgp => pgp::read(bytes, place, harvest),
         Kind::Rpmsg => rpmsg::read(bytes, place, harvest),
+        Kind::Picture(kind) => {
+            picture::read(kind, bytes, place, harvest);
+            zip::behind(bytes, place, harvest);
+        }
         Kind::Media(media) => {
             harvest.kind(place, media.kind);
             harvest.problem(place, ProblemKind::NotRead, media.what);

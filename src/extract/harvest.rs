@@ -10,11 +10,14 @@ use blake3::Hasher;
 
 use super::candidate::Candidate;
 use super::trial::Trials;
-use super::{Attachment, Budget, Header, Opening, Protection, Reading, Role, Text};
+use super::{Attachment, Budget, Form, Header, Opening, Picture, Protection, Reading, Role, Text};
 use crate::finding::{Location, Problem, ProblemKind};
 
 /// Problems beyond this say nothing new.
 const MOST_PROBLEMS: usize = 1_000;
+
+/// Pictures that are described. No message shows more than a person looks at.
+const MOST_PICTURES: usize = 500;
 
 /// Encrypted files that are tried with the passwords that everybody knows;
 /// one takes a tenth of a second.
@@ -98,6 +101,8 @@ pub(crate) struct Harvest<'b> {
     text: u64,
     entries: u32,
     guessed: u32,
+    /// Bytes of pictures handed on.
+    shown: u64,
     spent: bool,
     trials: Trials,
     /// Weakly encrypted attachments.
@@ -114,6 +119,7 @@ impl<'b> Harvest<'b> {
             text: 0,
             entries: 0,
             guessed: 0,
+            shown: 0,
             spent: false,
             trials: Trials::default(),
             breakable: Vec::new(),
@@ -223,6 +229,47 @@ impl<'b> Harvest<'b> {
                 what: what.into(),
             });
         }
+    }
+
+    /// Notes what only OCR can read, with the problem that it is until then.
+    pub(crate) fn picture(
+        &mut self,
+        place: &Place,
+        form: Form,
+        pages: Vec<u32>,
+        bytes: &[u8],
+        kind: ProblemKind,
+        unread: impl Into<String>,
+    ) {
+        let unread = Problem {
+            location: place.location(),
+            kind,
+            what: unread.into(),
+        };
+        self.problem(place, unread.kind, unread.what.clone());
+        if self.reading.pictures.len() >= MOST_PICTURES {
+            return;
+        }
+        let digest: [u8; 32] = blake3::hash(bytes).into();
+        let seen = |picture: &Picture| picture.digest == digest && !picture.bytes.is_empty();
+        let shown = self.shown + bytes.len() as u64;
+        let bytes = match shown <= self.budget.pictures && !self.reading.pictures.iter().any(seen) {
+            true => {
+                self.shown = shown;
+                bytes.to_vec()
+            }
+            false => Vec::new(),
+        };
+        self.reading.pictures.push(Picture {
+            location: place.location(),
+            attachment: place.attachment,
+            hidden: place.hidden,
+            form,
+            pages,
+            digest,
+            unread,
+            bytes,
+        });
     }
 
     /// Notes an attachment and gives the place of what is in it. Its names
@@ -430,6 +477,7 @@ impl<'b> Harvest<'b> {
             texts: self.reading.texts.len(),
             attachments: self.reading.attachments.len(),
             problems: self.reading.problems.len(),
+            pictures: self.reading.pictures.len(),
         }
     }
 
@@ -455,6 +503,7 @@ impl<'b> Harvest<'b> {
         if agree {
             self.reading.texts.truncate(second.texts);
             self.reading.attachments.truncate(second.attachments);
+            self.reading.pictures.truncate(second.pictures);
             if !self.spent {
                 self.reading.problems.truncate(second.problems);
             }
@@ -469,6 +518,7 @@ pub(crate) struct Mark {
     texts: usize,
     attachments: usize,
     problems: usize,
+    pictures: usize,
 }
 
 /// A name as a location can hold it: one line, and not without end.

@@ -39,6 +39,8 @@ pub(crate) enum Kind {
     Tar,
     /// One file, packed by itself; often a tar.
     Compressed(Compression),
+    Picture(&'static str),
+    /// Sounds and moving images.
     Media(Media),
     /// Known by name here, and not read.
     Unread {
@@ -54,7 +56,6 @@ pub(crate) struct Media {
     pub(crate) what: &'static str,
 }
 
-const PICTURE: &str = "a picture: its text was not read";
 const SOUND: &str = "a sound recording: what is said in it was not read";
 const FILM: &str = "a video: what is seen and said in it was not read";
 
@@ -62,15 +63,15 @@ const FILM: &str = "a video: what is seen and said in it was not read";
 const MAGIC: &[(&[u8], Kind)] = &[
     (b"%PDF-", Kind::Pdf),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Kind::Ole),
-    (b"\xff\xd8\xff", media("jpeg", PICTURE)),
-    (b"\x89PNG\r\n\x1a\n", media("png", PICTURE)),
-    (b"GIF87a", media("gif", PICTURE)),
-    (b"GIF89a", media("gif", PICTURE)),
-    (b"II*\0", media("tiff", PICTURE)),
-    (b"MM\0*", media("tiff", PICTURE)),
-    (b"8BPS", media("psd", PICTURE)),
-    (b"\0\0\x01\0\x01", media("ico", PICTURE)),
-    (b"\xd7\xcd\xc6\x9a", media("wmf", PICTURE)),
+    (b"\xff\xd8\xff", picture("jpeg")),
+    (b"\x89PNG\r\n\x1a\n", picture("png")),
+    (b"GIF87a", picture("gif")),
+    (b"GIF89a", picture("gif")),
+    (b"II*\0", picture("tiff")),
+    (b"MM\0*", picture("tiff")),
+    (b"8BPS", picture("psd")),
+    (b"\0\0\x01\0\x01", picture("ico")),
+    (b"\xd7\xcd\xc6\x9a", picture("wmf")),
     (b"ID3", media("mp3", SOUND)),
     (b"\xff\xfb", media("mp3", SOUND)),
     (b"OggS", media("ogg", SOUND)),
@@ -106,6 +107,10 @@ const MAGIC: &[(&[u8], Kind)] = &[
     ),
     (rpmsg::MARK, Kind::Rpmsg),
 ];
+
+const fn picture(kind: &'static str) -> Kind {
+    Kind::Picture(kind)
+}
 
 const fn media(kind: &'static str, what: &'static str) -> Kind {
     Kind::Media(Media { kind, what })
@@ -201,7 +206,7 @@ fn container(bytes: &[u8]) -> Option<Kind> {
     };
     if at(0, b"RIFF") {
         return match bytes.get(8..12)? {
-            b"WEBP" => Some(media("webp", PICTURE)),
+            b"WEBP" => Some(picture("webp")),
             b"WAVE" => Some(media("wav", SOUND)),
             b"AVI " => Some(media("avi", FILM)),
             _ => None,
@@ -209,7 +214,7 @@ fn container(bytes: &[u8]) -> Option<Kind> {
     }
     if at(4, b"ftyp") {
         return match bytes.get(8..12)? {
-            b"heic" | b"heix" | b"mif1" | b"msf1" | b"avif" => Some(media("heif", PICTURE)),
+            b"heic" | b"heix" | b"mif1" | b"msf1" | b"avif" => Some(picture("heif")),
             b"M4A " | b"M4B " => Some(media("m4a", SOUND)),
             _ => Some(media("mp4", FILM)),
         };
@@ -218,10 +223,10 @@ fn container(bytes: &[u8]) -> Option<Kind> {
         return Some(media("aiff", SOUND));
     }
     if at(0, b"BM") && at(6, b"\0\0\0\0") {
-        return Some(media("bmp", PICTURE));
+        return Some(picture("bmp"));
     }
     if at(0, b"\x01\0\0\0") && at(40, b" EMF") {
-        return Some(media("emf", PICTURE));
+        return Some(picture("emf"));
     }
     if super::tar::is_one(bytes) {
         return Some(Kind::Tar);

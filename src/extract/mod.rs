@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::finding::{Location, Problem};
 use harvest::{Harvest, Place};
 
+pub(crate) use sight::{Blind, decode, fit, rendered};
+
 mod access;
 mod armour;
 mod ber;
@@ -59,6 +61,7 @@ mod pdf_map;
 mod pdf_text;
 mod pgp;
 mod pgp_packet;
+mod picture;
 mod pivot;
 mod plain;
 mod ppt;
@@ -74,6 +77,7 @@ mod rtf_word;
 mod seven_zip;
 mod seven_zip_header;
 mod sheet;
+mod sight;
 mod slides;
 mod style;
 mod sweep;
@@ -98,6 +102,9 @@ pub struct Reading {
     pub texts: Vec<Text>,
     pub attachments: Vec<Attachment>,
     pub problems: Vec<Problem>,
+    /// What only OCR can read. Each has its problem among `problems` until it
+    /// has been read.
+    pub pictures: Vec<Picture>,
     /// BLAKE3 over the decoded parts and the header fields that no server
     /// touches: equal for a message that a client sends again with new
     /// boundaries or other transfer encodings.
@@ -218,6 +225,33 @@ impl Opening {
     }
 }
 
+/// A picture that is large enough for text, or pages of a PDF without text of
+/// their own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Picture {
+    /// `photo.jpg`, `scan.pdf`, `letter.docx › picture 2`.
+    pub location: Location,
+    /// As of [`Text`].
+    pub attachment: Option<u32>,
+    pub hidden: bool,
+    pub form: Form,
+    /// From 1; a picture that is no document is its own page 1.
+    pub pages: Vec<u32>,
+    /// SHA-256 of its bytes.
+    pub digest: [u8; 32],
+    /// What is told of it while nobody has read it.
+    pub unread: Problem,
+    /// The file itself, as far as [`Budget::pictures`] allows.
+    #[serde(with = "serde_bytes")]
+    pub bytes: Vec<u8>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Form {
+    Picture,
+    Pdf,
+}
+
 /// Whether a stranger who gets the file can read it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -246,6 +280,9 @@ pub struct Budget {
     pub depth: u32,
     /// Inflated bytes per packed byte, beyond the first MB.
     pub ratio: u32,
+    /// Bytes of pictures that are handed on to be read by OCR; they are only
+    /// described where this is 0.
+    pub pictures: u64,
 }
 
 impl Default for Budget {
@@ -256,6 +293,7 @@ impl Default for Budget {
             entries: 5_000,
             depth: 16,
             ratio: 200,
+            pictures: 0,
         }
     }
 }

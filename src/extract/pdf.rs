@@ -14,7 +14,7 @@ use lopdf::{Document, Error, LoadOptions, Object, ObjectId, decode_text_string};
 use super::harvest::{Harvest, Place};
 use super::pdf_font::Fonts;
 use super::pdf_text::{self, Page};
-use super::{Protection, file};
+use super::{Form, Protection, file, picture};
 use crate::finding::ProblemKind;
 
 /// Bytes of pages that the second reader is given of one file: some take it
@@ -23,6 +23,9 @@ const SECOND_READING: usize = 512 * 1024; // 512 KB
 
 /// What trying one password costs.
 const TRIAL: Duration = Duration::from_micros(400);
+/// A page with fewer letters and digits than this may be a scan with a number
+/// or the scanner's own name stamped on it.
+const FEW: usize = 80;
 
 pub(crate) fn read(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     harvest.kind(place, "pdf");
@@ -185,14 +188,15 @@ fn pages(
     let mut fonts = Fonts::default();
     let mut second: Option<Second> = None;
     let mut second_left = SECOND_READING;
-    let mut count = 0;
-    let (mut pictures, mut unread) = (0, 0);
+    let mut count: u32 = 0;
+    let (mut pictures, mut unread, mut lost) = (Vec::new(), Vec::new(), false);
     for (index, id) in document.page_iter().enumerate() {
         if harvest.is_spent() || !harvest.entry(place) {
             return;
         }
         count += 1;
         let mut page = drawn(document, id, &mut fonts, place, harvest);
+        let mut partly = false;
         if !page.covered && !harvest.is_spent() {
             let text = if page.size > second_left {
                 String::new()
@@ -202,25 +206,28 @@ fn pages(
                     .get_or_insert_with(|| Second::open(bytes, password))
                     .page(index)
             };
-            if !text.trim().is_empty() {
-                page.text = text;
-            } else if !page.text.trim().is_empty() {
+            match text.trim().is_empty() {
+                false => page.text = text,
                 // What could be drawn is in; the rest is owed.
-                unread += 1;
+                true => partly = !page.text.trim().is_empty(),
             }
         }
-        if page.text.trim().is_empty() {
-            pictures += u32::from(page.pictures > 0);
-            unread += u32::from(page.pictures == 0 && page.paints);
+        let is_empty = page.text.trim().is_empty();
+        let shows_little = page.text.chars().filter(|c| c.is_alphanumeric()).count() < FEW;
+        if picture::fills_page(page.pixels, is_empty) && shows_little {
+            pictures.push(count);
+        } else if partly || (is_empty && page.paints) {
+            unread.push(count);
         }
         // Content that is named and not there.
-        let lost = document
-            .get_page_contents(id)
-            .iter()
-            .any(|part| document.get_object(*part).is_err());
-        unread +=
-            u32::from(lost && page.text.trim().is_empty() && page.pictures == 0 && !page.paints);
-        harvest.text(&place.within(&format!("page {}", index + 1)), page.text);
+        lost |= is_empty
+            && page.pixels == 0
+            && !page.paints
+            && document
+                .get_page_contents(id)
+                .iter()
+                .any(|part| document.get_object(*part).is_err());
+        harvest.text(&place.within(&format!("page {count}")), page.text);
     }
     if count == 0 {
         harvest.problem(
@@ -229,32 +236,36 @@ fn pages(
             "it has no pages that can be read",
         );
     }
-    match (pictures, count) {
-        (0, _) => {}
-        (pictures, count) if pictures == count => {
-            harvest.problem(
-                place,
-                ProblemKind::NotRead,
-                "a picture of text: there is no text layer",
-            );
-        }
-        (1, _) => harvest.problem(
+    if !pictures.is_empty() {
+        let what = match (pictures.len(), count) {
+            (1, 2..) => "one page is a picture: its text was not read".to_owned(),
+            (some, count) if some < count as usize => {
+                format!("{some} pages are pictures: their text was not read")
+            }
+            _ => "a picture of text: there is no text layer".to_owned(),
+        };
+        harvest.picture(
             place,
+            Form::Pdf,
+            pictures,
+            bytes,
             ProblemKind::NotRead,
-            "one page is a picture: its text was not read",
-        ),
-        (some, _) => harvest.problem(
-            place,
-            ProblemKind::NotRead,
-            format!("{some} pages are pictures: their text was not read"),
-        ),
-    }
-    if unread > 0 {
-        harvest.problem(
-            place,
-            ProblemKind::Damaged,
-            "some of its pages show something of which no text could be read",
+            what,
         );
+    }
+    const NO_TEXT: &str = "some of its pages show something of which no text could be read";
+    if !unread.is_empty() {
+        harvest.picture(
+            place,
+            Form::Pdf,
+            unread,
+            bytes,
+            ProblemKind::Damaged,
+            NO_TEXT,
+        );
+    }
+    if lost {
+        harvest.problem(place, ProblemKind::Damaged, NO_TEXT);
     }
 }
 

@@ -24,8 +24,8 @@ const MOST_OPERANDS: usize = 100_000;
 #[derive(Debug, Default)]
 pub(crate) struct Page {
     pub(crate) text: String,
-    /// Images, and how many.
-    pub(crate) pictures: u32,
+    /// Pixels of its pictures, all together.
+    pub(crate) pixels: u64,
     /// Something is painted that is no text of a known font.
     pub(crate) paints: bool,
     /// All its text is in `text`, as far as can be known.
@@ -52,7 +52,7 @@ pub(crate) fn draw(
         budget,
         out: String::with_capacity(content.len() / 4),
         pen: None,
-        pictures: 0,
+        pixels: 0,
         paints: false,
         unknown: 0,
         known: 0,
@@ -64,7 +64,7 @@ pub(crate) fn draw(
     let covered = !painter.missing_font && painter.unknown * 20 <= painter.known;
     Page {
         text: painter.out,
-        pictures: painter.pictures,
+        pixels: painter.pixels,
         paints: painter.paints || painter.unknown > 0,
         covered,
         endless: painter.endless,
@@ -139,7 +139,7 @@ struct Painter<'a, 'b> {
     budget: &'b mut usize,
     out: String,
     pen: Option<Pen>,
-    pictures: u32,
+    pixels: u64,
     paints: bool,
     unknown: usize,
     known: usize,
@@ -227,8 +227,10 @@ impl<'a> Painter<'a, '_> {
                         self.draw_object(name, resources, &state, depth);
                     }
                 }
-                b"BI" => self.pictures += 1,
-                b"ID" => tokens.skip_image(),
+                b"ID" => {
+                    self.pixels += inline_pixels(&operands);
+                    tokens.skip_image();
+                }
                 b"f" | b"F" | b"f*" | b"B" | b"B*" | b"b" | b"b*" | b"sh" => self.paints = true,
                 _ => {}
             }
@@ -242,7 +244,7 @@ impl<'a> Painter<'a, '_> {
         font.map(|font| self.fonts.of(font, self.document))
     }
 
-    /// Draws a form, or counts a picture.
+    /// Draws a form, or measures a picture.
     fn draw_object(
         &mut self,
         name: &[u8],
@@ -254,7 +256,7 @@ impl<'a> Painter<'a, '_> {
             .and_then(|object| object.as_stream().ok());
         let Some(stream) = object else { return };
         match stream.dict.get(b"Subtype").and_then(Object::as_name) {
-            Ok(b"Image") => self.pictures += 1,
+            Ok(b"Image") => self.pixels += pixels(&stream.dict, self.document),
             Ok(b"Form") if depth < DEEPEST && !self.endless => {
                 let content = match stream.get_plain_content_with_limit(*self.budget) {
                     Ok(content) => content,
@@ -377,6 +379,30 @@ impl<'a> Painter<'a, '_> {
         }
         self.out.push(gap);
     }
+}
+
+/// The pixels of a picture (ISO 32000-1 section 8.9.5).
+fn pixels(picture: &Dictionary, document: &Document) -> u64 {
+    let side = |key| {
+        let side = picture.get_deref(key, document).and_then(Object::as_i64);
+        side.ok().and_then(|side| u64::try_from(side).ok())
+    };
+    let (width, height) = (side(b"Width"), side(b"Height"));
+    width.unwrap_or(0).saturating_mul(height.unwrap_or(0))
+}
+
+/// The same of one in the content itself, whose keys are short.
+fn inline_pixels(operands: &[Token<'_>]) -> u64 {
+    let side = |short: &[u8], long: &[u8]| {
+        operands.windows(2).find_map(|pair| match pair {
+            [Token::Name(name), Token::Number(side)] if *name == short || *name == long => {
+                Some(*side as u64)
+            }
+            _ => None,
+        })
+    };
+    let (width, height) = (side(b"W", b"Width"), side(b"H", b"Height"));
+    width.unwrap_or(0).saturating_mul(height.unwrap_or(0))
 }
 
 fn resource<'a>(

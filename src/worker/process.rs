@@ -9,9 +9,11 @@ use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use super::protocol::{self, Answer, Kind};
+use super::protocol::{self, Answer, Greeting, Job, Kind};
+use super::recognition;
 use super::sandbox::{self, Fences};
-use crate::extract;
+use super::tools::Tools;
+use crate::extract::{self, Budget};
 
 /// Parsers recurse, within bounds; the bounds are counted, the stack is not.
 const STACK: usize = 64 * 1024 * 1024; // 64 MB
@@ -22,9 +24,18 @@ const JOB: usize = 64 * 1024;
 /// Where the last panic was.
 static PLACE: Mutex<Option<String>> = Mutex::new(None);
 
-/// The worker process's whole life: jobs on standard input, readings on
+/// The whole life of a worker that reads: jobs on standard input, readings on
 /// standard output, until the input ends.
 pub fn run() -> ExitCode {
+    serve(None)
+}
+
+/// The same of a worker that recognises text in pictures, by these programs.
+pub fn run_ocr(tools: Tools) -> ExitCode {
+    serve(Some(tools))
+}
+
+fn serve(tools: Option<Tools>) -> ExitCode {
     // A panic's message may quote what was read, so that only its place is
     // told.
     panic::set_hook(Box::new(|panic| {
@@ -33,10 +44,10 @@ pub fn run() -> ExitCode {
             .map(|place| format!("{}:{}", place.file(), place.line()));
         *PLACE.lock().unwrap_or_else(PoisonError::into_inner) = place;
     }));
-    let files = sandbox::leave_file_system();
+    let files = sandbox::leave_file_system(tools.as_ref());
     let life = thread::Builder::new()
         .stack_size(STACK)
-        .spawn(move || live(files))
+        .spawn(move || live(tools.as_ref(), files))
         .map(thread::JoinHandle::join);
     match life {
         Ok(Ok(Ok(()))) => ExitCode::SUCCESS,
@@ -45,26 +56,23 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn live(files: bool) -> io::Result<()> {
+fn live(tools: Option<&Tools>, files: bool) -> io::Result<()> {
     let mut socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
     let mut jobs = BufReader::with_capacity(JOB, socket.try_clone()?);
     let greeting = protocol::receive_greeting(&mut jobs)?;
-    sandbox::limit(greeting.memory)?;
-    let calls = sandbox::leave_calls();
+    sandbox::limit(greeting.memory, tools.is_some())?;
+    let calls = sandbox::leave_calls(tools.is_some());
     protocol::send_hello(&mut socket, Fences { files, calls })?;
     while let Some((job, content)) = protocol::receive_job(&mut jobs)? {
-        let reading = panic::catch_unwind(AssertUnwindSafe(|| {
+        let answer = panic::catch_unwind(AssertUnwindSafe(|| {
             #[cfg(debug_assertions)]
-            faults::befall(&content);
-            match &job.kind {
-                Kind::Message => extract::read_message(&content, &greeting.budget),
-                Kind::File { name } => extract::read_file(name, &content, &greeting.budget),
-            }
+            faults::befall(&content, tools);
+            answer(&job, &content, &greeting, tools)
         }));
         // The bytes are not needed while the answer is on its way.
         drop(content);
-        match reading {
-            Ok(reading) => protocol::send_answer(&mut socket, &Answer::Read(Box::new(reading)))?,
+        match answer {
+            Ok(answer) => protocol::send_answer(&mut socket, &answer)?,
             Err(payload) => {
                 forget(payload);
                 let place = PLACE.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -76,6 +84,22 @@ fn live(files: bool) -> io::Result<()> {
     Ok(())
 }
 
+fn answer(job: &Job, content: &[u8], greeting: &Greeting, tools: Option<&Tools>) -> Answer {
+    let budget = Budget {
+        pictures: job.pictures,
+        ..greeting.budget
+    };
+    let read = |reading| Answer::Read(Box::new(reading));
+    match &job.kind {
+        Kind::Message => read(extract::read_message(content, &budget)),
+        Kind::File { name } => read(extract::read_file(name, content, &budget)),
+        Kind::Page { form, page } => {
+            let tools = tools.expect("pages are given to those who have the tools");
+            Answer::Seen(recognition::see(*form, *page, content, tools))
+        }
+    }
+}
+
 /// A panic's payload is dropped unseen, and may panic in that.
 fn forget(payload: Box<dyn Any + Send>) {
     std::mem::forget(payload);
@@ -85,8 +109,11 @@ fn forget(payload: Box<dyn Any + Send>) {
 /// release.
 #[cfg(debug_assertions)]
 mod faults {
-    /// Does what a header field `X-Exeat-Test-Fault` says.
-    pub(super) fn befall(message: &[u8]) {
+    use crate::worker::tools::Tools;
+
+    /// Does what a header field `X-Exeat-Test-Fault` says, or a comment in a
+    /// picture.
+    pub(super) fn befall(message: &[u8], tools: Option<&Tools>) {
         let head = &message[..message.len().min(8 * 1024)];
         let Some(at) = memchr::memmem::find(head, b"X-Exeat-Test-Fault: ") else {
             return;
@@ -113,6 +140,24 @@ mod faults {
                 }
             }
             b"reach" => assert_eq!(within_reach(), [""; 0], "a worker reaches nothing"),
+            b"reach-by-ocr" => assert_eq!(
+                within_reach(),
+                ["another thread"],
+                "a worker with programs reaches no more than they take"
+            ),
+            b"linger" => {
+                // A program that waits for its input, told apart by its words.
+                let tesseract = tools.and_then(|tools| tools.tesseract.as_ref());
+                let program = tesseract.expect("the test has tesseract");
+                let mut child = std::process::Command::new(program)
+                    .args(["stdin", "stdout", "-c", "page_separator=lingering"])
+                    .stdin(std::process::Stdio::piped())
+                    .spawn()
+                    .expect("it may be run");
+                let input = child.stdin.take();
+                drop(child.wait());
+                drop(input);
+            }
             b"exit" => std::process::exit(0),
             b"babble" => {
                 use std::io::Write;

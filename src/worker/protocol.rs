@@ -10,8 +10,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
+use super::recognition::Sight;
 use super::sandbox::Fences;
-use crate::extract::{Budget, Reading};
+use crate::extract::{Budget, Form, Reading};
 
 /// The longest head of a job: a file's name is all that varies.
 const MOST_HEAD: u32 = 64 * 1024; // 64 KB
@@ -22,7 +23,7 @@ const MOST_ANSWER: u32 = 128 * 1024 * 1024; // 128 MB
 const MOST_CONTENT: u64 = 1024 * 1024 * 1024; // 1 GB
 
 /// What a worker is told once, at its start.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(super) struct Greeting {
     pub(super) budget: Budget,
     /// Bytes of address space.
@@ -34,17 +35,27 @@ pub(super) struct Greeting {
 pub(super) struct Job {
     pub(super) kind: Kind,
     pub(super) size: u64,
+    /// Bytes of pictures to hand on: [`Budget::pictures`].
+    pub(super) pictures: u64,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Kind {
     Message,
-    File { name: String },
+    File {
+        name: String,
+    },
+    /// A page, from 1, of a picture or a PDF; for those who run OCR.
+    Page {
+        form: Form,
+        page: u32,
+    },
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Answer {
     Read(Box<Reading>),
+    Seen(Sight),
     /// Reading panicked, at this place in the source. The worker ends itself
     /// after this.
     Panicked {
@@ -167,7 +178,12 @@ mod tests {
         let kind = Kind::File {
             name: "Zoë.txt".to_owned(),
         };
-        let mut wire = job(&Job { kind, size: 3 }).expect("short");
+        let mut wire = job(&Job {
+            kind,
+            size: 3,
+            pictures: 0,
+        })
+        .expect("short");
         wire.extend_from_slice(b"abc");
         let (job, content) = receive_job(&mut wire.as_slice())
             .expect("whole")

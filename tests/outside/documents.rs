@@ -211,9 +211,13 @@ fn pdf_pages_forms_and_links_are_read() {
 
 #[test]
 fn a_pdf_without_text_is_a_problem_and_a_blank_one_is_none() {
-    let reading = read("scan.pdf");
+    let reading = read("copier.pdf");
     assert_eq!(reading.problems.len(), 1);
     assert_eq!(reading.problems[0].kind, ProblemKind::NotRead);
+    assert_eq!(reading.pictures[0].pages, [1, 2]);
+    assert_eq!(reading.pictures[0].unread, reading.problems[0]);
+    // A picture too small for words.
+    assert_eq!(read("scan.pdf").problems, []);
     assert_eq!(read("blank.pdf").problems, []);
 }
 

@@ -12,6 +12,7 @@ mod holding;
 mod layers;
 mod measured;
 mod messages;
+mod ocr;
 mod office;
 mod outlook;
 mod passwords;

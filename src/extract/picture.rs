@@ -1,0 +1,150 @@
+//! Pictures, as far as an ordinary worker looks at them: by their headers.
+//!
+//! What is too small for a page of text is passed over in silence: the logos
+//! and icons of signatures are in every other mail. What is large enough is
+//! handed on to those who can read it (see `sight`).
+
+use std::io::Cursor;
+
+use image::{ImageFormat, ImageReader};
+
+use super::Form;
+use super::harvest::{Harvest, Place};
+use crate::finding::ProblemKind;
+
+/// A page of text needs this many pixels on its shorter side, and in all: ten
+/// lines of the smallest letters that OCR can read.
+const LEAST_SIDE: u32 = 160;
+const LEAST_AREA: u64 = 80_000;
+
+/// A whole page, A4 at 72 dpi, has so many.
+const WHOLE_PAGE: u64 = 500_000;
+
+/// Pages of a TIFF file that are counted.
+const MOST_PAGES: usize = 200;
+
+const UNREAD: &str = "a picture: its text was not read";
+
+/// A picture that is a file by itself.
+pub(crate) fn read(kind: &str, bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
+    harvest.kind(place, kind);
+    within(kind, bytes, place, harvest);
+}
+
+/// A picture that stands in a document.
+pub(crate) fn within(kind: &str, bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
+    let Some(format) = format(kind) else {
+        // An icon is never large.
+        if kind != "ico" {
+            harvest.problem(place, ProblemKind::NotRead, UNREAD);
+        }
+        return;
+    };
+    let pages = match format {
+        ImageFormat::Tiff => directories(bytes),
+        _ => Vec::new(),
+    };
+    let pages: Vec<u32> = match pages.len() {
+        0 | 1 => match size(bytes, format) {
+            Some((width, height)) if !holds_text(width, height) => return,
+            Some(_) => vec![1],
+            None => {
+                let what = "a picture that is damaged: its text was not read";
+                return harvest.problem(place, ProblemKind::NotRead, what);
+            }
+        },
+        // Scanners and fax machines make them.
+        count => (1..).take(count).collect(),
+    };
+    let many = pages.len() >= MOST_PAGES;
+    let kind = ProblemKind::NotRead;
+    harvest.picture(place, Form::Picture, pages, bytes, kind, UNREAD);
+    if many {
+        harvest.exhaust(place, "it has more pages than Exeat reads of one message");
+    }
+}
+
+/// The formats that can be decoded here.
+pub(crate) fn format(kind: &str) -> Option<ImageFormat> {
+    Some(match kind {
+        "jpeg" => ImageFormat::Jpeg,
+        "png" => ImageFormat::Png,
+        "gif" => ImageFormat::Gif,
+        "tiff" => ImageFormat::Tiff,
+        "bmp" => ImageFormat::Bmp,
+        "webp" => ImageFormat::WebP,
+        _ => return None,
+    })
+}
+
+/// Whether so many pixels can hold a page of text.
+pub(crate) fn holds_text(width: u32, height: u32) -> bool {
+    width.min(height) >= LEAST_SIDE && u64::from(width) * u64::from(height) >= LEAST_AREA
+}
+
+/// Whether pictures of so many pixels in all may be a page's text; it may be
+/// cut into strips. Beside other text they are so only if they are a page's
+/// size.
+pub(crate) fn fills_page(pixels: u64, alone: bool) -> bool {
+    pixels >= if alone { LEAST_AREA } else { WHOLE_PAGE }
+}
+
+fn size(bytes: &[u8], format: ImageFormat) -> Option<(u32, u32)> {
+    ImageReader::with_format(Cursor::new(bytes), format)
+        .into_dimensions()
+        .ok()
+}
+
+/// Where the directories of a TIFF file are, one a page (TIFF 6.0 section 2).
+pub(crate) fn directories(bytes: &[u8]) -> Vec<u32> {
+    let big = bytes.starts_with(b"MM");
+    let number = |at: usize, size: usize| -> Option<u32> {
+        let bytes = bytes.get(at..at.checked_add(size)?)?;
+        let add = |sum: u32, byte: &u8| sum << 8 | u32::from(*byte);
+        Some(match big {
+            true => bytes.iter().fold(0, add),
+            false => bytes.iter().rev().fold(0, add),
+        })
+    };
+    let mut found = Vec::new();
+    let mut next = number(4, 4);
+    while let Some(at) = next.filter(|&at| at > 0)
+        && found.len() < MOST_PAGES
+        && !found.contains(&at)
+        && let Ok(start) = usize::try_from(at)
+        && let Some(entries) = number(start, 2)
+    {
+        found.push(at);
+        next = number(start + 2 + 12 * entries as usize, 4);
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_signature_has_is_too_small() {
+        for (width, height) in [(16, 16), (200, 80), (600, 150), (1200, 120), (250, 250)] {
+            assert!(!holds_text(width, height), "{width}×{height}");
+        }
+        for (width, height) in [(640, 480), (400, 300), (827, 1169), (4032, 3024)] {
+            assert!(holds_text(width, height), "{width}×{height}");
+        }
+    }
+
+    #[test]
+    fn directories_in_a_circle_end() {
+        // Two directories without entries, the second points to the first.
+        let mut tiff = b"II*\0\x08\0\0\0".to_vec();
+        tiff.extend_from_slice(b"\0\0\x0e\0\0\0");
+        tiff.extend_from_slice(b"\0\0\x08\0\0\0");
+        assert_eq!(directories(&tiff), [8, 14]);
+        assert_eq!(directories(b"MM\0*\0\0\0\x08\0\0\0\0\0\0"), [8]);
+        for cut in 0..tiff.len() {
+            assert!(directories(&tiff[..cut]).len() <= 2);
+        }
+        assert_eq!(directories(b"II*\0\xff\xff\xff\xff"), [0; 0]);
+    }
+}
