@@ -9,6 +9,10 @@ use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+use rustix::process::{Signal, kill_current_process_group};
+
 use super::protocol::{self, Answer, Greeting, Job, Kind};
 use super::recognition;
 use super::sandbox::{self, Fences};
@@ -45,6 +49,8 @@ fn serve(tools: Option<Tools>) -> ExitCode {
         *PLACE.lock().unwrap_or_else(PoisonError::into_inner) = place;
     }));
     let files = sandbox::leave_file_system(tools.as_ref());
+    let programs = tools.is_some();
+    thread::spawn(move || end_with_relay(programs));
     let life = thread::Builder::new()
         .stack_size(STACK)
         .spawn(move || live(tools.as_ref(), files))
@@ -54,6 +60,24 @@ fn serve(tools: Option<Tools>) -> ExitCode {
         // The parent sees it end, and asks another.
         _ => ExitCode::FAILURE,
     }
+}
+
+/// Ends the process, and the programs that it runs, when the relay has gone:
+/// whatever they are at, nobody takes the answer.
+fn end_with_relay(programs: bool) {
+    let input = io::stdin();
+    let mut relay = [PollFd::new(&input, PollFlags::RDHUP)];
+    loop {
+        match poll(&mut relay, None) {
+            Ok(_) if !relay[0].revents().is_empty() => break,
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(_) => return,
+        }
+    }
+    if programs {
+        let _ = kill_current_process_group(Signal::KILL);
+    }
+    std::process::exit(1);
 }
 
 fn live(tools: Option<&Tools>, files: bool) -> io::Result<()> {
