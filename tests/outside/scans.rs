@@ -48,7 +48,8 @@ fn settled(exeat: &Exeat) -> Value {
     }
 }
 
-fn check_register_is_held(hold: &Value, place: &str) {
+/// Gives what was noticed.
+fn check_register_is_held<'h>(hold: &'h Value, place: &str) -> &'h str {
     assert_eq!(hold["state"], "awaiting-reviewer", "{hold}");
     assert_eq!(hold["action"], "quarantine", "{hold}");
     let findings = hold["findings"].as_array().expect("a list");
@@ -61,6 +62,7 @@ fn check_register_is_held(hold: &Value, place: &str) {
     assert!(location.starts_with(place), "{found}");
     assert_eq!(found["pupils"].as_array().map(Vec::len), Some(5), "{found}");
     assert!(!hold.to_string().contains("Bello"), "names are masked");
+    found["what"].as_str().expect("a text")
 }
 
 #[test]
@@ -109,9 +111,12 @@ fn what_takes_long_is_kept_and_decided_when_it_has_been_read() {
     let exeat = Exeat::serve(&school.config());
     let reply = Client::connect(exeat.smtp).transaction(STAFF, &[OUTSIDE], &scan("copier.pdf"));
     assert!(reply.text.contains("held, reference"), "{reply:?}");
-    check_register_is_held(
-        &settled(&exeat),
-        "copier.pdf › page 2 (read from the picture)",
+    let hold = settled(&exeat);
+    let place = "copier.pdf › page 2 (read from the picture)";
+    let noticed = check_register_is_held(&hold, place);
+    assert!(
+        noticed.starts_with("5 pupils, with date of birth, health"),
+        "{noticed}"
     );
     assert!(exeat.command(&["journal", "verify"]).status.success());
 }
