@@ -17,6 +17,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 mod crew;
+mod layout;
 mod ocr;
 mod pool;
 mod process;

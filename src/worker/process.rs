@@ -6,8 +6,12 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread;
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+use rustix::process::{Signal, kill_current_process_group};
 
 use super::protocol::{self, Answer, Greeting, Job, Kind};
 use super::recognition;
@@ -45,6 +49,8 @@ fn serve(tools: Option<Tools>) -> ExitCode {
         *PLACE.lock().unwrap_or_else(PoisonError::into_inner) = place;
     }));
     let files = sandbox::leave_file_system(tools.as_ref());
+    let programs = tools.is_some();
+    watch_relay(programs);
     let life = thread::Builder::new()
         .stack_size(STACK)
         .spawn(move || live(tools.as_ref(), files))
@@ -54,6 +60,37 @@ fn serve(tools: Option<Tools>) -> ExitCode {
         // The parent sees it end, and asks another.
         _ => ExitCode::FAILURE,
     }
+}
+
+/// Watches for the relay's end in a thread. It has begun when this returns:
+/// what a thread does to begin, the fences would forbid.
+fn watch_relay(programs: bool) {
+    let (begun, watched) = mpsc::channel();
+    thread::spawn(move || {
+        // Whoever hears it waits for it.
+        let _ = begun.send(());
+        end_with_relay(programs);
+    });
+    // An error is a thread that has ended: whatever is left stands without it.
+    let _ = watched.recv();
+}
+
+/// Ends the process, and the programs that it runs, when the relay has gone:
+/// whatever they are at, nobody takes the answer.
+fn end_with_relay(programs: bool) {
+    let input = io::stdin();
+    let mut relay = [PollFd::new(&input, PollFlags::RDHUP)];
+    loop {
+        match poll(&mut relay, None) {
+            Ok(_) if !relay[0].revents().is_empty() => break,
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(_) => return,
+        }
+    }
+    if programs {
+        let _ = kill_current_process_group(Signal::KILL);
+    }
+    std::process::exit(1);
 }
 
 fn live(tools: Option<&Tools>, files: bool) -> io::Result<()> {

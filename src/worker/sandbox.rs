@@ -21,7 +21,10 @@ use landlock::{
     RulesetStatus, Scope, path_beneath_rules,
 };
 use rustix::process::{Resource, Rlimit, setrlimit};
-use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, apply_filter_all_threads};
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
+    SeccompRule, apply_filter_all_threads,
+};
 use serde::{Deserialize, Serialize};
 
 use super::tools::Tools;
@@ -64,8 +67,8 @@ const LOADERS: &[&str] = &[
 /// those that it knows.
 const LANDLOCK: ABI = ABI::V6;
 
-/// What computing takes: memory, its one socket (which is open already),
-/// clocks, random numbers, locks between threads, and an end.
+/// What computing takes: memory, its one socket (which is open already, and
+/// watched for its end), clocks, random numbers, locks between threads, and an end.
 const CALLS: &[libc::c_long] = &[
     libc::SYS_read,
     libc::SYS_readv,
@@ -76,6 +79,9 @@ const CALLS: &[libc::c_long] = &[
     libc::SYS_sendto,
     libc::SYS_sendmsg,
     libc::SYS_close,
+    libc::SYS_ppoll,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_poll,
     libc::SYS_mmap,
     libc::SYS_munmap,
     libc::SYS_mremap,
@@ -113,7 +119,6 @@ const CALLS_FOR_PROGRAMS: &[libc::c_long] = &[
     libc::SYS_dup,
     libc::SYS_dup3,
     libc::SYS_fcntl,
-    libc::SYS_ppoll,
     libc::SYS_openat,
     libc::SYS_newfstatat,
     libc::SYS_fstat,
@@ -148,8 +153,6 @@ const CALLS_FOR_PROGRAMS: &[libc::c_long] = &[
     libc::SYS_dup2,
     #[cfg(target_arch = "x86_64")]
     libc::SYS_open,
-    #[cfg(target_arch = "x86_64")]
-    libc::SYS_poll,
     #[cfg(target_arch = "x86_64")]
     libc::SYS_readlink,
     #[cfg(target_arch = "x86_64")]
@@ -225,12 +228,21 @@ pub(super) fn leave_file_system(tools: Option<&Tools>) -> bool {
 pub(super) fn leave_calls(programs: bool) -> bool {
     let more = if programs { CALLS_FOR_PROGRAMS } else { &[] };
     let restrict = || -> Option<()> {
+        let mut calls: BTreeMap<_, _> = CALLS
+            .iter()
+            .chain(more)
+            .map(|&call| (call, Vec::new()))
+            .collect();
+        if programs {
+            // Of all processes it may end its own group alone: kill(0, …).
+            let own = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, 0);
+            calls.insert(
+                libc::SYS_kill,
+                vec![SeccompRule::new(vec![own.ok()?]).ok()?],
+            );
+        }
         let filter = SeccompFilter::new(
-            CALLS
-                .iter()
-                .chain(more)
-                .map(|&call| (call, Vec::new()))
-                .collect::<BTreeMap<_, _>>(),
+            calls,
             SeccompAction::Errno(libc::EPERM.cast_unsigned()),
             SeccompAction::Allow,
             std::env::consts::ARCH.try_into().ok()?,

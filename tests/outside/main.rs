@@ -21,6 +21,7 @@ mod postfix;
 mod records;
 mod relay;
 mod rich_text;
+mod scans;
 mod sealed;
 mod support;
 mod swept;

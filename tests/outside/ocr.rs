@@ -82,7 +82,7 @@ fn text_at<'r>(reading: &'r Reading, place: &str) -> &'r str {
 }
 
 /// A JPEG picture with a comment, which the workers' faults listen to.
-fn with_comment(jpeg: &[u8], comment: &str) -> Vec<u8> {
+pub(crate) fn with_comment(jpeg: &[u8], comment: &str) -> Vec<u8> {
     let length = u16::try_from(comment.len() + 2).expect("short");
     let mut out = jpeg[..2].to_vec();
     out.extend_from_slice(b"\xff\xfe");

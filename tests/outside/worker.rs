@@ -2,7 +2,7 @@
 //! suffers for it.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use exeat::extract::{Budget, Role};
@@ -243,4 +243,30 @@ fn a_panic_is_told_though_the_log_is_a_file() {
         .expect("the binary runs");
     let object: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(object["problems"][0]["kind"], "damaged", "{object}");
+}
+
+/// Many start at once, on cores that are busy; and a second try would hide it
+/// if one could not begin.
+#[tokio::test]
+async fn every_worker_that_starts_reads() {
+    let log = tempfile::NamedTempFile::new().expect("a temporary file");
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_writer(Mutex::new(log.reopen().expect("it is there")))
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let settings = Settings {
+        count: 8,
+        messages: 1,
+        ..Settings::default()
+    };
+    let pool = Arc::new(pool(&settings).await);
+    let mut callers = tokio::task::JoinSet::new();
+    for _ in 0..200 {
+        let pool = Arc::clone(&pool);
+        callers.spawn(async move { check_reads(&pool, "Dear all").await });
+    }
+    callers.join_all().await;
+    let told = std::fs::read_to_string(log.path()).expect("readable");
+    assert_eq!(told, "");
 }

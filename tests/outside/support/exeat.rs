@@ -99,6 +99,11 @@ impl Exeat {
             .collect()
     }
 
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends a signal by name, for example `TERM`.
     pub(crate) fn signal(&self, name: &str) {
         let status = Command::new("kill")
