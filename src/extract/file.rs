@@ -96,8 +96,11 @@ fn page(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     harvest.text(&place.hidden("hidden text"), page.hidden);
 }
 
-/// `<meta charset=…>` or its older form.
+/// `<meta charset=…>` or its older form; UTF-16 shows by itself.
 pub(crate) fn declared_charset(html: &[u8]) -> Option<String> {
+    if let Some(utf_16) = charset::sniff_utf16(html) {
+        return Some(utf_16.name().to_owned());
+    }
     let head = &html[..html.len().min(2_048)].to_ascii_lowercase();
     let at = memchr::memmem::find(head, b"charset=")? + 8;
     let value: Vec<u8> = head[at..]

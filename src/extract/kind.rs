@@ -270,7 +270,12 @@ fn looks_like_words(head: &[u8]) -> bool {
 }
 
 fn text_kind(bytes: &[u8]) -> Kind {
-    let head = bytes[..bytes.len().min(2_048)].trim_ascii_start();
+    let head = &bytes[..bytes.len().min(2_048)];
+    let wide = charset::sniff_utf16(head).map(|utf_16| charset::with(utf_16, head));
+    let head = wide
+        .as_deref()
+        .map_or(head, str::as_bytes)
+        .trim_ascii_start();
     let head = head
         .strip_prefix(b"\xef\xbb\xbf")
         .unwrap_or(head)

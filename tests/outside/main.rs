@@ -3,6 +3,7 @@
 mod archives;
 mod bombs;
 mod check;
+mod corpus;
 mod crash;
 mod demo;
 mod documents;
