@@ -161,6 +161,7 @@ pub(crate) fn attach(
         size: 1,
         protection,
         why: String::new(),
+        claim: String::new(),
         opening: None,
     });
 }

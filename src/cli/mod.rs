@@ -4,13 +4,13 @@
 mod check;
 mod config_check;
 mod demo;
-
 mod holds;
 mod journal;
 mod keys;
 mod read;
 mod serve;
 
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -48,7 +48,6 @@ enum Command {
     Read(read::Arguments),
     /// Show Exeat at work on a fictional school, on this machine alone
     Demo(demo::Arguments),
-
     /// List, show, release or refuse what is held
     #[command(subcommand)]
     Holds(holds::Command),
@@ -96,7 +95,6 @@ pub fn run() -> ExitCode {
         Command::Serve(arguments) => serve::run(config, &arguments),
         Command::Check(arguments) => check::run(config, &arguments),
         Command::Read(arguments) => read::run(&arguments),
-
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Holds(command) => holds::run(config, &command),
         Command::Journal(command) => journal::run(config, &command),
@@ -104,7 +102,11 @@ pub fn run() -> ExitCode {
         Command::Config(command) => config_check::run(config, &command),
     };
     done.unwrap_or_else(|error| {
-        print_error(&error);
+        // Whoever read the output, such as `head`, has seen enough.
+        let stopped = error.downcast_ref::<io::Error>();
+        if stopped.is_none_or(|error| error.kind() != io::ErrorKind::BrokenPipe) {
+            print_error(&error);
+        }
         ExitCode::from(2)
     })
 }

@@ -69,7 +69,7 @@ fn print_json(file: &str, reading: &Reading) -> anyhow::Result<()> {
         .iter()
         .map(|text| json!({ "where": text.location, "hidden": text.hidden, "text": text.text }))
         .collect();
-    let object = json!({
+    let mut object = json!({
         "file": file,
         "type": kind,
         "protection": protection,
@@ -77,6 +77,13 @@ fn print_json(file: &str, reading: &Reading) -> anyhow::Result<()> {
         "texts": texts,
         "problems": reading.problems,
     });
+    if let Some(file) = reading
+        .attachments
+        .first()
+        .filter(|file| !file.claim.is_empty())
+    {
+        object["claim"] = json!(file.claim);
+    }
     writeln!(io::stdout(), "{object}")?;
     Ok(())
 }
@@ -88,6 +95,10 @@ fn print_lines(reading: &Reading) -> anyhow::Result<()> {
             "" => String::new(),
             why => format!(" ({why})"),
         };
+        let claim = match attachment.claim.as_str() {
+            "" => String::new(),
+            claim => format!(", though {claim}"),
+        };
         let protection = match attachment.protection {
             Protection::Open => "open",
             Protection::Weak => "weakly protected",
@@ -95,7 +106,7 @@ fn print_lines(reading: &Reading) -> anyhow::Result<()> {
         };
         writeln!(
             out,
-            "{}: {}, {protection}{why}",
+            "{}: {}, {protection}{why}{claim}",
             attachment.location, attachment.kind
         )?;
     }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use blake3::Hasher;
 
 use super::candidate::Candidate;
+use super::claim;
 use super::trial::Trials;
 use super::{Attachment, Budget, Form, Header, Opening, Picture, Protection, Reading, Role, Text};
 use crate::finding::{Location, Problem, ProblemKind};
@@ -138,6 +139,12 @@ impl<'b> Harvest<'b> {
     pub(crate) fn finish(mut self) -> Reading {
         self.tell_of_breakable();
         for file in &mut self.reading.attachments {
+            if let Some(claim) = claim::of_name(&file.name, &file.kind) {
+                file.claim = match file.claim.as_str() {
+                    "" => claim,
+                    declared => format!("{claim} and {declared}"),
+                };
+            }
             // Whoever gets the message can open it, whatever its cipher.
             if file.opening.is_some() {
                 file.protection = Protection::Weak;
@@ -290,6 +297,7 @@ impl<'b> Harvest<'b> {
             size: size as u64,
             protection: Protection::Open,
             why: String::new(),
+            claim: String::new(),
             opening: None,
         });
         let inside = Place {
@@ -309,6 +317,21 @@ impl<'b> Harvest<'b> {
             );
         }
         inside
+    }
+
+    /// How many attachments have been noted.
+    pub(crate) fn attachments(&self) -> usize {
+        self.reading.attachments.len()
+    }
+
+    /// Holds an attachment that has been read against the type that the mail
+    /// declares for it.
+    pub(crate) fn declared(&mut self, attachment: usize, as_type: &str) {
+        if let Some(file) = self.reading.attachments.get_mut(attachment)
+            && let Some(claim) = claim::of_type(as_type, &file.kind)
+        {
+            file.claim = claim;
+        }
     }
 
     /// The own name of the file that holds the place.

@@ -240,6 +240,7 @@ fn part_as(
     if names.is_empty() && bytes.trim_ascii().is_empty() {
         return;
     }
+    let number = harvest.attachments();
     match declared.filter(|_| main == "text" && std::str::from_utf8(&bytes).is_err()) {
         // A text's charset stands outside it, and is lost in a file.
         Some(charset) => {
@@ -247,6 +248,9 @@ fn part_as(
             file::read(&names, text.as_bytes(), place, harvest);
         }
         None => file::read(&names, &bytes, place, harvest),
+    }
+    if kind.is_some() {
+        harvest.declared(number, &format!("{main}/{sub}"));
     }
 }
 

@@ -21,6 +21,7 @@ mod candidate;
 mod cells;
 mod chart;
 mod cipher;
+mod claim;
 mod cms;
 mod compressed;
 mod compressed_rtf;
@@ -199,6 +200,9 @@ pub struct Attachment {
     pub protection: Protection,
     /// Why the protection is what it is, in words: `encrypted with AES-256`.
     pub why: String,
+    /// What it is not, though its name or declared type says so: `named like a
+    /// picture (.jpg)`.
+    pub claim: String,
     /// The password that opened it, where the message itself gave it away.
     pub opening: Option<Opening>,
 }

@@ -108,6 +108,7 @@ fn failed(kind: &Kind, content: &Content, failure: Failure) -> Result<Reading, F
                 size: content.size(),
                 protection: Protection::Open,
                 why: String::new(),
+                claim: String::new(),
                 opening: None,
             };
             (location, vec![file])

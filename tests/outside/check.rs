@@ -1,12 +1,16 @@
 //! `exeat check`, `exeat read` and `exeat config check` as a script sees them.
 
 use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
+use base64::Engine;
 use serde_json::Value;
 
+use crate::documents::document;
 use crate::holding::with_name_in_subject;
 use crate::relay::innocent;
-use crate::support::exeat::{error_of, exeat};
+use crate::support::exeat::{BINARY, error_of, exeat};
 use crate::support::school::{Greenfold, fixtures};
 
 fn school() -> Greenfold {
@@ -236,4 +240,54 @@ fn every_fault_of_a_configuration_is_told_at_once_with_its_place() {
     assert_eq!(output.status.code(), Some(0), "{}", error_of(&output));
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(said.contains("200 pupils"), "{said}");
+}
+
+#[test]
+fn a_file_that_is_not_what_it_claims_is_told_so() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mail = folder.path().join("renamed.eml");
+    let docx = base64::engine::general_purpose::STANDARD.encode(document("form.docx"));
+    let part = |kind: &str, name: &str| {
+        format!(
+            "--b\r\nContent-Type: {kind}\r\nContent-Disposition: attachment; filename={name}\r\n\
+             Content-Transfer-Encoding: base64\r\n\r\n{docx}\r\n"
+        )
+    };
+    let parts = [
+        part("image/jpeg", "photo.jpg"),
+        part("application/pdf", "form.docx"),
+        part("application/octet-stream", "other.docx"),
+    ];
+    let text = format!(
+        "From: a@b.example\r\nTo: c@d.example\r\nSubject: Form\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n{}--b--\r\n",
+        parts.concat()
+    );
+    fs::write(&mail, text).expect("writable");
+    let output = exeat(
+        Path::new("none.toml"),
+        &["read", mail.to_str().expect("UTF-8")],
+    );
+    let said = String::from_utf8(output.stdout).expect("UTF-8");
+    for line in [
+        "photo.jpg: docx, open, though named like a picture (.jpg) and declared as a picture (image/jpeg)\n",
+        "form.docx: docx, open, though declared as a PDF document (application/pdf)\n",
+        "other.docx: docx, open\n",
+    ] {
+        assert!(said.contains(line), "{said}");
+    }
+}
+
+/// As in `exeat read … | head`.
+#[test]
+fn a_reader_that_has_seen_enough_is_no_fault() {
+    let mut child = Command::new(BINARY)
+        .arg("read")
+        .arg(fixtures().join("documents/register.xlsx"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(error_of(&output), "");
 }

@@ -207,8 +207,8 @@ impl Unit<'_> {
         }
         let files = self.attachment.into_iter();
         let mut files = files.flat_map(|file| around(file, mail.reading));
-        if let Some(file) = files.find(|file| file.protection == Protection::Weak) {
-            what.push_str(&told::weak(file));
+        if let Some(told) = files.find_map(told::protection) {
+            what.push_str(&told);
         }
         let pupils = weighed
             .pupils

@@ -231,15 +231,20 @@ fn protection_and_recipients_decide_whether_to_look() {
         reading.attachments[0].why = "opens with the empty password".to_owned();
         reading
     };
-    assert_eq!(inspect(&of(Protection::Open), OUTSIDE).len(), 1);
-    let weak = inspect(&of(Protection::Weak), OUTSIDE);
-    assert!(
-        weak[0]
-            .what
-            .contains(", weakly protected (opens with the empty password): "),
-        "{}",
-        weak[0].what
-    );
+    for (protection, said) in [
+        (
+            Protection::Open,
+            ", not protected (opens with the empty password): ",
+        ),
+        (
+            Protection::Weak,
+            ", weakly protected (opens with the empty password): ",
+        ),
+    ] {
+        let findings = inspect(&of(protection), OUTSIDE);
+        assert_eq!(findings.len(), 1, "{findings:?}");
+        assert!(findings[0].what.contains(said), "{}", findings[0].what);
+    }
     assert!(inspect(&of(Protection::Protected), OUTSIDE).is_empty());
     let inside = [
         "head@greenfold.sch.example",

@@ -4,7 +4,7 @@
 //! are left out to begin with.
 
 use crate::check::masking;
-use crate::extract::Attachment;
+use crate::extract::{Attachment, Protection};
 use crate::finding::Location;
 use crate::school::School;
 
@@ -37,17 +37,20 @@ pub(super) fn hidden(place: &Location) -> String {
     }
 }
 
-/// `, weakly protected (…): …`: why that is no protection, and how it is done
-/// in the program that made the file.
-pub(super) fn weak(file: &Attachment) -> String {
-    let why = match file.why.is_empty() {
-        true => String::new(),
-        false => format!(" ({})", file.why),
+/// `, weakly protected (…): …`: why what looks like protection is none, and
+/// how it is done in the program that made the file. None where nobody can
+/// have taken the file for protected.
+pub(super) fn protection(file: &Attachment) -> Option<String> {
+    let said = match (file.protection, file.why.as_str()) {
+        (Protection::Protected, _) | (Protection::Open, "") => return None,
+        (Protection::Weak, "") => "weakly protected".to_owned(),
+        (Protection::Weak, why) => format!("weakly protected ({why})"),
+        (Protection::Open, why) => format!("not protected ({why})"),
     };
     if file.opening.is_some() {
-        return format!(
-            ", weakly protected{why}: save it with a new password, and send that separately"
-        );
+        return Some(format!(
+            ", {said}: save it with a new password, and send that separately"
+        ));
     }
     let how = match file.kind.as_str() {
         "zip" | "7z" | "rar" | "encrypted" => "in 7-Zip, encrypt the whole archive with AES-256",
@@ -58,7 +61,7 @@ pub(super) fn weak(file: &Attachment) -> String {
         "odt" | "ods" | "odp" => "in LibreOffice, Save As with “Save with password”",
         _ => "in Office, File › Info › Encrypt with Password",
     };
-    format!(", weakly protected{why}: {how}")
+    Some(format!(", {said}: {how}"))
 }
 
 /// Who, by initials, and what, by its name: nothing of it can be looked up.
@@ -139,8 +142,21 @@ mod tests {
         }
     }
 
+    fn file(kind: &str, protection: Protection, why: &str) -> Attachment {
+        Attachment {
+            location: Location::new("a"),
+            name: "a".to_owned(),
+            kind: kind.to_owned(),
+            size: 1,
+            protection,
+            why: why.to_owned(),
+            claim: String::new(),
+            opening: None,
+        }
+    }
+
     #[test]
-    fn weak_files_are_told_with_the_way_out() {
+    fn what_only_looks_protected_is_told_with_the_way_out() {
         for (kind, part) in [
             ("zip", "AES-256"),
             ("pdf", "password to open"),
@@ -148,21 +164,20 @@ mod tests {
             ("ods", "LibreOffice"),
             ("docx", "File › Info"),
         ] {
-            let file = Attachment {
-                location: Location::new("a"),
-                name: "a".to_owned(),
-                kind: kind.to_owned(),
-                size: 1,
-                protection: Protection::Weak,
-                why: "only parts of it are encrypted".to_owned(),
-                opening: None,
-            };
-            let said = weak(&file);
-            assert!(
-                said.starts_with(", weakly protected (only parts of it are encrypted): "),
-                "{said}"
-            );
-            assert!(said.contains(part) && said.len() < 160, "{said}");
+            for (state, begins) in [
+                (Protection::Weak, ", weakly protected (anyone opens it): "),
+                (Protection::Open, ", not protected (anyone opens it): "),
+            ] {
+                let said = protection(&file(kind, state, "anyone opens it")).expect("told");
+                assert!(said.starts_with(begins), "{said}");
+                assert!(said.contains(part) && said.len() < 160, "{said}");
+            }
+        }
+        for (state, why) in [
+            (Protection::Open, ""),
+            (Protection::Protected, "encrypted with AES-256"),
+        ] {
+            assert_eq!(protection(&file("docx", state, why)), None);
         }
     }
 }
