@@ -16,9 +16,18 @@ use crate::school::School;
 /// The length of an excerpt, in characters.
 const LENGTH: usize = 80;
 
+/// The length of a reason, in characters: it is in Exeat's own words, and ends
+/// with what to do.
+const REASON: usize = 160;
+
 /// A text fit to be shown: on one line, masked, and cut at [`LENGTH`].
 pub(crate) fn masked(text: &str, school: &School) -> String {
-    shorten(&mask(text, school))
+    shorten(&mask(text, school), LENGTH)
+}
+
+/// Why something was not read, cut at [`REASON`]; a file's name may be in it.
+pub(crate) fn reason(text: &str, school: &School) -> String {
+    shorten(&mask(text, school), REASON)
 }
 
 /// A location with the names in its file names masked.
@@ -74,10 +83,10 @@ fn mask_data(text: &str) -> String {
     .into_owned()
 }
 
-fn shorten(text: &str) -> String {
+fn shorten(text: &str, length: usize) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     let line = words.join(" ");
-    match line.char_indices().nth(LENGTH) {
+    match line.char_indices().nth(length) {
         None => line,
         Some((end, _)) => {
             let cut = line[..end].rfind(' ').unwrap_or(end);
@@ -115,10 +124,10 @@ mod tests {
 
     #[test]
     fn excerpts_are_short_and_on_one_line() {
-        let long = shorten(&"one two\n\tthree ".repeat(50));
+        let long = shorten(&"one two\n\tthree ".repeat(50), LENGTH);
         assert!(long.chars().count() <= LENGTH + 2, "{long}");
         assert!(long.starts_with("one two three one") && long.ends_with('…'));
-        assert_eq!(shorten(" a \n b "), "a b");
-        assert!(shorten(&"é".repeat(500)).ends_with('…'));
+        assert_eq!(shorten(" a \n b ", LENGTH), "a b");
+        assert!(shorten(&"é".repeat(500), LENGTH).ends_with('…'));
     }
 }

@@ -122,7 +122,7 @@ fn finding(kind: ProblemKind, problems: &[&Problem], more: usize, school: &Schoo
         rule: RuleId::UnreadableContent,
         location: masking::location(&first.location, school),
         what,
-        excerpt: masking::masked(&first.what, school),
+        excerpt: masking::reason(&first.what, school),
         confidence: 1.0,
         pupils: Vec::new(),
         weight,
@@ -216,6 +216,20 @@ mod tests {
         let findings = inspect(&files, &problems);
         assert_eq!(findings.len(), SHOWN);
         assert!(findings[SHOWN - 1].what.ends_with("and 995 more like it"));
+    }
+
+    #[test]
+    fn what_to_do_is_told_to_its_end() {
+        let mut reading = message(&[]);
+        let what = "encrypted with 40-bit RC4, which falls in minutes, and not read: encrypt it \
+            anew with AES-256";
+        reading.problems.push(Problem {
+            location: Location::new("a.pdf"),
+            kind: ProblemKind::Unknown,
+            what: what.to_owned(),
+        });
+        let findings = UnreadableContent.inspect(&mail_of(&reading, &[]), &school());
+        assert_eq!(findings[0].excerpt, what);
     }
 
     #[test]
