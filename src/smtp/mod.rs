@@ -17,6 +17,7 @@ pub(crate) mod hold;
 mod line;
 pub(crate) mod listener;
 mod message;
+mod network;
 pub(crate) mod next_hop;
 mod parameter;
 pub(crate) mod pool;
@@ -34,6 +35,7 @@ mod transaction;
 
 pub use framing::BareNewlines;
 pub use listener::{resume, serve};
+pub use network::Network;
 pub use relay::{Parts, Pending, Relay, Screen, ScreenError, Snapshot};
 pub use reply::Reply;
-pub use settings::{Addresses, Client, Limits, Network, NextHopDown, Settings, system_hostname};
+pub use settings::{Addresses, Client, Limits, NextHopDown, Settings, system_hostname};

@@ -51,6 +51,7 @@ use super::{Check, Screened, masking};
 
 mod affixes;
 mod around;
+mod label;
 mod likeness;
 mod request;
 
@@ -262,11 +263,9 @@ fn likeness_to_staff(
         .map(|staff| {
             let likeness = likeness::of(address.local_part(), shown_as, staff, diminutives);
             match sender.is_some_and(|sender| sender.id == staff.id) {
-                true if likeness::says_own(shown_as, staff, diminutives) => likeness.max(SAID),
+                true if label::says_own(shown_as, staff, diminutives) => likeness.max(SAID),
                 true if likeness > 0 => likeness + 1,
-                false if likeness::says_theirs(shown_as, staff, diminutives) => {
-                    likeness.max(ENOUGH)
-                }
+                false if label::says_theirs(shown_as, staff, diminutives) => likeness.max(ENOUGH),
                 _ => likeness,
             }
         })
