@@ -1,5 +1,7 @@
 //! One file of any kind: named, told by its content, and handed to its reader.
 
+use std::borrow::Cow;
+
 use super::harvest::{Harvest, Place};
 use super::kind::{self, Kind};
 use super::{
@@ -27,7 +29,7 @@ pub(crate) fn contents(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
         Kind::SevenZip => seven_zip::read(bytes, place, harvest),
         Kind::Rar => {
             rar::read(bytes, place, harvest);
-            zip::behind(bytes, place, harvest);
+            behind(bytes, place, harvest);
         }
         Kind::Tar => tar::read(bytes, place, harvest),
         Kind::Compressed(by) => compressed::read(by, bytes, place, harvest),
@@ -35,7 +37,7 @@ pub(crate) fn contents(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
         Kind::Ole => ole::read(bytes, place, harvest),
         Kind::Rtf => {
             rtf::read(bytes, place, harvest);
-            zip::behind(bytes, place, harvest);
+            behind(bytes, place, harvest);
         }
         Kind::OneNote => onenote::read(bytes, place, harvest),
         Kind::Access => access::read(bytes, place, harvest),
@@ -43,28 +45,28 @@ pub(crate) fn contents(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
         Kind::Html => page(bytes, place, harvest),
         Kind::Message => {
             harvest.kind(place, "eml");
-            message::nested(bytes, place, harvest);
+            message::nested(&narrow(bytes), place, harvest);
         }
-        Kind::Mbox => mbox::read(bytes, place, harvest),
+        Kind::Mbox => mbox::read(&narrow(bytes), place, harvest),
         Kind::ContentLines(family) => content_line::read(family, bytes, place, harvest),
         Kind::Xml => xml_file::read(bytes, place, harvest),
         Kind::Text => plain::read(bytes, place, harvest),
-        Kind::Armoured => armour::read(bytes, place, harvest),
+        Kind::Armoured => armour::read(&narrow(bytes), place, harvest),
         Kind::Asn1 => cms::read(bytes, place, harvest),
         Kind::Pgp => pgp::read(bytes, place, harvest),
         Kind::Rpmsg => rpmsg::read(bytes, place, harvest),
         Kind::Picture(kind) => {
             picture::read(kind, bytes, place, harvest);
-            zip::behind(bytes, place, harvest);
+            behind(bytes, place, harvest);
         }
         Kind::Media(media) => {
             harvest.kind(place, media.kind);
             harvest.problem(place, ProblemKind::NotRead, media.what);
-            zip::behind(bytes, place, harvest);
+            behind(bytes, place, harvest);
         }
         Kind::Unread { kind, words } => {
             unread(kind, words, place, harvest);
-            zip::behind(bytes, place, harvest);
+            behind(bytes, place, harvest);
         }
         Kind::Unknown => harvest.problem(
             place,
@@ -72,6 +74,21 @@ pub(crate) fn contents(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
             "a file of no kind that Exeat knows",
         ),
     }
+}
+
+/// What else a file is whose first bytes say little.
+fn behind(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
+    zip::behind(bytes, place, harvest);
+    pdf::behind(bytes, place, harvest);
+}
+
+/// Formats of lines in ASCII may have been saved in UTF-16, as editors do.
+fn narrow(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let utf_16 = charset::sniff_utf16(bytes);
+    utf_16.map_or(Cow::Borrowed(bytes), |utf_16| {
+        let text = charset::with(utf_16, bytes);
+        Cow::Owned(text.trim_start_matches('\u{feff}').as_bytes().to_vec())
+    })
 }
 
 /// A format that is known by name, and not read.

@@ -79,7 +79,9 @@ impl Flow {
     }
 
     pub(crate) fn cell(&mut self, first: bool) {
-        if !first {
+        // Words may stand before a row's first cell, outside of any.
+        let begun = !self.line && !self.out.is_empty() && !self.out.ends_with('\n');
+        if !first || begun {
             // A line that a paragraph of the last cell asked for is none.
             self.line &= self.row;
             self.tabs = (self.tabs + 1).min(MOST_TABS);

@@ -53,6 +53,9 @@ struct Reader {
     open: Vec<Element>,
     /// For each open table, whether its row has a cell yet.
     rows: Vec<bool>,
+    /// The same where no table is open. Browsers run such cells into one;
+    /// whoever reads them tells them apart.
+    loose_row: bool,
     start: Start,
     quoted: Vec<Range<usize>>,
     quoted_from: Option<usize>,
@@ -209,15 +212,11 @@ impl Reader {
             Tag::LineBreak => self.each(Flow::line_break),
             Tag::Row => {
                 self.each(Flow::row);
-                if let Some(row) = self.rows.last_mut() {
-                    *row = false;
-                }
+                *self.rows.last_mut().unwrap_or(&mut self.loose_row) = false;
             }
             Tag::Cell => {
-                let first = self
-                    .rows
-                    .last_mut()
-                    .is_none_or(|row| !std::mem::replace(row, true));
+                let row = self.rows.last_mut().unwrap_or(&mut self.loose_row);
+                let first = !std::mem::replace(row, true);
                 self.each(|flow| flow.cell(first));
             }
             Tag::Table => {
@@ -458,6 +457,12 @@ mod tests {
             "Name\tForm\nZoë\t7B\nafter",
             "",
         );
+        check(
+            "<tr><td>a</td><td>b</td></tr><tr><td>c</td><td>d</td></tr>",
+            "a\tb\nc\td",
+            "",
+        );
+        check("<b>a</b><td>b</td><td>c</td>", "a\tb\tc", "");
         check(
             "<table><tr><td>a<td>b<tr><td><td>d</table>",
             "a\tb\n\td",

@@ -294,11 +294,16 @@ fn text_kind(bytes: &[u8]) -> Kind {
         b"<table",
         b"<div",
     ];
-    if markup
-        && html_marks
-            .iter()
-            .any(|mark| memmem::find(&lower, mark).is_some())
-    {
+    // `<header>` is no `<head>`.
+    let has_tag = |mark: &&[u8]| {
+        let mut found = memmem::find_iter(&lower, mark);
+        found.any(|at| {
+            !lower
+                .get(at + mark.len())
+                .is_some_and(u8::is_ascii_alphanumeric)
+        })
+    };
+    if markup && html_marks.iter().any(has_tag) {
         return Kind::Html;
     }
     if lower.starts_with(b"begin:vcalendar") {
@@ -414,6 +419,8 @@ mod tests {
         );
         check(b"<!DOCTYPE html><p>a", "Html");
         check(b"\xef\xbb\xbf <html>", "Html");
+        check(b"<file><Header>a</Header>", "Text");
+        check(b"<x><Header>a</Header><head>", "Html");
         check(b"Received: x\r\nFrom: a\r\nTo: b\r\n\r\nbody", "Message");
         check(
             b"From: a@b.example\nMessage-ID: <1>\nSubject: x\n\nbody",

@@ -127,6 +127,11 @@ fn walk(
     if !harvest.entry(place) {
         return;
     }
+    let stray = part.stray.trim_ascii();
+    if !stray.is_empty() {
+        let name = "text among the header fields (hidden)";
+        harvest.text(&place.hidden(name), charset::decode(stray, None));
+    }
     let mut types: Vec<Option<&ContentType<'_>>> = Vec::new();
     for kind in part.content_types() {
         if !types.contains(&Some(kind)) {

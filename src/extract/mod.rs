@@ -59,6 +59,7 @@ mod pdf;
 mod pdf_content;
 mod pdf_font;
 mod pdf_map;
+mod pdf_page;
 mod pdf_text;
 mod pgp;
 mod pgp_packet;

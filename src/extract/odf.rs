@@ -8,6 +8,7 @@ use super::cipher::Sealed;
 use super::harvest::{Harvest, Place};
 use super::odf_style::Styles;
 use super::odf_text::content;
+use super::xml;
 use super::zip::{self, Fault};
 use super::zip_records::{Archive, Member};
 use super::{Protection, file};
@@ -104,6 +105,11 @@ pub(crate) fn read(archive: &Archive<'_>, place: &Place, harvest: &mut Harvest<'
             _ if name.starts_with("Object ") && !name.ends_with(".xml") => {
                 file::read(&[name], &bytes, &place, harvest);
                 true
+            }
+            "settings.xml" | "META-INF/manifest.xml" => true,
+            _ if xml::is_one(&bytes) => {
+                let place = place.hidden("other data, hidden");
+                content(&bytes, sheets, &mut Styles::default(), &place, harvest)
             }
             _ => true,
         };

@@ -16,8 +16,18 @@ pub(crate) const WITHOUT_WORDS: [&str; 8] = [
     "calcChain.xml",
 ];
 
+/// Where programs put what a document is read from.
+const MAIN: [&str; 4] = [
+    "word/document.xml",
+    "xl/workbook.xml",
+    xlsb::WORKBOOK,
+    "ppt/presentation.xml",
+];
+
 pub(crate) fn is_one(archive: &Archive<'_>) -> bool {
-    archive.member("[Content_Types].xml").is_some() && kind_of(archive).is_some()
+    // Some programs mend a document whose list of types is missing.
+    let has = |name: &&str| archive.member(name).is_some();
+    (has(&"[Content_Types].xml") || MAIN.iter().any(has)) && kind_of(archive).is_some()
 }
 
 /// What the parts show a document to be.

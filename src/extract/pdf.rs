@@ -13,6 +13,7 @@ use lopdf::{Document, Error, LoadOptions, Object, ObjectId, decode_text_string};
 
 use super::harvest::{Harvest, Place};
 use super::pdf_font::Fonts;
+use super::pdf_page::{self, Endless};
 use super::pdf_text::{self, Page};
 use super::{Form, Protection, file, picture};
 use crate::finding::ProblemKind;
@@ -56,6 +57,23 @@ pub(crate) fn read(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     }
 }
 
+/// A PDF behind another file's first bytes, which its readers look past (ISO
+/// 32000-2 annex I).
+pub(crate) fn behind(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
+    let head = &bytes[..bytes.len().min(1024)];
+    let Some(start) = memchr::memmem::find(head, b"%PDF-") else {
+        return;
+    };
+    if memchr::memmem::find(&bytes[start..], b"endobj").is_some() {
+        read(&bytes[start..], place, harvest);
+        harvest.problem(
+            place,
+            ProblemKind::Hostile,
+            "it is a PDF and another kind of file at once: programs could read it in two ways",
+        );
+    }
+}
+
 /// Loads the file; a panic of the loader comes back as an error.
 fn load(
     bytes: &[u8],
@@ -73,7 +91,13 @@ fn load(
 /// A file that the empty password does not open: the message may give its
 /// own away.
 fn locked(document: &Document, bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
-    let (protection, why) = strength(document);
+    let Some((protection, why)) = strength(document) else {
+        return harvest.problem(
+            place,
+            ProblemKind::Damaged,
+            "it claims to be encrypted and does not say how",
+        );
+    };
     harvest.closed(place, protection, why);
     let right = harvest.try_words(place, TRIAL, |word| {
         let tried = catch_unwind(AssertUnwindSafe(|| document.authenticate_password(word)));
@@ -124,11 +148,10 @@ fn opened(
     beside_pages(document, &inside, harvest);
 }
 
-/// How strong an encryption is that the empty password does not open.
-fn strength(document: &Document) -> (Protection, &'static str) {
-    let Ok(encrypt) = document.get_encrypted() else {
-        return (Protection::Protected, "encrypted with a password");
-    };
+/// How strong an encryption is that the empty password does not open; `None`
+/// where it is not there.
+fn strength(document: &Document) -> Option<(Protection, &'static str)> {
+    let encrypt = document.get_encrypted().ok()?;
     let number = |key: &[u8]| encrypt.get(key).and_then(Object::as_i64).unwrap_or(0);
     let name = |key: &[u8]| {
         encrypt
@@ -137,9 +160,9 @@ fn strength(document: &Document) -> (Protection, &'static str) {
             .unwrap_or_default()
     };
     if number(b"V") >= 4 && name(b"StmF") == b"Identity" {
-        return (Protection::Weak, "only parts of it are encrypted");
+        return Some((Protection::Weak, "only parts of it are encrypted"));
     }
-    match (number(b"V"), number(b"R"), number(b"Length")) {
+    Some(match (number(b"V"), number(b"R"), number(b"Length")) {
         (_, 2, _) | (1, _, _) | (2, _, 40) => (
             Protection::Weak,
             "encrypted with 40-bit RC4, which falls in minutes",
@@ -150,7 +173,7 @@ fn strength(document: &Document) -> (Protection, &'static str) {
         ),
         (4, _, _) => (Protection::Protected, "encrypted with a password (128-bit)"),
         _ => (Protection::Protected, "encrypted with a password (AES-256)"),
-    }
+    })
 }
 
 /// Metadata that some leave outside the encryption.
@@ -189,13 +212,15 @@ fn pages(
     let mut second: Option<Second> = None;
     let mut second_left = SECOND_READING;
     let mut count: u32 = 0;
-    let (mut pictures, mut unread, mut lost) = (Vec::new(), Vec::new(), false);
-    for (index, id) in document.page_iter().enumerate() {
+    let found = pdf_page::pages(document, harvest.entries_left());
+    let (mut pictures, mut unread, mut lost) = (Vec::new(), Vec::new(), found.lost);
+    for (index, id) in found.ids.into_iter().enumerate() {
         if harvest.is_spent() || !harvest.entry(place) {
             return;
         }
         count += 1;
         let mut page = drawn(document, id, &mut fonts, place, harvest);
+        lost |= page.lost;
         let mut partly = false;
         if !page.covered && !harvest.is_spent() {
             let text = if page.size > second_left {
@@ -219,14 +244,6 @@ fn pages(
         } else if partly || (is_empty && page.paints) {
             unread.push(count);
         }
-        // Content that is named and not there.
-        lost |= is_empty
-            && page.pixels == 0
-            && !page.paints
-            && document
-                .get_page_contents(id)
-                .iter()
-                .any(|part| document.get_object(*part).is_err());
         harvest.text(&place.within(&format!("page {count}")), page.text);
     }
     if count == 0 {
@@ -254,6 +271,7 @@ fn pages(
         );
     }
     const NO_TEXT: &str = "some of its pages show something of which no text could be read";
+    const LOST: &str = "something that its pages show is missing or damaged";
     if !unread.is_empty() {
         harvest.picture(
             place,
@@ -265,7 +283,7 @@ fn pages(
         );
     }
     if lost {
-        harvest.problem(place, ProblemKind::Damaged, NO_TEXT);
+        harvest.problem(place, ProblemKind::Damaged, LOST);
     }
 }
 
@@ -277,15 +295,19 @@ fn drawn(
     harvest: &mut Harvest<'_>,
 ) -> Page {
     let room = harvest.room();
-    let Ok(content) = document.get_page_content_with_limit(id, room) else {
-        harvest.exhaust(place, "unpacked, it grows far beyond its size: a bomb");
-        return Page::default();
+    let content = match pdf_page::content(document, id, room) {
+        Ok(content) => content,
+        Err(Endless) => {
+            harvest.exhaust(place, "unpacked, it grows far beyond its size: a bomb");
+            return Page::default();
+        }
     };
-    if !harvest.decoded(place, content.len()) {
+    if !harvest.decoded(place, content.bytes.len()) {
         return Page::default();
     }
     let mut budget = harvest.room();
-    let page = pdf_text::draw(document, id, &content, fonts, &mut budget);
+    let mut page = pdf_text::draw(document, id, &content.bytes, fonts, &mut budget);
+    page.lost |= content.lost;
     harvest.decoded(place, harvest.room() - budget);
     if page.endless {
         harvest.exhaust(place, "its pages draw themselves without end");

@@ -6,10 +6,11 @@
 
 use std::rc::Rc;
 
-use lopdf::{DecompressError, Dictionary, Document, Error, Object, ObjectId};
+use lopdf::{Dictionary, Document, Object, ObjectId};
 
 use super::pdf_content::{Token, Tokens};
 use super::pdf_font::{Font, Fonts};
+use super::pdf_page::{self, Endless};
 
 /// Forms drawn inside forms.
 const DEEPEST: u32 = 8;
@@ -32,6 +33,8 @@ pub(crate) struct Page {
     pub(crate) covered: bool,
     /// It met the end of its budget.
     pub(crate) endless: bool,
+    /// Something that it draws is not there, or not whole.
+    pub(crate) lost: bool,
     /// Bytes of its own content.
     pub(crate) size: usize,
 }
@@ -58,6 +61,7 @@ pub(crate) fn draw(
         known: 0,
         missing_font: false,
         endless: false,
+        lost: false,
     };
     painter.content(content, &resources, State::default(), 0);
     // A few codes without meaning are bullets and the like.
@@ -68,6 +72,7 @@ pub(crate) fn draw(
         paints: painter.paints || painter.unknown > 0,
         covered,
         endless: painter.endless,
+        lost: painter.lost,
         size: content.len(),
     }
 }
@@ -145,6 +150,7 @@ struct Painter<'a, 'b> {
     known: usize,
     missing_font: bool,
     endless: bool,
+    lost: bool,
 }
 
 impl<'a> Painter<'a, '_> {
@@ -241,6 +247,8 @@ impl<'a> Painter<'a, '_> {
     fn font(&mut self, name: &[u8], resources: &[&'a Dictionary]) -> Option<Rc<Font>> {
         let font =
             resource(self.document, resources, b"Font", name).and_then(|font| font.as_dict().ok());
+        // Whatever is written in it is guessed at, by every reader in its own way.
+        self.lost |= font.is_none();
         font.map(|font| self.fonts.of(font, self.document))
     }
 
@@ -254,21 +262,25 @@ impl<'a> Painter<'a, '_> {
     ) {
         let object = resource(self.document, resources, b"XObject", name)
             .and_then(|object| object.as_stream().ok());
-        let Some(stream) = object else { return };
-        match stream.dict.get(b"Subtype").and_then(Object::as_name) {
+        let Some(stream) = object else {
+            self.lost = true;
+            return;
+        };
+        match stream
+            .dict
+            .get_deref(b"Subtype", self.document)
+            .and_then(Object::as_name)
+        {
             Ok(b"Image") => self.pixels += pixels(&stream.dict, self.document),
             Ok(b"Form") if depth < DEEPEST && !self.endless => {
-                let content = match stream.get_plain_content_with_limit(*self.budget) {
-                    Ok(content) => content,
-                    Err(Error::Decompress(DecompressError::MemoryLimitExceeded { .. })) => {
+                let mut content = Vec::new();
+                match pdf_page::unpack(stream, *self.budget, &mut content) {
+                    Ok(whole) => self.lost |= !whole,
+                    Err(Endless) => {
                         self.endless = true;
                         return;
                     }
-                    Err(_) => {
-                        self.missing_font = true;
-                        return;
-                    }
-                };
+                }
                 // Forms that are drawn again and again are read each time, and
                 // each time they cost.
                 *self.budget = self.budget.saturating_sub(content.len() + COST_OF_A_FORM);
@@ -295,7 +307,9 @@ impl<'a> Painter<'a, '_> {
                 }
                 self.content(&content, &inner, state, depth + 1);
             }
-            _ => {}
+            // What only printers draw.
+            Ok(b"PS") => {}
+            _ => self.lost = true,
         }
     }
 

@@ -15,7 +15,7 @@ pub(crate) fn read(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     if !harvest.decoded(place, text.len()) {
         return;
     }
-    match delimiter(&text) {
+    match delimiter(&text).or_else(|| called_table(&text, harvest.name(place))) {
         Some(delimiter) => {
             harvest.kind(place, if delimiter == b'\t' { "tsv" } else { "csv" });
             harvest.text(&place.clone().table(), rows(&text, delimiter));
@@ -66,6 +66,28 @@ fn delimiter(text: &str) -> Option<u8> {
         let enough = if columns >= 3 { 2 } else { 3 };
         columns >= 2 && counts.len() >= enough && alike * 10 >= counts.len() * 8
     })
+}
+
+/// What is called a table opens as one, however uneven its rows are: the
+/// delimiter that most of them have.
+fn called_table(text: &str, name: &str) -> Option<u8> {
+    let end = name.rsplit_once('.')?.1;
+    if !["csv", "tsv", "tab"]
+        .iter()
+        .any(|table| end.eq_ignore_ascii_case(table))
+    {
+        return None;
+    }
+    let head = &text.as_bytes()[..text.floor_char_boundary(64 * 1024)];
+    let rows = |delimiter: u8| {
+        let lines = head.split(|&byte| byte == b'\n');
+        lines.filter(|line| line.contains(&delimiter)).count()
+    };
+    let most = b"|;,\t"
+        .iter()
+        .copied()
+        .max_by_key(|&delimiter| rows(delimiter))?;
+    (rows(most) > 0).then_some(most)
 }
 
 fn reader(delimiter: u8, text: &str) -> csv::Reader<&[u8]> {

@@ -108,8 +108,9 @@ pub(crate) fn walk(xml: &[u8], mut on: impl FnMut(Node<'_, '_>) -> bool) -> bool
 /// The document as text, in the encoding that it declares.
 pub(crate) fn text(xml: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(xml.strip_prefix(b"\xef\xbb\xbf").unwrap_or(xml)) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => Cow::Owned(charset::decode(xml, declared(xml).as_deref())),
+        // UTF-16 of ASCII is UTF-8 too, with zeros in it.
+        Ok(text) if charset::sniff_utf16(xml).is_none() => Cow::Borrowed(text),
+        _ => Cow::Owned(charset::decode(xml, declared(xml).as_deref())),
     }
 }
 
@@ -212,6 +213,8 @@ mod tests {
             .flat_map(u16::to_le_bytes)
             .collect();
         check(&utf16, "Zo\u{eb}", true);
+        let ascii: Vec<u8> = "<a>Zoe</a>".bytes().flat_map(|b| [0, b]).collect();
+        check(&ascii, "Zoe", true);
         check(
             b"<?xml version='1.0' encoding='iso-8859-1'?><a>Zo\xeb</a>",
             "Zo\u{eb}",

@@ -80,6 +80,12 @@ pub(crate) fn behind(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     }
     let archive = Archive::parse(bytes, harvest.entries_left() + 1);
     if let Some(inside) = harvest.deeper(&place.within("archive behind it")) {
+        if office_part::is_one(&archive) {
+            return office::read(bytes, &archive, &inside, harvest);
+        }
+        if odf::is_one(&archive) {
+            return odf::read(&archive, &inside, harvest);
+        }
         archive.faults(&inside, harvest);
         let sealings = archive.sealings(&inside, harvest);
         archive.read_members(&sealings, &inside, harvest);

@@ -19,6 +19,9 @@ pub fn decode(bytes: &[u8], declared: Option<&str>) -> String {
         return with(encoding, &bytes[mark..]).into_owned();
     }
     match declared.and_then(named) {
+        // What has no zero byte is no UTF-16 of this world's text; some programs
+        // believe the declaration, others the bytes.
+        Some(encoding) if is_utf16(encoding) && !bytes.contains(&0) => decode(bytes, None),
         Some(encoding) if encoding != UTF_8 => with(encoding, bytes).into_owned(),
         _ => match std::str::from_utf8(bytes) {
             Ok(text) => text.to_owned(),
@@ -27,8 +30,15 @@ pub fn decode(bytes: &[u8], declared: Option<&str>) -> String {
     }
 }
 
-/// UTF-16 without a mark, by the zero bytes of its ASCII characters.
+fn is_utf16(encoding: &'static Encoding) -> bool {
+    encoding == UTF_16LE || encoding == UTF_16BE
+}
+
+/// UTF-16, by its mark or by the zero bytes of its ASCII characters.
 pub fn sniff_utf16(bytes: &[u8]) -> Option<&'static Encoding> {
+    if let Some((encoding, _)) = Encoding::for_bom(bytes).filter(|(found, _)| is_utf16(found)) {
+        return Some(encoding);
+    }
     let head = &bytes[..bytes.len().min(512) & !1];
     if head.len() < 4 {
         return None;
@@ -108,6 +118,9 @@ mod tests {
         check("Zoë".as_bytes(), None, "Zoë");
         check("Zoë".as_bytes(), Some("us-ascii"), "ZoÃ«");
         check(b"Zo\xeb", Some("iso-8859-1"), "Zoë");
+        check(b"Zoe was late", Some("utf-16"), "Zoe was late");
+        check("Zoë was late".as_bytes(), Some("utf-16le"), "Zoë was late");
+        check(b"Z\0o\0\xeb\0", Some("utf-16le"), "Zoë");
         check(b"\x9315\x94", Some("latin1"), "“15”");
         check(
             b"Zo\xeb was late again",
@@ -130,7 +143,9 @@ mod tests {
     fn utf16_without_a_mark_is_noticed() {
         assert_eq!(sniff_utf16(b"a\0b\0c\0d\0"), Some(UTF_16LE));
         assert_eq!(sniff_utf16(b"\0a\0b\0c\0d"), Some(UTF_16BE));
+        assert_eq!(sniff_utf16(b"\xff\xfea\0\x01\x02\x03\x04"), Some(UTF_16LE));
         assert_eq!(sniff_utf16(b"abcdefgh"), None);
+        assert_eq!(sniff_utf16(b"\xef\xbb\xbfabcd"), None);
         assert_eq!(sniff_utf16(b""), None);
         assert_eq!(sniff_utf16(&[0; 64]), None);
     }

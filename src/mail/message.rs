@@ -24,6 +24,9 @@ const HEADER_CAP: usize = 1024 * 1024; // 1 MB
 pub struct Part<'a> {
     fields: Vec<Field>,
     pub body: &'a [u8],
+    /// What stands in the header section from its first line on that is no
+    /// field: there, for most programs, the body begins.
+    pub stray: &'a [u8],
     /// The fields could not be parsed, or not all of them.
     pub damaged: bool,
 }
@@ -50,6 +53,7 @@ impl<'a> Part<'a> {
             damaged: fields.is_none() || capped.len() < header.len(),
             fields: fields.unwrap_or_default(),
             body,
+            stray: stray(header),
         }
     }
 
@@ -246,6 +250,26 @@ fn split_header(raw: &[u8]) -> (&[u8], &[u8]) {
             None => return (raw, b""),
         }
     }
+}
+
+/// From the first line on that neither is a field nor goes on with one (RFC
+/// 5322 section 2.2); a mailbox's line `From …` stands above the fields.
+fn stray(header: &[u8]) -> &[u8] {
+    let is_field = |line: &[u8]| {
+        let name = memchr::memchr(b':', line).map(|colon| line[..colon].trim_ascii_end());
+        name.is_some_and(|name| !name.is_empty() && name.iter().all(u8::is_ascii_graphic))
+    };
+    let mut start = 0;
+    for line in header.split_inclusive(|&byte| byte == b'\n') {
+        let first = start == 0;
+        let goes_on = !first && line.starts_with(b" ") || line.starts_with(b"\t");
+        let from = first && (line.starts_with(b"From ") || line.starts_with(b">From "));
+        if !is_field(line) && !goes_on && !from {
+            return &header[start..];
+        }
+        start += line.len();
+    }
+    b""
 }
 
 /// The fields that reading needs. All others are passed over unparsed.

@@ -2,6 +2,7 @@
 
 mod archives;
 mod bombs;
+mod broken;
 mod check;
 mod corpus;
 mod crash;

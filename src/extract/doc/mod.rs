@@ -100,7 +100,8 @@ fn stories(fib: &Fib, document: &[u8], table: &[u8], place: &Place, harvest: &mu
     };
     let runs = Runs::read(fib, document, table);
     let text = pieces.characters(document, &runs, harvest.text_room(place));
-    if text.damaged {
+    let counted: usize = fib.stories().into_iter().sum();
+    if text.damaged || text.shown.len() < counted {
         damaged(place, harvest);
     }
     if fib.is_read_only_recommended() {
