@@ -84,6 +84,7 @@ const MAGIC: &[(&[u8], Kind)] = &[
     (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", media("asf", FILM)),
     (b"7z\xbc\xaf\x27\x1c", Kind::SevenZip),
     (b"Rar!\x1a\x07", Kind::Rar),
+    (b"RE~^", Kind::Rar),
     (b"\x1f\x8b", Kind::Compressed(Compression::Gzip)),
     (b"BZh", Kind::Compressed(Compression::Bzip2)),
     (b"\xfd7zXZ\0", Kind::Compressed(Compression::Xz)),

@@ -69,6 +69,8 @@ mod properties;
 mod protobuf;
 mod quote;
 mod rar;
+mod rar_header;
+mod rar_member;
 mod relationships;
 mod rpmsg;
 mod rtf;
