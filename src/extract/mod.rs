@@ -94,6 +94,7 @@ mod xlsb_record;
 mod xml;
 mod xml_file;
 mod zip;
+mod zip_method;
 mod zip_records;
 
 /// All that reading a message (or one file) gave.
