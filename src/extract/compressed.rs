@@ -1,11 +1,11 @@
-//! Single files packed by gzip (RFC 1952), bzip2, xz or zstd (RFC 8878); most
+//! Single files packed by gzip (RFC 1952), bzip2, xz, lzma or zstd (RFC 8878); most
 //! hold a tar.
 
 use std::io::Read;
 
 use bzip2::read::MultiBzDecoder;
 use flate2::read::MultiGzDecoder;
-use lzma_rust2::XzReader;
+use lzma_rust2::{LzmaReader, XzReader};
 
 use super::harvest::{Harvest, Place};
 use super::{file, tar, zip};
@@ -22,6 +22,7 @@ pub(crate) enum Compression {
     Gzip,
     Bzip2,
     Xz,
+    Lzma,
     Zstd,
 }
 
@@ -32,6 +33,7 @@ impl Compression {
             Self::Gzip => ("gzip", "tar.gz"),
             Self::Bzip2 => ("bzip2", "tar.bz2"),
             Self::Xz => ("xz", "tar.xz"),
+            Self::Lzma => ("lzma", "tar.lzma"),
             Self::Zstd => ("zstd", "tar.zst"),
         }
     }
@@ -71,7 +73,7 @@ pub(crate) fn read(by: Compression, bytes: &[u8], place: &Place, harvest: &mut H
 
 /// The name without the ending that packing gave it.
 fn inner_name(name: &str) -> &str {
-    const ENDINGS: [&str; 4] = [".gz", ".bz2", ".xz", ".zst"];
+    const ENDINGS: [&str; 5] = [".gz", ".bz2", ".xz", ".lzma", ".zst"];
     let ending = ENDINGS.iter().find(|ending| {
         name.len() > ending.len()
             && name.is_char_boundary(name.len() - ending.len())
@@ -109,6 +111,10 @@ fn unpack(by: Compression, packed: &[u8], limit: usize) -> Unpacked {
         }
         Compression::Bzip2 => drain(MultiBzDecoder::new(packed), limit),
         Compression::Xz => drain(XzReader::new_mem_limit(packed, true, XZ_MEMORY_KB), limit),
+        Compression::Lzma => match LzmaReader::new_mem_limit(packed, XZ_MEMORY_KB, None) {
+            Ok(decoder) => drain(decoder, limit),
+            Err(_) => (Vec::new(), End::Broken),
+        },
         Compression::Zstd => match zstd::Decoder::with_buffer(packed) {
             Ok(mut decoder) => match decoder.window_log_max(ZSTD_WINDOW_LOG) {
                 Ok(()) => drain(decoder, limit),

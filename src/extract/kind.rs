@@ -84,11 +84,21 @@ const MAGIC: &[(&[u8], Kind)] = &[
     (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", media("asf", FILM)),
     (b"7z\xbc\xaf\x27\x1c", Kind::SevenZip),
     (b"Rar!\x1a\x07", Kind::Rar),
+    (b"RE~^", Kind::Rar),
     (b"\x1f\x8b", Kind::Compressed(Compression::Gzip)),
     (b"BZh", Kind::Compressed(Compression::Bzip2)),
     (b"\xfd7zXZ\0", Kind::Compressed(Compression::Xz)),
     (b"\x28\xb5\x2f\xfd", Kind::Compressed(Compression::Zstd)),
     (b"MSCF", unread("cab", "a cabinet archive")),
+    (b"LZIP\x01", unread("lzip", "a file packed by lzip")),
+    (b"\x89LZO\0\r\n", unread("lzop", "a file packed by lzop")),
+    (b"\x04\x22\x4d\x18", unread("lz4", "a file packed by LZ4")),
+    (b"\x1f\x9d", unread("compress", "a file packed by compress")),
+    (b"xar!\0\x1c", unread("xar", "a xar archive")),
+    (b"\x60\xea", unread("arj", "an ARJ archive")),
+    (b"070701", unread("cpio", "a cpio archive")),
+    (b"070707", unread("cpio", "a cpio archive")),
+    (b"\xc7\x71", unread("cpio", "a cpio archive")),
     (b"{\\rtf", Kind::Rtf),
     (b"\x78\x9f\x3e\x22", Kind::Tnef),
     (b"\0\x01\0\0Standard Jet DB", Kind::Access),
@@ -231,7 +241,27 @@ fn container(bytes: &[u8]) -> Option<Kind> {
     if super::tar::is_one(bytes) {
         return Some(Kind::Tar);
     }
+    if at(2, b"-lh") && at(6, b"-") {
+        return Some(unread("lzh", "an LHA archive"));
+    }
+    if at(32_769, b"CD001") {
+        return Some(unread("iso", "an image of a disc"));
+    }
+    if is_lzma(bytes) {
+        return Some(Kind::Compressed(Compression::Lzma));
+    }
     None
+}
+
+/// The oldest of xz's formats has no mark: properties as everybody leaves them,
+/// a dictionary, and a size that is unknown or of some measure; its first packed
+/// byte is always zero.
+fn is_lzma(bytes: &[u8]) -> bool {
+    let Some(&[0x5d, 0, 0, _, _, ref size @ .., 0]) = bytes.first_chunk::<14>() else {
+        return false;
+    };
+    let size = u64::from_le_bytes(*size);
+    size == u64::MAX || size < 1 << 40
 }
 
 /// Whether the bytes are text in some charset: no control characters that text

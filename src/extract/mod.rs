@@ -71,6 +71,8 @@ mod properties;
 mod protobuf;
 mod quote;
 mod rar;
+mod rar_header;
+mod rar_member;
 mod relationships;
 mod rpmsg;
 mod rtf;
@@ -94,6 +96,7 @@ mod xlsb_record;
 mod xml;
 mod xml_file;
 mod zip;
+mod zip_method;
 mod zip_records;
 
 /// All that reading a message (or one file) gave.

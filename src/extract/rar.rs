@@ -1,331 +1,396 @@
-//! RAR archives: the names of their files and what is encrypted, by the
-//! headers (RAR 5.0 archive format; technote of RAR 4). The files themselves
-//! are packed in a way that is not read.
+//! RAR archives of all versions: each file is packed and encrypted by itself,
+//! or with those before it in one solid stream.
+
+use std::cell::{Cell, RefCell};
+use std::io::{self, Cursor, Write};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rars::{
+    Archive, ArchiveReadOptions, ArchiveReader, ErrorKind, ExtractionDecision,
+    ExtractionErrorAction,
+};
 
 use super::harvest::{Harvest, Place};
-use super::{Protection, member};
+use super::rar_member::{LARGEST_DICTIONARY, Member, members};
+use super::zip::Fault;
+use super::{Protection, file, member, rar_header};
 use crate::finding::ProblemKind;
 use crate::mail::charset;
 
-const MARK_4: &[u8] = b"Rar!\x1a\x07\0";
-const MARK_5: &[u8] = b"Rar!\x1a\x07\x01\0";
-
-/// What the headers tell.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Archive {
-    files: Vec<File>,
-    /// The headers are encrypted, and so are all files.
-    sealed: bool,
-    /// The headers go on to the end that they tell.
-    whole: bool,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-struct File {
-    name: String,
-    size: u64,
-    encrypted: bool,
-}
+/// The dictionary and what the unpacker keeps beside it: WinRAR's own choice
+/// is 32 MB.
+const MOST_MEMORY: u64 = 100 * 1024 * 1024;
+/// All headers together; names are nearly all of them.
+const LONGEST_HEADERS: u64 = 4 * 1024 * 1024;
+/// Headers of other things stand between those of the files: rights, streams.
+const HEADERS_PER_FILE: u64 = 4;
+const LONGEST_COMMENT: u64 = 256 * 1024;
+const TOO_LARGE: &str = "it is packed in a way that is not read, or with too large a dictionary";
+/// What the passwords of all files may take once they are known: each file
+/// has its own salt.
+const MOST_DERIVATION: Duration = Duration::from_secs(3);
 
 pub(crate) fn read(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     harvest.kind(place, "rar");
-    let most = harvest.entries_left() + 1;
-    let archive = match bytes.strip_prefix(MARK_5) {
-        Some(rest) => five(rest, most),
-        None => four(bytes.strip_prefix(MARK_4).unwrap_or_default(), most),
+    let extent = rar_header::extent(bytes);
+    let source: Arc<[u8]> = bytes[..extent.length].into();
+    // A password is not given for headers that lie open: it would be tried on
+    // every file there and then.
+    match headers(&source, limits(harvest)) {
+        Ok(archive) => {
+            let members = members(&archive);
+            protection(&members, place, harvest);
+            let password = password(&archive, &members, bytes.len(), place, harvest);
+            contents(
+                &archive,
+                &members,
+                bytes.len(),
+                password.as_deref(),
+                place,
+                harvest,
+            );
+        }
+        Err(ErrorKind::PasswordRequired) => return sealed(&source, place, harvest),
+        Err(ErrorKind::ResourceLimit) => {
+            return harvest.exhaust(place, "its list of files is larger than Exeat reads");
+        }
+        Err(_) => return damaged(place, harvest),
+    }
+    if !extent.whole {
+        damaged(place, harvest);
+    }
+}
+
+/// The names of the files are encrypted too.
+fn sealed(source: &Arc<[u8]>, place: &Place, harvest: &mut Harvest<'_>) {
+    harvest.protection(
+        place,
+        Protection::Protected,
+        "encrypted, the names of its files too",
+    );
+    let cost = match source.starts_with(rar_header::MARK_5) {
+        true => rar_header::headers_of_5(source),
+        false => rar_header::ROUNDS_OF_4,
     };
-    protection(&archive, place, harvest);
-    if !archive.whole {
-        harvest.problem(
+    let limits = limits(harvest);
+    let opened = harvest.try_words(place, cost, |word| {
+        let archive = headers(source, with(word, limits)).ok()?;
+        Some((archive, word.to_owned()))
+    });
+    if let Some((archive, password)) = opened {
+        let members = members(&archive);
+        contents(
+            &archive,
+            &members,
+            source.len(),
+            Some(&password),
             place,
-            ProblemKind::Damaged,
-            "the archive is cut short or damaged",
+            harvest,
         );
     }
-    for file in &archive.files {
-        if !harvest.entry(place) {
-            return;
-        }
-        file.tell(place, harvest);
-    }
+}
+
+fn damaged(place: &Place, harvest: &mut Harvest<'_>) {
+    harvest.problem(
+        place,
+        ProblemKind::Damaged,
+        "the archive is cut short or damaged",
+    );
+}
+
+fn limits(harvest: &Harvest<'_>) -> ArchiveReadOptions<'static> {
+    let files = harvest.entries_left() as u64 + 1;
+    ArchiveReadOptions::new()
+        .with_max_header_count(files * HEADERS_PER_FILE)
+        .with_max_header_bytes(LONGEST_HEADERS)
+        .with_max_reader_workspace_bytes(MOST_MEMORY)
+        .with_rar50_dictionary_size_limit(LARGEST_DICTIONARY)
+}
+
+fn with<'a>(password: &'a str, mut limits: ArchiveReadOptions<'a>) -> ArchiveReadOptions<'a> {
+    limits.password = Some(password.as_bytes());
+    limits
+}
+
+fn headers(source: &Arc<[u8]>, limits: ArchiveReadOptions<'_>) -> Result<Archive, ErrorKind> {
+    ArchiveReader::read_reader_with_options(Cursor::new(source.clone()), limits)
+        .map_err(|error| error.kind())
 }
 
 /// Protected only if every file with content is.
-fn protection(archive: &Archive, place: &Place, harvest: &mut Harvest<'_>) {
-    let with_content = || archive.files.iter().filter(|file| file.size > 0);
-    let encrypted = with_content().filter(|file| file.encrypted).count();
-    let (protection, why) = match (encrypted, with_content().count()) {
-        _ if archive.sealed && archive.files.is_empty() => (
-            Protection::Protected,
-            "encrypted, the names of its files too",
+fn protection(members: &[Member], place: &Place, harvest: &mut Harvest<'_>) {
+    let with_content = || members.iter().filter(|member| member.size > 0);
+    let sealed = || with_content().filter_map(|member| member.sealing);
+    match (sealed().count(), with_content().count()) {
+        (0, _) => {}
+        (sealed_ones, all) if sealed_ones == all => {
+            if let Some((protection, why, _)) =
+                sealed().min_by_key(|how| how.0 == Protection::Protected)
+            {
+                harvest.closed(place, protection, why);
+            }
+        }
+        _ => harvest.protection(
+            place,
+            Protection::Weak,
+            "only some of its files are encrypted",
         ),
-        (0, _) => return,
-        (encrypted, all) if encrypted == all && archive.whole => {
-            (Protection::Protected, "encrypted with AES")
-        }
-        _ => (Protection::Weak, "only some of its files are encrypted"),
-    };
-    harvest.protection(place, protection, why);
-}
-
-impl File {
-    fn tell(&self, place: &Place, harvest: &mut Harvest<'_>) {
-        if self.size == 0 {
-            return member::empty(&self.name, place, harvest);
-        }
-        if self.encrypted {
-            member::encrypted(&self.name, self.size, member::ENCRYPTED, place, harvest);
-            return;
-        }
-        let size = usize::try_from(self.size).unwrap_or(usize::MAX);
-        let inside = harvest.attachment(place, &[&self.name], size);
-        harvest.problem(
-            &inside,
-            ProblemKind::Unknown,
-            "a file in a RAR archive, which is not read yet",
-        );
     }
 }
 
-/// RAR 5: every header has its length, type and flags as numbers of seven bits
-/// a byte.
-fn five(mut rest: &[u8], most: usize) -> Archive {
-    let mut archive = Archive::default();
-    while archive.files.len() < most {
-        let Some((header, after)) = header_5(rest) else {
-            return archive;
-        };
-        match header.kind {
-            // The file's own header, or a service's, which has no name of a file.
-            2 => match file_5(&header) {
-                Some(file) => archive.files.push(file),
-                None => return archive,
-            },
-            4 => {
-                archive.sealed = true;
-                archive.whole = true;
-                return archive;
-            }
-            5 => {
-                archive.whole = true;
-                return archive;
-            }
-            _ => {}
-        }
-        rest = after;
-    }
-    archive
-}
-
-struct Header5<'a> {
-    kind: u64,
-    fields: &'a [u8],
-    extra: &'a [u8],
-}
-
-fn header_5(bytes: &[u8]) -> Option<(Header5<'_>, &[u8])> {
-    let mut rest = bytes.get(4..)?;
-    let length = usize::try_from(vint(&mut rest)?).ok()?;
-    let (mut fields, after) = rest.split_at_checked(length)?;
-    let kind = vint(&mut fields)?;
-    let flags = vint(&mut fields)?;
-    let extra = match flags & 1 {
-        0 => 0,
-        _ => usize::try_from(vint(&mut fields)?).ok()?,
-    };
-    let data = match flags & 2 {
-        0 => 0,
-        _ => usize::try_from(vint(&mut fields)?).ok()?,
-    };
-    let (fields, extra) = fields.split_at_checked(fields.len().checked_sub(extra)?)?;
-    let header = Header5 {
-        kind,
-        fields,
-        extra,
-    };
-    Some((header, after.get(data..)?))
-}
-
-fn file_5(header: &Header5<'_>) -> Option<File> {
-    let mut fields = header.fields;
-    let flags = vint(&mut fields)?;
-    let size = vint(&mut fields)?;
-    let _attributes = vint(&mut fields)?;
-    // A time and a checksum, each of four bytes.
-    let skipped = if flags & 2 != 0 { 4 } else { 0 } + if flags & 4 != 0 { 4 } else { 0 };
-    fields = fields.get(skipped..)?;
-    let _compression = vint(&mut fields)?;
-    let _system = vint(&mut fields)?;
-    let length = usize::try_from(vint(&mut fields)?).ok()?;
-    let name = charset::decode(fields.get(..length)?, None);
-    Some(File {
-        name,
-        size,
-        encrypted: is_encrypted_5(header.extra),
+/// The password that a word of the message is, proven by the checksum of a
+/// file: the smallest, or the first where files depend on those before them.
+fn password(
+    archive: &Archive,
+    members: &[Member],
+    packed: usize,
+    place: &Place,
+    harvest: &mut Harvest<'_>,
+) -> Option<String> {
+    let solid = members.iter().any(|member| member.solid);
+    let (index, first) = members
+        .iter()
+        .enumerate()
+        .filter(|(_, member)| member.is_sealed() && member.size > 0 && !member.split)
+        .min_by_key(|(index, member)| if solid { *index as u64 } else { member.size })?;
+    let before = if solid { &members[..index] } else { &[] };
+    let size = before.iter().map(|member| member.size).sum::<u64>() + first.size;
+    let (_, _, derivation) = first.sealing?;
+    // What is unpacked to prove a password costs too: thirty nanoseconds a byte.
+    let cost = derivation.saturating_add(Duration::from_nanos(size.saturating_mul(30)));
+    let limits = limits(harvest).with_max_total_output_bytes(harvest.inflatable(packed) as u64);
+    harvest.try_words(place, cost, |word| {
+        let bytes = archive.read_member_at_with_options(index, with(word, limits));
+        bytes.ok()?.map(|_| word.to_owned())
     })
 }
 
-/// Whether the extra records have one of type 1.
-fn is_encrypted_5(mut extra: &[u8]) -> bool {
-    let mut record = || {
-        let length = usize::try_from(vint(&mut extra)?).ok()?;
-        let (mut record, after) = extra.split_at_checked(length)?;
-        extra = after;
-        vint(&mut record)
+fn contents(
+    archive: &Archive,
+    members: &[Member],
+    packed: usize,
+    password: Option<&str>,
+    place: &Place,
+    harvest: &mut Harvest<'_>,
+) {
+    let Some(inside) = harvest.deeper(place) else {
+        return;
     };
-    std::iter::from_fn(&mut record).any(|kind| kind == 1)
-}
-
-fn vint(bytes: &mut &[u8]) -> Option<u64> {
-    let mut value = 0;
-    for shift in (0..63).step_by(7) {
-        let (&byte, rest) = bytes.split_first()?;
-        *bytes = rest;
-        value |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Some(value);
-        }
+    let limits = limits(harvest);
+    let limits = password.map_or(limits, |password| with(password, limits));
+    let comment = limits.with_max_member_output_bytes(LONGEST_COMMENT);
+    if let Ok(Some(comment)) = archive.comment_with_options(comment) {
+        // What encryption filled up may stand behind its end.
+        let comment = comment.split(|&byte| byte == 0).next().unwrap_or_default();
+        harvest.text(&inside.within("comment"), charset::decode(comment, None));
     }
-    None
+    let mut unpacking = Unpacking {
+        members,
+        solid: members.iter().any(|member| member.solid),
+        password: password.is_some(),
+        derivation: MOST_DERIVATION,
+        left: harvest.inflatable(packed),
+        at: 0,
+        open: None,
+        place: &inside,
+        harvest,
+    };
+    let fault = Cell::new(None);
+    let ended = archive.extract_with_control_and_errors(
+        limits,
+        |_| {
+            unpacking.close(fault.take());
+            Ok(unpacking.next())
+        },
+        |_, error| {
+            fault.set(Some(error.kind()));
+            Ok(ExtractionErrorAction::Continue)
+        },
+    );
+    if let Err(error) = ended {
+        fault.set(Some(error.kind()));
+    }
+    unpacking.close(fault.take());
+    unpacking.tell_the_rest();
 }
 
-/// RAR 1.5 to 4: headers of checksum, type, flags and length.
-fn four(mut rest: &[u8], most: usize) -> Archive {
-    let mut archive = Archive::default();
-    while archive.files.len() < most {
-        let Some(&[_, _, kind, flags_low, flags_high, size_low, size_high]) = rest.first_chunk()
-        else {
-            // Older programs write no end.
-            archive.whole = rest.is_empty() && !archive.files.is_empty();
-            return archive;
+/// One walk over the files, in the archive's order.
+struct Unpacking<'a, 'h, 'b> {
+    members: &'a [Member],
+    solid: bool,
+    password: bool,
+    /// What keys may still cost, and how many bytes may still come.
+    derivation: Duration,
+    left: usize,
+    /// How many files have been come to.
+    at: usize,
+    open: Option<(&'a Member, Sink)>,
+    place: &'a Place,
+    harvest: &'h mut Harvest<'b>,
+}
+
+impl Unpacking<'_, '_, '_> {
+    /// What is to be done with the file that the walk has come to.
+    fn next(&mut self) -> ExtractionDecision {
+        let Some(member) = self.members.get(self.at) else {
+            return ExtractionDecision::Stop;
         };
-        let flags = u16::from_le_bytes([flags_low, flags_high]);
-        let length = usize::from(u16::from_le_bytes([size_low, size_high]));
-        let Some(header) = rest.get(..length).filter(|_| length >= 7) else {
-            return archive;
-        };
-        let mut data = 0;
-        match kind {
-            0x73 if flags & 0x80 != 0 => {
-                archive.sealed = true;
-                archive.whole = true;
-                return archive;
+        if self.harvest.is_spent() {
+            return ExtractionDecision::Stop;
+        }
+        if member.size == 0 || !self.opens(member) {
+            // Where files depend on one another none can be left out.
+            if self.solid && member.size > 0 {
+                return ExtractionDecision::Stop;
             }
-            0x74 => match file_4(header, flags) {
-                Some((file, packed)) => {
-                    archive.files.push(file);
-                    data = packed;
+            self.at += 1;
+            self.tell(member);
+            return match self.solid && member.is_file {
+                true => ExtractionDecision::Extract(Box::new(io::sink())),
+                false => ExtractionDecision::Skip,
+            };
+        }
+        let limit = self.left.min(self.harvest.room());
+        self.at += 1;
+        if member.size > limit as u64 {
+            if self.harvest.entry(self.place) {
+                self.fault(member, &Fault::Bomb);
+            }
+            return ExtractionDecision::Stop;
+        }
+        let sink = Sink::new(member.size as usize);
+        self.open = Some((member, sink.clone()));
+        ExtractionDecision::Extract(Box::new(sink))
+    }
+
+    fn opens(&mut self, member: &Member) -> bool {
+        if member.split || !member.readable {
+            return false;
+        }
+        let Some((_, _, derivation)) = member.sealing else {
+            return true;
+        };
+        let left = self.derivation.checked_sub(derivation);
+        self.derivation = left.unwrap_or_default();
+        self.password && left.is_some()
+    }
+
+    /// Reads the file that was unpacked last, or tells what was wrong with it.
+    fn close(&mut self, fault: Option<ErrorKind>) {
+        let Some((member, sink)) = self.open.take() else {
+            return;
+        };
+        let bytes = sink.into_bytes();
+        self.left = self.left.saturating_sub(bytes.len());
+        match fault {
+            None if bytes.len() as u64 == member.size => {
+                if self.harvest.decoded(self.place, bytes.len()) {
+                    file::read(&[&member.name], &bytes, self.place, self.harvest);
                 }
-                None => return archive,
-            },
-            0x7b => {
-                archive.whole = true;
-                return archive;
             }
-            0x72..=0x7a if flags & 0x8000 != 0 => {
-                data = u32_at(header, 7).map_or(usize::MAX, |size| size as usize);
+            Some(ErrorKind::ResourceLimit | ErrorKind::UnsupportedFeature) => {
+                if self.harvest.entry(self.place) {
+                    self.unread(member, TOO_LARGE);
+                }
             }
-            0x72..=0x7a => {}
-            _ => return archive,
+            _ => {
+                if self.harvest.entry(self.place) {
+                    self.fault(member, &Fault::Damaged);
+                }
+            }
         }
-        let Some(after) = length.checked_add(data).and_then(|next| rest.get(next..)) else {
-            return archive;
-        };
-        rest = after;
     }
-    archive
+
+    fn fault(&mut self, member: &Member, fault: &Fault) {
+        let inside = self.named(member);
+        fault.tell(&inside, self.harvest);
+    }
+
+    fn unread(&mut self, member: &Member, what: &str) {
+        let inside = self.named(member);
+        self.harvest.problem(&inside, ProblemKind::Unknown, what);
+    }
+
+    fn named(&mut self, member: &Member) -> Place {
+        let size = usize::try_from(member.size).unwrap_or(usize::MAX);
+        self.harvest.attachment(self.place, &[&member.name], size)
+    }
+
+    /// What the walk did not come to.
+    fn tell_the_rest(&mut self) {
+        for member in &self.members[self.at..] {
+            if self.harvest.is_spent() {
+                return;
+            }
+            self.tell(member);
+        }
+    }
+
+    /// Tells of a file that is not unpacked.
+    fn tell(&mut self, member: &Member) {
+        if !self.harvest.entry(self.place) {
+            return;
+        }
+        match member.sealing {
+            _ if member.size == 0 => member::empty(&member.name, self.place, self.harvest),
+            _ if member.split => self.unread(
+                member,
+                "a part of it is in another file: RAR archives in several parts are not read",
+            ),
+            Some((protection, _, _)) if !self.password => {
+                let sealed = match protection {
+                    Protection::Protected => member::ENCRYPTED,
+                    _ => (
+                        protection,
+                        "encrypted in its archive, in a way that falls quickly",
+                    ),
+                };
+                member::encrypted(&member.name, member.size, sealed, self.place, self.harvest);
+            }
+            _ if !member.readable => self.unread(member, TOO_LARGE),
+            Some(_) if self.derivation.is_zero() => self.unread(
+                member,
+                "its archive has more encrypted files than Exeat opens",
+            ),
+            _ => self.fault(member, &Fault::Damaged),
+        }
+    }
 }
 
-/// A file, and how many packed bytes stand behind its header.
-fn file_4(header: &[u8], flags: u16) -> Option<(File, usize)> {
-    let mut packed = u64::from(u32_at(header, 7)?);
-    let mut size = u64::from(u32_at(header, 11)?);
-    let length = usize::from(u16::from_le_bytes([*header.get(26)?, *header.get(27)?]));
-    let mut start = 32;
-    if flags & 0x100 != 0 {
-        packed |= u64::from(u32_at(header, 32)?) << 32;
-        size |= u64::from(u32_at(header, 36)?) << 32;
-        start = 40;
-    }
-    let name = header.get(start..start + length)?;
-    // Unicode names stand behind the plain one, coded as differences to it.
-    let name = name.split(|&byte| byte == 0).next().unwrap_or_default();
-    let file = File {
-        name: charset::decode(name, None).replace('\\', "/"),
-        size,
-        encrypted: flags & 4 != 0,
-    };
-    Some((file, usize::try_from(packed).ok()?))
+/// Takes what is unpacked, and no more than was announced.
+#[derive(Clone)]
+struct Sink {
+    bytes: Rc<RefCell<Vec<u8>>>,
+    size: usize,
 }
 
-fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
+impl Sink {
+    /// Room that nothing is written to costs nothing.
+    fn new(size: usize) -> Self {
+        Self {
+            bytes: Rc::new(RefCell::new(Vec::with_capacity(size))),
+            size,
+        }
+    }
+
+    fn into_bytes(self) -> Vec<u8> {
+        self.bytes.take()
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A RAR 5 header; all numbers are below 128.
-    fn header_of_5(kind: u8, fields: &[u8], extra: &[u8], data: &[u8]) -> Vec<u8> {
-        let mut body = vec![kind, 3, extra.len() as u8, data.len() as u8];
-        body.extend_from_slice(fields);
-        body.extend_from_slice(extra);
-        [&[0, 0, 0, 0, body.len() as u8], &body[..], data].concat()
-    }
-
-    fn file_of_5(extra: &[u8]) -> Vec<u8> {
-        header_of_5(2, b"\0\x05\0\0\0\x07Zoe.txt", extra, b"12345")
-    }
-
-    fn header_of_4(kind: u8, flags: u16, fields: &[u8]) -> Vec<u8> {
-        let [low, high] = flags.to_le_bytes();
-        let length = fields.len() as u8 + 7;
-        [&[0, 0, kind, low, high, length, 0], fields].concat()
-    }
-
-    fn file_of_4(flags: u16) -> Vec<u8> {
-        let mut fields = [0; 25];
-        (fields[0], fields[4], fields[19]) = (5, 5, 7);
-        let header = header_of_4(0x74, flags, &[&fields[..], b"Zoe.txt"].concat());
-        [&header[..], b"12345"].concat()
-    }
-
-    fn zoe(encrypted: bool) -> File {
-        File {
-            name: "Zoe.txt".to_owned(),
-            size: 5,
-            encrypted,
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut taken = self.bytes.borrow_mut();
+        if bytes.len() > self.size - taken.len() {
+            return Err(io::Error::other("more than was announced"));
         }
+        taken.extend_from_slice(bytes);
+        Ok(bytes.len())
     }
 
-    #[test]
-    fn names_and_encryption_are_read_from_both_formats() {
-        let main = header_of_5(1, &[0], &[], &[]);
-        let end = header_of_5(5, &[0], &[], &[]);
-        let bytes = [main, file_of_5(&[]), file_of_5(&[2, 1, 0]), end].concat();
-        let archive = five(&bytes, 100);
-        assert_eq!(archive.files, [zoe(false), zoe(true)]);
-        assert!(archive.whole && !archive.sealed);
-        let main = header_of_4(0x73, 0, &[0; 6]);
-        let end = header_of_4(0x7b, 0, &[]);
-        let bytes = [main, file_of_4(0x8000), file_of_4(0x8004), end].concat();
-        let archive = four(&bytes, 100);
-        assert_eq!(archive.files, [zoe(false), zoe(true)]);
-        assert!(archive.whole && !archive.sealed);
-        assert!(four(&header_of_4(0x73, 0x80, &[0; 6]), 100).sealed);
-        assert!(five(&header_of_5(4, &[0], &[], &[]), 100).sealed);
-    }
-
-    #[test]
-    fn cut_archives_are_not_whole() {
-        let five_bytes = [file_of_5(&[]), header_of_5(5, &[0], &[], &[])].concat();
-        let four_bytes = [file_of_4(0x8000), header_of_4(0x7b, 0, &[])].concat();
-        for at in 0..five_bytes.len() - 3 {
-            assert!(!five(&five_bytes[..at], 100).whole, "{at}");
-        }
-        for at in (0..four_bytes.len()).filter(|&at| at != four_bytes.len() - 7) {
-            assert!(!four(&four_bytes[..at], 100).whole, "{at}");
-        }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }

@@ -13,6 +13,7 @@ use flate2::read::DeflateDecoder;
 
 use super::cipher::ZipCipher;
 use super::harvest::{Harvest, Place};
+use super::zip_method::Packed;
 use super::zip_records::{
     AES, Archive, DEFLATED, ENCRYPTED, Member, STORED, STRONG, end_of_directory,
 };
@@ -22,6 +23,9 @@ use crate::mail::charset;
 
 /// What is inflated without more ado, in bytes: 8 MB.
 const ROOM: usize = 8 * 1024 * 1024;
+
+/// Bit 1 of a member's flags: where it is packed with LZMA, its end is marked.
+const MARKED_END: u16 = 2;
 
 /// What is done to a member's bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -291,7 +295,15 @@ impl Member<'_> {
                 let bytes = inflate(DeflateDecoder::new(self.packed), self.size, limit)?;
                 Ok(Cow::Owned(bytes))
             }
-            other => Err(Fault::Method(other)),
+            method => {
+                let packed = Packed {
+                    method,
+                    bytes: self.packed,
+                    size: self.size,
+                    marked: self.flags & MARKED_END != 0,
+                };
+                packed.unpack(limit).map(Cow::Owned)
+            }
         }
     }
 
@@ -349,11 +361,6 @@ impl Fault {
             Self::Bomb => harvest.exhaust(
                 place,
                 "unpacked, it grows far beyond what it claims: a bomb",
-            ),
-            Self::Method(9 | 12 | 14 | 93 | 95 | 98) => harvest.problem(
-                place,
-                ProblemKind::Unknown,
-                "it is compressed with a method that is not read yet",
             ),
             Self::Method(_) => harvest.problem(
                 place,

@@ -328,25 +328,71 @@ fn a_second_archive_behind_a_first_does_not_pass_in_silence() {
     }
 }
 
-/// RAR 5 with its file header made by hand: an encrypted one, and an open one.
+/// A RAR 5 of blocks made by hand, with right checksums.
+fn rar(blocks: &[(&[u8], &[u8])]) -> Vec<u8> {
+    let mut out = b"Rar!\x1a\x07\x01\0".to_vec();
+    for (header, data) in blocks {
+        let sized = [&[header.len() as u8], *header].concat();
+        let mut crc = flate2::Crc::new();
+        crc.update(&sized);
+        out.extend_from_slice(&crc.sum().to_le_bytes());
+        out.extend_from_slice(&sized);
+        out.extend_from_slice(data);
+    }
+    out
+}
+
+const RAR_START: (&[u8], &[u8]) = (&[1, 0, 0], b"");
+const RAR_END: (&[u8], &[u8]) = (&[5, 0, 0], b"");
+
+/// Behind the kind: flags, packed size, file flags, size, attributes, how it is
+/// packed, system and name.
+const RAR_STORED: (&[u8], &[u8]) = (b"\x02\x02\x03\0\x03\0\0\0\x07Zoe.txt", b"was");
+
 #[test]
-fn rars_tell_their_names_and_what_is_encrypted() {
-    let file = |extra: &[u8]| {
-        let body = [
-            &[2, 3, extra.len() as u8, 3][..],
-            b"\0\x03\0\0\0\x07Zoe.txt",
-            extra,
-        ]
-        .concat();
-        [&[0, 0, 0, 0, body.len() as u8], &body[..], b"abc"].concat()
-    };
-    let end = [0, 0, 0, 0, 3, 5, 0, 0];
-    let rar = |files: &[u8]| [b"Rar!\x1a\x07\x01\0", files, &end].concat();
-    let locked = read_file("x.rar", &rar(&file(&[2, 1, 0])), &Budget::default());
-    assert_eq!(locked.attachments[0].protection, Protection::Protected);
-    assert_eq!(locked.problems, []);
-    assert!(names(&locked).contains(&"Zoe.txt"));
-    let open = read_file("x.rar", &rar(&file(&[])), &Budget::default());
-    assert_eq!(open.attachments[0].protection, Protection::Open);
-    check_problem(&open, ProblemKind::Unknown, "x.rar › Zoe.txt", "not read");
+fn a_rar_is_read_up_to_where_it_was_cut() {
+    let whole = rar(&[RAR_START, RAR_STORED, RAR_STORED, RAR_END]);
+    let reading = read_file("x.rar", &whole, &Budget::default());
+    assert_eq!(reading.problems, []);
+    assert_eq!(texts(&reading), [("x.rar › Zoe.txt", "was"); 2]);
+    let reading = read_file("x.rar", &whole[..whole.len() - 12], &Budget::default());
+    check_problem(&reading, ProblemKind::Damaged, "x.rar", "cut short");
+    assert_eq!(texts(&reading), [("x.rar › Zoe.txt", "was")]);
+}
+
+#[test]
+fn a_rar_that_wants_too_much_is_told_and_not_read() {
+    // A dictionary of four gigabytes, and a file of a terabyte.
+    let greedy: (&[u8], &[u8]) = (b"\x02\x02\x03\0\x03\0\x80\x79\0\x07Zoe.txt", b"was");
+    let reading = read_file(
+        "x.rar",
+        &rar(&[RAR_START, greedy, RAR_STORED, RAR_END]),
+        &Budget::default(),
+    );
+    check_problem(
+        &reading,
+        ProblemKind::Unknown,
+        "x.rar › Zoe.txt",
+        "too large a dictionary",
+    );
+    assert_eq!(texts(&reading), [("x.rar › Zoe.txt", "was")]);
+    let endless: (&[u8], &[u8]) = (
+        b"\x02\x02\x03\0\x80\x80\x80\x80\x80\x20\0\x80\x05\0\x07Zoe.txt",
+        b"was",
+    );
+    check_bomb("x.rar", &rar(&[RAR_START, endless, RAR_END]));
+    let many = [&[RAR_START][..], &[RAR_STORED; 6_000], &[RAR_END]].concat();
+    check_bomb("x.rar", &rar(&many));
+}
+
+#[test]
+fn rars_do_not_pass_in_silence_when_damaged() {
+    for name in [
+        "winrar/rar3-subdirs.rar",
+        "winrar/rar3-solid.rar",
+        "rar50.rar",
+        "rar70-solid.rar",
+    ] {
+        check_damage(&format!("../corpus/rar/{name}"));
+    }
 }

@@ -26,6 +26,11 @@ const LOCKED: &[(&str, &str)] = &[
     ("locked.7z", "Oban Marsh"),
     ("locked-names.7z", "Oban Marsh"),
     ("half.7z", "Oban Marsh"),
+    ("../corpus/rar/rar20-locked.rar", "Ahmed Hussain"),
+    ("../corpus/rar/rar40-locked.rar", "Ahmed Hussain"),
+    ("../corpus/rar/rar40-locked-names.rar", "Ahmed Hussain"),
+    ("../corpus/rar/rar50-locked-solid.rar", "Ahmed Hussain"),
+    ("../corpus/rar/rar50-locked-names.rar", "Ahmed Hussain"),
 ];
 
 fn part(name: &str, bytes: &[u8]) -> String {
@@ -104,6 +109,7 @@ fn every_kind_of_file_opens_with_the_word_and_is_read() {
             "locked.xls",
             "locked.doc",
             "locked-rc4-40.pdf",
+            "../corpus/rar/rar20-locked.rar",
         ];
         assert_eq!(
             closed.problems.len(),
