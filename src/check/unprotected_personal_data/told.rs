@@ -4,7 +4,7 @@
 //! are left out to begin with.
 
 use crate::check::masking;
-use crate::extract::Attachment;
+use crate::extract::{Attachment, Opening};
 use crate::finding::Location;
 use crate::school::School;
 
@@ -44,10 +44,19 @@ pub(super) fn weak(file: &Attachment) -> String {
         true => String::new(),
         false => format!(" ({})", file.why),
     };
-    if file.opening.is_some() {
-        return format!(
-            ", weakly protected{why}: save it with a new password, and send that separately"
-        );
+    match &file.opening {
+        Some(Opening { habit: None, .. }) => {
+            return format!(
+                ", weakly protected{why}: save it with a new password, and send that separately"
+            );
+        }
+        Some(_) => {
+            return format!(
+                ", weakly protected{why}: save it with a password of its own, which nobody can \
+                 guess, and tell the recipient that by telephone"
+            );
+        }
+        None => {}
     }
     let how = match file.kind.as_str() {
         "zip" | "7z" | "rar" | "encrypted" => "in 7-Zip, encrypt the whole archive with AES-256",
