@@ -26,6 +26,7 @@ mod relay;
 mod rich_text;
 mod scans;
 mod sealed;
+mod secrecy;
 mod support;
 mod swept;
 mod worker;
