@@ -1,12 +1,15 @@
 //! The middle of the picture: read, check, decide.
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::check::{self, Screened};
-use crate::extract::Reading;
+use crate::extract::{HabitualPassword, Reading};
 use crate::finding::{Finding, Location, Problem};
 use crate::mail::{Content, Envelope};
 use crate::policy::{self, Policy, Verdict};
@@ -37,7 +40,8 @@ pub async fn screen(
     now: Timestamp,
 ) -> Result<Screening, worker::Fault> {
     let started = Instant::now();
-    let reading = workers.read_message(message).await?;
+    let habits = |reading: &Reading| habits(school, envelope, reading, now);
+    let reading = workers.read_message_with(message, habits).await?;
     let judged = || judge(school, policy, envelope, &reading, now);
     let verdict = match reading.text_size() {
         ..=BRIEF => judged(),
@@ -48,6 +52,42 @@ pub async fn screen(
         reading,
         took: started.elapsed(),
     })
+}
+
+/// The passwords that the school is known to use, for a message that has been
+/// read but for its encrypted files.
+pub fn habits(
+    school: &School,
+    envelope: &Envelope,
+    reading: &Reading,
+    now: Timestamp,
+) -> Vec<HabitualPassword> {
+    let births = match school.habits.try_birth_dates() {
+        true => births(school, &Screened::new(envelope, reading, school, now)),
+        false => Vec::new(),
+    };
+    let year = now.to_zoned(TimeZone::UTC).year();
+    school.habits.passwords(year, &births)
+}
+
+/// The dates of birth of the pupils whom a message names or goes to, and of
+/// those to whose families it goes.
+fn births(school: &School, mail: &Screened<'_>) -> Vec<Date> {
+    let people = &school.people;
+    let meant = mail.sightings.iter();
+    let named = meant
+        .filter(|sighting| sighting.suppressed.is_none())
+        .flat_map(|sighting| sighting.pupils.iter().copied());
+    let met = mail.envelope.addresses().flat_map(|address| {
+        let of_contact = people.contacts_at(address);
+        let of_contact = of_contact.flat_map(|contact| contact.pupils.iter().copied());
+        people.pupil_at(address).into_iter().chain(of_contact)
+    });
+    let mut known = HashSet::new();
+    met.chain(named)
+        .filter_map(|pupil| people.pupils.get(pupil)?.date_of_birth)
+        .filter(|birth| known.insert(*birth))
+        .collect()
 }
 
 /// Runs what takes long where it keeps no other session waiting.

@@ -54,6 +54,7 @@ fn proven(reading: &Reading, school: &School) -> Vec<Finding> {
     let files = reading.attachments.iter();
     let opened: Vec<(&Attachment, &Opening)> = files
         .filter_map(|file| Some((file, file.opening.as_ref()?)))
+        .filter(|(_, opening)| opening.habit.is_none())
         .collect();
     let more = opened.len().saturating_sub(SHOWN);
     let shown = opened.into_iter().take(SHOWN).enumerate();
@@ -170,6 +171,7 @@ mod tests {
         file.opening = Some(Opening {
             word: "Otter17".to_owned(),
             place: Location::new(place),
+            habit: None,
         });
     }
 

@@ -80,6 +80,7 @@ pub(crate) fn school() -> School {
             }],
             names.build(),
         ),
+        habits: Default::default(),
         patterns: Packs::builtin().into(),
     }
 }

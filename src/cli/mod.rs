@@ -13,11 +13,16 @@ mod serve;
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 
+use crate::tenant::{Tenant, Tenants};
 use crate::worker::{self, Tools};
+
+/// The configuration where the arguments name no other.
+const CONFIG: &str = "exeat.toml";
 
 /// Exeat gives outgoing school mail its leave slip.
 ///
@@ -31,7 +36,7 @@ use crate::worker::{self, Tools};
 #[command(version, propagate_version = true, max_term_width = 100)]
 struct Arguments {
     /// The configuration; paths in it are relative to its folder.
-    #[arg(long, global = true, default_value = "exeat.toml", value_name = "FILE")]
+    #[arg(long, global = true, default_value = CONFIG, value_name = "FILE")]
     config: PathBuf,
     #[command(subcommand)]
     command: Command,
@@ -94,7 +99,7 @@ pub fn run() -> ExitCode {
         }
         Command::Serve(arguments) => serve::run(config, &arguments),
         Command::Check(arguments) => check::run(config, &arguments),
-        Command::Read(arguments) => read::run(&arguments),
+        Command::Read(arguments) => read::run(config, &arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Holds(command) => holds::run(config, &command),
         Command::Journal(command) => journal::run(config, &command),
@@ -125,6 +130,15 @@ fn print_error(error: &anyhow::Error) {
         }
         None => eprintln!("exeat: {error:#}"),
     }
+}
+
+/// The school that `--school` names.
+fn school_of<'t>(id: &str, tenants: &'t Tenants) -> anyhow::Result<&'t Arc<Tenant>> {
+    tenants.by_id(id).with_context(|| {
+        let known: Vec<&str> = tenants.iter().map(|t| &*t.school.id).collect();
+        let known = known.join(", ");
+        format!("--school: there is no school \"{id}\"; configured: {known}")
+    })
 }
 
 /// Runs a command that needs the store.

@@ -2,14 +2,19 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context;
+use jiff::Timestamp;
 use serde_json::json;
 
+use crate::config;
 use crate::extract::{Attachment, Budget, Protection, Reading};
-use crate::mail::content;
+use crate::mail::{Envelope, content};
+use crate::screen;
+use crate::tenant::Tenant;
 use crate::worker;
 
 /// The largest file that is taken: what no relay would pass on, 1 GB.
@@ -23,9 +28,12 @@ pub(super) struct Arguments {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
+    /// The school whose passwords are tried, by its id, where there are several
+    #[arg(long, value_name = "ID")]
+    school: Option<String>,
 }
 
-pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let path = &arguments.file;
     let file =
         File::open(path).with_context(|| format!("{} could not be opened", path.display()))?;
@@ -38,9 +46,16 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         ..worker::Settings::default()
     };
     let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let tenant = tenant(config, arguments.school.as_deref())?;
+    let nobody = Envelope::new(None, []);
+    let habits = |reading: &Reading| {
+        tenant.as_deref().map_or_else(Vec::new, |tenant| {
+            screen::habits(&tenant.school, &nobody, reading, Timestamp::now())
+        })
+    };
     let reading = super::block_on(async {
         let workers = worker::Pool::start(&program, &settings, Budget::default()).await?;
-        Ok(workers.read_file(&name, &bytes).await?)
+        Ok(workers.read_file_with(&name, &bytes, habits).await?)
     })?;
     if arguments.json {
         print_json(&path.display().to_string(), &reading)?;
@@ -48,6 +63,27 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         print_lines(&reading)?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The school whose passwords are tried. Reading needs no configuration: one
+/// that is not there, or has faults, is no hindrance.
+fn tenant(config: &Path, school: Option<&str>) -> anyhow::Result<Option<Arc<Tenant>>> {
+    if config == Path::new(super::CONFIG) && school.is_none() && !config.exists() {
+        return Ok(None);
+    }
+    let tenants = match config::load(config) {
+        Ok(config) => config.tenants,
+        Err(error) if config.exists() && school.is_none() => {
+            let told = format!("the passwords of the school are not tried: {error:#}");
+            writeln!(io::stderr(), "exeat: {told}")?;
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
+    match school {
+        Some(id) => Ok(Some(Arc::clone(super::school_of(id, &tenants)?))),
+        None => Ok(tenants.only().cloned()),
+    }
 }
 
 fn of_file(reading: &Reading) -> (&str, Protection, &str) {

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::finding::RuleId;
 use crate::mail::{Address, Domain};
-use crate::school::Route;
+use crate::school::{self, Route};
 use crate::{notice, policy, smtp, worker};
 
 #[derive(Debug, Default, Deserialize)]
@@ -60,6 +60,8 @@ pub(super) struct School {
     pub(super) staff: Option<PathBuf>,
     pub(super) contacts: Option<PathBuf>,
     pub(super) phones: Vec<String>,
+    /// The passwords that it is known to use.
+    pub(super) passwords: Option<school::habits::Settings>,
     pub(super) secure_routes: Vec<Route>,
     pub(super) urgent_routes: Vec<Route>,
     pub(super) private_routes: Vec<Route>,

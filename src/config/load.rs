@@ -2,6 +2,7 @@
 //! fit together, and the files that it names.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use crate::patterns::Packs;
 use crate::policy::{self, Policy};
 use crate::school::import::{Source, Sources, import};
 use crate::school::names::NameKey;
-use crate::school::{People, Routes, School};
+use crate::school::{Habits, People, Routes, School, habits};
 use crate::smtp;
 use crate::store;
 use crate::tenant::{Tenant, Tenants};
@@ -188,7 +189,7 @@ impl Loading<'_> {
         }
     }
 
-    fn tenant(&mut self, index: &str, file: file::School, common: &Common) -> Option<Tenant> {
+    fn tenant(&mut self, index: &str, mut file: file::School, common: &Common) -> Option<Tenant> {
         let id = self.required(file.id.clone(), &["school", index, "id"], "\"greenfold\"");
         let name = self.required(
             file.name.clone(),
@@ -214,6 +215,7 @@ impl Loading<'_> {
             );
         }
         let people = self.people(index, &file);
+        let habits = self.habits(index, &mut file);
         let policy = Policy::new(&policy::Settings {
             mode: file.mode,
             rules: file.rules,
@@ -232,6 +234,7 @@ impl Loading<'_> {
                 },
                 system_senders: file.system_senders,
                 people: people?,
+                habits,
                 patterns: Arc::clone(&common.packs),
             },
             policy,
@@ -277,6 +280,42 @@ impl Loading<'_> {
                 }
                 None
             }
+        }
+    }
+
+    fn habits(&mut self, index: &str, file: &mut file::School) -> Habits {
+        let settings = file.passwords.take().map(habits::Table::from);
+        let habits::Table {
+            mut usual,
+            file: list,
+            birth_dates,
+        } = settings.unwrap_or_default();
+        self.warn_if_shown(list.as_deref());
+        if let Some(list) = self.read(&["school", index, "passwords"], list.as_deref()) {
+            match String::from_utf8(list.bytes) {
+                Ok(list) => usual.extend(habits::lines(&list)),
+                Err(_) => self.fault(
+                    &["school", index, "passwords"],
+                    format!("{} is not UTF-8 text", list.name),
+                ),
+            }
+        }
+        let domains = [&file.domains[..], &file.pupil_domains].concat();
+        let name = file.name.as_deref().unwrap_or_default();
+        Habits::new(usual, birth_dates, name, &domains)
+    }
+
+    /// A file of passwords is for Exeat's own user.
+    fn warn_if_shown(&mut self, secret: Option<&Path>) {
+        let Some(secret) = secret.map(|path| self.folder.join(path)) else {
+            return;
+        };
+        let mode = fs::metadata(&secret).map(|about| about.permissions().mode());
+        if mode.is_ok_and(|mode| mode & 0o077 != 0) {
+            self.warnings.push(format!(
+                "{} can be read by others on this machine: chmod 600 closes it",
+                secret.display()
+            ));
         }
     }
 

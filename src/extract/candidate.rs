@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::{Reading, Role, Text};
+use super::{Habit, HabitualPassword, Reading, Role, Text};
 use crate::finding::Location;
 
 mod dates;
@@ -21,6 +21,8 @@ mod dates;
 pub(crate) struct Candidate {
     pub(crate) word: String,
     pub(crate) place: Location,
+    /// It stands nowhere in the message: a school uses it.
+    pub(crate) habit: Option<Habit>,
 }
 
 /// Words beyond these are not tried.
@@ -65,6 +67,16 @@ pub(crate) fn candidates(reading: &Reading) -> Vec<Candidate> {
         found.add(Likelihood::Date, &date, &Location::new("date"));
     }
     found.in_order()
+}
+
+impl From<&HabitualPassword> for Candidate {
+    fn from(password: &HabitualPassword) -> Self {
+        Self {
+            word: password.word.clone(),
+            place: Location::new("the school's habits"),
+            habit: Some(password.habit),
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -206,6 +218,7 @@ impl Found {
                 Candidate {
                     word: word.to_owned(),
                     place: place.clone(),
+                    habit: None,
                 },
             ));
         }

@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use blake3::Hasher;
 
-use super::candidate::Candidate;
 use super::claim;
 use super::trial::Trials;
-use super::{Attachment, Budget, Form, Header, Opening, Picture, Protection, Reading, Role, Text};
+use super::{
+    Attachment, Budget, Form, Habit, Header, Opening, Picture, Protection, Reading, Role, Text,
+};
 use crate::finding::{Location, Problem, ProblemKind};
 
 /// Problems beyond this say nothing new.
@@ -128,10 +129,10 @@ impl<'b> Harvest<'b> {
         }
     }
 
-    /// With words to try on encrypted files.
-    pub(crate) fn with_words(budget: &'b Budget, candidates: Vec<Candidate>) -> Self {
+    /// With passwords to try on encrypted files.
+    pub(crate) fn with_trials(budget: &'b Budget, trials: Trials) -> Self {
         Self {
-            trials: Trials::new(candidates),
+            trials,
             ..Self::new(budget)
         }
     }
@@ -145,12 +146,15 @@ impl<'b> Harvest<'b> {
                     declared => format!("{claim} and {declared}"),
                 };
             }
-            // Whoever gets the message can open it, whatever its cipher.
-            if file.opening.is_some() {
+            // Whoever gets the message can open it, or whoever knows the
+            // school, whatever its cipher.
+            if let Some(opening) = &file.opening {
                 file.protection = Protection::Weak;
-                OPENS_WITH_A_WORD.clone_into(&mut file.why);
+                let why = opening.habit.map_or(OPENS_WITH_A_WORD, Habit::why);
+                why.clone_into(&mut file.why);
             }
         }
+        self.reading.locked = self.trials.locked();
         self.reading.digest = self.digest.finalize().into();
         self.reading
     }
@@ -367,8 +371,9 @@ impl<'b> Harvest<'b> {
         }
     }
 
-    /// Tries the message's words on an encrypted file, at so much each; gives
-    /// what the first that is right opens it to. The file counts as weak then.
+    /// Tries the message's words and the school's habits on an encrypted file,
+    /// at so much each; gives what the first that is right opens it to. The
+    /// file counts as weak then.
     pub(crate) fn try_words<T>(
         &mut self,
         place: &Place,
@@ -380,14 +385,10 @@ impl<'b> Harvest<'b> {
             file.opening = Some(Opening {
                 word: right.word,
                 place: right.place,
+                habit: right.habit,
             });
         }
         Some(opened)
-    }
-
-    /// Whether an encrypted file that words can be tried on stayed closed.
-    pub(crate) fn stayed_locked(&self) -> bool {
-        self.trials.locked()
     }
 
     fn innermost(&mut self, place: &Place) -> Option<&mut Attachment> {
@@ -449,6 +450,9 @@ impl<'b> Harvest<'b> {
     /// Takes note of an encrypted file whose password is about to be guessed.
     /// Beyond the limit it is a problem, for then nothing is proven of it.
     pub(crate) fn guesses(&mut self, place: &Place) -> bool {
+        if self.trials.pass_over() {
+            return false;
+        }
         self.guessed += 1;
         if self.guessed > MOST_GUESSED {
             self.problem(

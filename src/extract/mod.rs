@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::finding::{Location, Problem};
 use harvest::{Harvest, Place};
+use trial::Trials;
 
+pub use password::{Habit, HabitualPassword, Passwords};
 pub(crate) use sight::{Blind, decode, fit, rendered};
 
 mod access;
@@ -55,6 +57,7 @@ mod ole;
 mod ole_object;
 mod onenote;
 mod page_header;
+mod password;
 mod pdf;
 mod pdf_content;
 mod pdf_font;
@@ -110,6 +113,8 @@ pub struct Reading {
     /// What only OCR can read. Each has its problem among `problems` until it
     /// has been read.
     pub pictures: Vec<Picture>,
+    /// Some encrypted file could be tried with passwords, and stayed closed.
+    pub locked: bool,
     /// BLAKE3 over the decoded parts and the header fields that no server
     /// touches: equal for a message that a client sends again with new
     /// boundaries or other transfer encodings.
@@ -207,17 +212,20 @@ pub struct Attachment {
     /// What it is not, though its name or declared type says so: `named like a
     /// picture (.jpg)`.
     pub claim: String,
-    /// The password that opened it, where the message itself gave it away.
+    /// The password that opened it: one that the message itself gave away, or
+    /// one that the school is known to use.
     pub opening: Option<Opening>,
 }
 
-/// A password that stood in the message. It is here so that it can be kept out
-/// of whatever is shown, and goes nowhere else.
+/// A password that opened a file. It is here so that it can be kept out of
+/// whatever is shown, and goes nowhere else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opening {
     pub word: String,
     /// Where it stood: `subject`, `body`, `file name`.
     pub place: Location,
+    /// It stood nowhere in the message.
+    pub habit: Option<Habit>,
 }
 
 impl Opening {
@@ -306,32 +314,48 @@ impl Default for Budget {
     }
 }
 
-/// Reads a message (RFC 5322) and everything in it.
+/// Reads a message (RFC 5322) and everything in it; its words are tried as
+/// passwords on its encrypted files.
 pub fn read_message(message: &[u8], budget: &Budget) -> Reading {
-    with_its_words(budget, |harvest| message::read(message, harvest))
+    read_message_with(message, budget, &Passwords::WordsAnd(Vec::new()))
+}
+
+/// The same, with other passwords.
+pub fn read_message_with(message: &[u8], budget: &Budget, passwords: &Passwords) -> Reading {
+    opening(budget, passwords, |harvest| message::read(message, harvest))
 }
 
 /// Reads one file; `attachments[0]` is the file itself.
 pub fn read_file(name: &str, bytes: &[u8], budget: &Budget) -> Reading {
-    with_its_words(budget, |harvest| {
+    read_file_with(name, bytes, budget, &Passwords::WordsAnd(Vec::new()))
+}
+
+/// The same, with other passwords.
+pub fn read_file_with(name: &str, bytes: &[u8], budget: &Budget, passwords: &Passwords) -> Reading {
+    opening(budget, passwords, |harvest| {
         file::read(&[name], bytes, &Place::message(), harvest);
     })
 }
 
-/// Reads, and where an encrypted file stayed closed reads once more with the
-/// words found: a password can stand in front of its file or behind it. What
-/// met a limit of the budget the first time would meet it again.
-fn with_its_words(budget: &Budget, read: impl Fn(&mut Harvest<'_>)) -> Reading {
-    let mut harvest = Harvest::new(budget);
-    read(&mut harvest);
-    let again = harvest.stayed_locked() && !harvest.is_spent();
-    let reading = harvest.finish();
-    if !again {
-        return reading;
+/// Reads; and where a file is encrypted, reads once more with the passwords: a
+/// word can stand in front of its file or behind it.
+fn opening(budget: &Budget, passwords: &Passwords, read: impl Fn(&mut Harvest<'_>)) -> Reading {
+    let with = |trials: Trials| {
+        let mut harvest = Harvest::with_trials(budget, trials);
+        read(&mut harvest);
+        harvest.finish()
+    };
+    match passwords {
+        Passwords::Untried => with(Trials::none()),
+        Passwords::These(these) => with(Trials::new(Vec::new(), these)),
+        Passwords::WordsAnd(these) => {
+            let reading = with(Trials::none());
+            if !reading.locked {
+                return reading;
+            }
+            let words = candidate::candidates(&reading);
+            drop(reading);
+            with(Trials::new(words, these))
+        }
     }
-    let candidates = candidate::candidates(&reading);
-    drop(reading);
-    let mut harvest = Harvest::with_words(budget, candidates);
-    read(&mut harvest);
-    harvest.finish()
 }

@@ -111,7 +111,7 @@ fn locked(document: &Document, bytes: &[u8], place: &Place, harvest: &mut Harves
         _ => harvest.problem(
             place,
             ProblemKind::Damaged,
-            "it opens with a word of this message and could not be read",
+            "it opens with a password that was tried, and could not be read",
         ),
     }
 }

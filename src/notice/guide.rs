@@ -106,7 +106,8 @@ const UNPROTECTED_PERSONAL_DATA: Guide = Guide {
     noticed: "An attachment that goes outside the school, that opens without a password, and that \
         holds personal data of people who can be identified: names with dates of birth, pupil \
         numbers, addresses, health, special needs, free school meals, behaviour, the pay or \
-        sickness of staff, and the like. Hidden rows, columns and sheets, comments and tracked \
+        sickness of staff, and the like. A file counts as open too if its password is one that \
+        the school uses for everything, its name, or a pupil's date of birth. Hidden rows, columns and sheets, comments and tracked \
         changes are read too. In the mail's own text, tables of such data and numbers that name \
         a person.",
     why: "A mail can reach the wrong person by one wrong letter in an address, and it is kept in \

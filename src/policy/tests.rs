@@ -61,6 +61,7 @@ fn school() -> School {
         people: import(&sources, NameKey::new([2; 16]))
             .expect("good files")
             .people,
+        habits: Default::default(),
         patterns: Default::default(),
     }
 }

@@ -9,10 +9,12 @@ use crate::mail::address::AddressError;
 use crate::mail::{Address, Domain};
 use crate::patterns::Packs;
 
+pub mod habits;
 pub mod import;
 pub mod names;
 pub mod people;
 
+pub use habits::Habits;
 pub use import::{Import, ImportError, Source, Sources, Warning, import};
 pub use names::{NameKey, Names};
 pub use people::{Class, Contact, People, Pupil, Staff};
@@ -31,6 +33,8 @@ pub struct School {
     /// Addresses that programs send from: the MIS, the copier, the rota.
     pub system_senders: Vec<Address>,
     pub people: People,
+    /// The passwords that it is known to use.
+    pub habits: Habits,
     pub patterns: Arc<Packs>,
 }
 

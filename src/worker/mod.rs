@@ -7,9 +7,11 @@
 //! that message. And a parser that is taken over finds nothing to take: see
 //! [`sandbox`].
 //!
-//! Text in pictures takes seconds a page, and programs of others (tesseract,
-//! pdftoppm). So it has workers and a queue of its own ([`ocr`]), behind which
-//! no mail without pictures ever waits.
+//! Trying passwords on encrypted files takes up to a second each; so the
+//! messages that have some are read once more by workers of their own
+//! ([`locks`]). Text in pictures takes seconds a page, and programs of others (tesseract,
+//! pdftoppm). So it has workers and a queue of its own too ([`ocr`]).
+//! Behind neither does mail wait that has no such files.
 
 use std::ffi::OsString;
 use std::time::Duration;
@@ -18,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 mod crew;
 mod layout;
+mod locks;
 mod ocr;
 mod pool;
 mod process;

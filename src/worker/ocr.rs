@@ -2,8 +2,8 @@
 //! programs of OCR.
 //!
 //! One message at a time has its pictures read by each of those workers, and
-//! only while it does are the pictures' bytes here: a reader picks them out of
-//! the message once more. Nobody who waits here keeps a reader.
+//! only while it does are the pictures' bytes here: they are picked out of the
+//! message once more. Nobody who waits here keeps a reader.
 
 use std::collections::{HashMap, VecDeque};
 use std::path::Path;
@@ -17,7 +17,7 @@ use super::protocol::{Answer, Greeting, Job, Kind};
 use super::recognition::Sight;
 use super::tools::Tools;
 use super::{Fault, Profile, Settings};
-use crate::extract::{Budget, Form, Picture, Reading, Role, Text};
+use crate::extract::{Budget, Form, Passwords, Picture, Reading, Role, Text};
 use crate::finding::{Location, Problem, ProblemKind};
 use crate::mail::Content;
 
@@ -37,7 +37,6 @@ const TOO_MANY: &str = "it has more pictures than Exeat reads of one message";
 
 #[derive(Debug)]
 pub(super) struct Ocr {
-    readers: Arc<Crew>,
     crew: Crew,
     /// The right to have a message's pictures read, first come, first served.
     turns: Semaphore,
@@ -56,39 +55,34 @@ enum Seen {
 }
 
 impl Ocr {
-    pub(super) fn new(
-        program: &Path,
-        settings: &Settings,
-        budget: Budget,
-        readers: Arc<Crew>,
-    ) -> Self {
+    pub(super) fn new(program: &Path, settings: &Settings, budget: Budget) -> Self {
         let greeting = Greeting {
             budget,
             memory: settings.ocr_memory,
         };
         let terms = settings.ocr_terms();
         Self {
-            readers,
             turns: Semaphore::new(terms.count),
             crew: Crew::new(program, Profile::Ocr(Tools::find()), greeting, terms),
             known: Mutex::default(),
         }
     }
 
-    /// Reads the pictures of a message that `job` has read the rest of.
+    /// Reads the pictures of a message of which the rest has been read; `again`
+    /// gives them with so many of their bytes.
     pub(super) async fn read(
         &self,
-        job: Job,
-        content: &Content,
+        pictures: Vec<Picture>,
+        again: impl AsyncFnOnce(u64) -> Result<Vec<Picture>, Fault>,
         reading: &mut Reading,
     ) -> Result<(), Fault> {
-        let pictures = std::mem::take(&mut reading.pictures);
         // What is known needs no turn.
         let mut seen = self.remembered(&pictures);
         if pages(&pictures).any(|page| !seen.contains_key(&page)) {
             let turn = self.turns.acquire().await;
             let _turn = turn.expect("the semaphore is never closed");
-            self.look(job, content, &pictures, &mut seen).await?;
+            let shown = again(MOST_BYTES).await?;
+            self.look(&pictures, shown, &mut seen).await?;
         }
         for picture in &pictures {
             tell(picture, &seen, reading);
@@ -98,21 +92,11 @@ impl Ocr {
 
     async fn look(
         &self,
-        job: Job,
-        content: &Content,
         pictures: &[Picture],
+        shown: Vec<Picture>,
         seen: &mut HashMap<Page, Seen>,
     ) -> Result<(), Fault> {
         let began = Instant::now();
-        let job = Job {
-            pictures: MOST_BYTES,
-            ..job
-        };
-        let shown = match self.readers.run(&job, content).await? {
-            Ok(Answer::Read(shown)) => shown.pictures,
-            // What could be read a moment ago cannot be read now.
-            _ => Vec::new(),
-        };
         let bytes: HashMap<[u8; 32], Content> = shown
             .into_iter()
             .filter(|picture| !picture.bytes.is_empty())
@@ -145,6 +129,7 @@ impl Ocr {
             kind: Kind::Page { form, page },
             size: bytes.size(),
             pictures: 0,
+            passwords: Passwords::Untried,
         };
         Ok(match self.crew.run(&job, bytes).await? {
             Ok(Answer::Seen(sight)) => Seen::from(sight),

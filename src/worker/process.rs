@@ -128,8 +128,11 @@ fn answer(job: &Job, content: &[u8], greeting: &Greeting, tools: Option<&Tools>)
     };
     let read = |reading| Answer::Read(Box::new(reading));
     match &job.kind {
-        Kind::Message => read(extract::read_message(content, &budget)),
-        Kind::File { name } => read(extract::read_file(name, content, &budget)),
+        Kind::Message => read(extract::read_message_with(content, &budget, &job.passwords)),
+        Kind::File { name } => {
+            let passwords = &job.passwords;
+            read(extract::read_file_with(name, content, &budget, passwords))
+        }
         Kind::Page { form, page } => {
             let tools = tools.expect("pages are given to those who have the tools");
             Answer::Seen(recognition::see(*form, *page, content, tools))

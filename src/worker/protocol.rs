@@ -12,10 +12,10 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 
 use super::recognition::Sight;
 use super::sandbox::Fences;
-use crate::extract::{Budget, Form, Reading};
+use crate::extract::{Budget, Form, Passwords, Reading};
 
-/// The longest head of a job: a file's name is all that varies.
-const MOST_HEAD: u32 = 64 * 1024; // 64 KB
+/// The longest head of a job: a file's name, and some hundred passwords.
+const MOST_HEAD: u32 = 256 * 1024; // 256 KB
 /// The longest answer. Text is bounded by its budget; names, locations and
 /// problems come on top.
 const MOST_ANSWER: u32 = 128 * 1024 * 1024; // 128 MB
@@ -37,6 +37,7 @@ pub(super) struct Job {
     pub(super) size: u64,
     /// Bytes of pictures to hand on: [`Budget::pictures`].
     pub(super) pictures: u64,
+    pub(super) passwords: Passwords,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -182,6 +183,7 @@ mod tests {
             kind,
             size: 3,
             pictures: 0,
+            passwords: Passwords::Untried,
         })
         .expect("short");
         wire.extend_from_slice(b"abc");

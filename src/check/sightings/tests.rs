@@ -59,6 +59,7 @@ fn school_of(roster: &str) -> School {
         people: import(&sources, NameKey::new([5; 16]))
             .expect("good files")
             .people,
+        habits: Default::default(),
         patterns: Default::default(),
     }
 }

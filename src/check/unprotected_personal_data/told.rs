@@ -4,7 +4,7 @@
 //! are left out to begin with.
 
 use crate::check::masking;
-use crate::extract::{Attachment, Protection};
+use crate::extract::{Attachment, Opening, Protection};
 use crate::finding::Location;
 use crate::school::School;
 
@@ -47,10 +47,19 @@ pub(super) fn protection(file: &Attachment) -> Option<String> {
         (Protection::Weak, why) => format!("weakly protected ({why})"),
         (Protection::Open, why) => format!("not protected ({why})"),
     };
-    if file.opening.is_some() {
-        return Some(format!(
-            ", {said}: save it with a new password, and send that separately"
-        ));
+    match &file.opening {
+        Some(Opening { habit: None, .. }) => {
+            return Some(format!(
+                ", {said}: save it with a new password, and send that separately"
+            ));
+        }
+        Some(_) => {
+            return Some(format!(
+                ", {said}: save it with a password of its own, which nobody can guess, and tell \
+                 the recipient that by telephone"
+            ));
+        }
+        None => {}
     }
     let how = match file.kind.as_str() {
         "zip" | "7z" | "rar" | "encrypted" => "in 7-Zip, encrypt the whole archive with AES-256",

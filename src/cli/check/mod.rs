@@ -68,7 +68,6 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCo
     let runtime = Runtime::new().context("no threads could be started")?;
     let workers = worker::Pool::start(&program, &config.workers, Budget::default());
     let workers = runtime.block_on(workers)?;
-    let read = |message: &Content| runtime.block_on(workers.read_message(message));
     let messages = files::find(&arguments.paths);
     let progress = progress(messages.len());
 
@@ -76,7 +75,10 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCo
     let mut printer = report::Printer::new(arguments.json, arguments.explain);
     in_order(
         &messages,
-        |message| judge(message, &overrides, &config.tenants, read),
+        |message| {
+            let work = judge(message, &overrides, &config.tenants, &workers);
+            runtime.block_on(work)
+        },
         |report| {
             all_delivered &= report.action <= Action::Note;
             progress.suspend(|| printer.print(&report))?;
@@ -97,13 +99,7 @@ fn overrides(arguments: &Arguments, tenants: &Tenants) -> anyhow::Result<Overrid
     };
     let school = match &arguments.school {
         None => None,
-        Some(id) => Some(Arc::clone(tenants.by_id(id).with_context(|| {
-            let known: Vec<&str> = tenants.iter().map(|t| &*t.school.id).collect();
-            format!(
-                "--school: there is no school \"{id}\"; configured: {}",
-                known.join(", ")
-            )
-        })?)),
+        Some(id) => Some(Arc::clone(super::school_of(id, tenants)?)),
     };
     Ok(Overrides {
         from,
@@ -168,22 +164,32 @@ fn in_order<T: Sync, R: Send>(
     })
 }
 
-fn judge(
+async fn judge(
     message: &Message,
     overrides: &Overrides,
     tenants: &Tenants,
-    read: impl Fn(&Content) -> Result<Reading, worker::Fault>,
+    workers: &worker::Pool,
 ) -> Report {
     let started = Instant::now();
     let file = message.name();
-    let reading = message
-        .bytes()
-        .map_err(|error| format!("{error:#}"))
-        .and_then(|bytes| read(&Content::from(bytes)).map_err(|fault| fault.to_string()));
-    let reading = match reading {
+    let now = Timestamp::now();
+    // What cannot be read is never clean.
+    let unread = |what| Report::unjudged(file.clone(), Action::Quarantine, what, started.elapsed());
+    let message = match message.bytes() {
+        Ok(bytes) => Content::from(bytes),
+        Err(error) => return unread(format!("{error:#}")),
+    };
+    let habits = |reading: &Reading| {
+        let header = &reading.header;
+        let envelope = envelope(header, overrides);
+        let tenant = tenant(&envelope, header, overrides, tenants);
+        tenant.map_or_else(Vec::new, |tenant| {
+            screen::habits(&tenant.school, &envelope, reading, now)
+        })
+    };
+    let reading = match workers.read_message_with(&message, habits).await {
         Ok(reading) => reading,
-        // What cannot be read is never clean.
-        Err(what) => return Report::unjudged(file, Action::Quarantine, what, started.elapsed()),
+        Err(fault) => return unread(fault.to_string()),
     };
     let envelope = envelope(&reading.header, overrides);
     let Some(tenant) = tenant(&envelope, &reading.header, overrides, tenants) else {
@@ -191,13 +197,7 @@ fn judge(
         // As the relay does: 550 5.7.1.
         return Report::unjudged(file, Action::Reject, what.to_owned(), started.elapsed());
     };
-    let verdict = screen::judge(
-        &tenant.school,
-        &tenant.policy,
-        &envelope,
-        &reading,
-        Timestamp::now(),
-    );
+    let verdict = screen::judge(&tenant.school, &tenant.policy, &envelope, &reading, now);
     Report {
         file,
         action: verdict.action,

@@ -10,6 +10,7 @@ use super::mailbox::{Arrival, Mailbox};
 use super::samples::{self, Sample};
 use crate::cli::check::envelope_of;
 use crate::cli::serve::Server;
+use crate::extract::Reading;
 use crate::finding::{Action, Mode};
 use crate::mail::{Content, Envelope};
 use crate::policy::Verdict;
@@ -77,15 +78,17 @@ async fn play(
     sample: &Sample,
 ) -> anyhow::Result<(Action, Verdict)> {
     let message = Content::from(sample.message.clone());
-    let reading = server.workers.read_message(&message).await?;
-    let envelope = sample.envelope(envelope_of(&reading.header))?;
-    let verdict = screen::judge(
-        &tenant.school,
-        &tenant.policy,
-        &envelope,
-        &reading,
-        Timestamp::now(),
-    );
+    let (school, now) = (&tenant.school, Timestamp::now());
+    let envelope = |reading: &Reading| sample.envelope(envelope_of(&reading.header));
+    let habits = |reading: &Reading| {
+        envelope(reading).map_or_else(
+            |_| Vec::new(),
+            |envelope| screen::habits(school, &envelope, reading, now),
+        )
+    };
+    let reading = server.workers.read_message_with(&message, habits).await?;
+    let envelope = envelope(&reading)?;
+    let verdict = screen::judge(school, &tenant.policy, &envelope, &reading, now);
     let reply = send(server, &envelope, &message).await?;
     let action = match (reply.code(), reference(&reply)) {
         (250, Some(reference)) => server.store.find(&reference).await?.action,

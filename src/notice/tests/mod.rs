@@ -44,6 +44,7 @@ fn greenfold() -> School {
             }],
             ..People::default()
         },
+        habits: Default::default(),
         patterns: Arc::default(),
     }
 }

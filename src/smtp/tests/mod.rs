@@ -151,6 +151,7 @@ fn tenant(id: &str, next_hop: &str) -> Tenant {
             routes: Routes::default(),
             system_senders: Vec::new(),
             people: People::default(),
+            habits: Default::default(),
             patterns: Arc::default(),
         },
         policy: Policy::new(&Default::default()),

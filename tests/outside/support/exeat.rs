@@ -118,6 +118,13 @@ impl Exeat {
         self.child.wait().expect("a child can be waited for")
     }
 
+    /// Ends it in peace; all of its log that nobody has waited for.
+    pub(crate) fn end(mut self) -> String {
+        self.signal("TERM");
+        self.child.wait().expect("a child can be waited for");
+        self.log.iter().collect::<Vec<_>>().join("\n")
+    }
+
     /// Ends it at once, as a power cut would.
     pub(crate) fn kill(mut self) {
         self.child.kill().expect("it was running");

@@ -3,5 +3,6 @@
 
 pub(crate) mod client;
 pub(crate) mod exeat;
+pub(crate) mod locked;
 pub(crate) mod next_hop;
 pub(crate) mod school;
