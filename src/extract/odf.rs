@@ -8,9 +8,11 @@ use super::cipher::Sealed;
 use super::harvest::{Harvest, Place};
 use super::odf_style::Styles;
 use super::odf_text::content;
+use super::office::damaged;
+use super::office_xml::only_editing;
 use super::zip::{self, Fault};
 use super::zip_records::{Archive, Member};
-use super::{Protection, file};
+use super::{Protection, file, picture};
 use crate::finding::ProblemKind;
 
 pub(crate) fn is_one(archive: &Archive<'_>) -> bool {
@@ -25,13 +27,13 @@ fn kind_of(archive: &Archive<'_>) -> Option<&'static str> {
         _ if kind.starts_with("text") => "odt",
         _ if kind.starts_with("spreadsheet") => "ods",
         _ if kind.starts_with("presentation") => "odp",
+        _ if kind.starts_with("graphics") => "odg",
         _ => "odf",
     })
 }
 
 pub(crate) fn read(archive: &Archive<'_>, place: &Place, harvest: &mut Harvest<'_>) {
     let kind = kind_of(archive).unwrap_or("odf");
-    let sheets = kind == "ods";
     harvest.kind(place, kind);
     archive.faults(place, harvest);
     let Some(place) = harvest.deeper(place) else {
@@ -66,16 +68,13 @@ pub(crate) fn read(archive: &Archive<'_>, place: &Place, harvest: &mut Harvest<'
         styles.read(&xml);
     }
     let mut pictures = 0;
+    let mut locked = false;
     for member in &archive.members {
         let name = member.name.as_str();
         if harvest.is_spent() {
             return;
         }
-        if member.packed.is_empty() || !harvest.entry(&place) {
-            continue;
-        }
-        if name.starts_with("Pictures/") || name.starts_with("Thumbnails/") {
-            pictures += u32::from(name.starts_with("Pictures/"));
+        if member.packed.is_empty() || is_of_programs(name) || !harvest.entry(&place) {
             continue;
         }
         let bytes = match unpacked(member, &mut sealed, harvest) {
@@ -86,34 +85,38 @@ pub(crate) fn read(archive: &Archive<'_>, place: &Place, harvest: &mut Harvest<'
                 continue;
             }
         };
-        let whole = match name {
-            "content.xml" => content(&bytes, sheets, &mut styles, &place, harvest),
-            "styles.xml" => {
-                let place = place.within("header and footer");
-                content(&bytes, sheets, &mut styles, &place, harvest)
-            }
-            "meta.xml" => {
-                let place = place.hidden("document properties, hidden");
-                content(&bytes, sheets, &mut Styles::default(), &place, harvest)
-            }
-            _ if name.ends_with("content.xml") => {
+        let mut own_styles = Styles::default();
+        let part = match name {
+            "content.xml" => content(&bytes, &mut styles, &place, harvest),
+            "styles.xml" => content(&bytes, &mut styles, &place, harvest),
+            "meta.xml" => content(&bytes, &mut own_styles, &place, harvest),
+            _ if name.ends_with("/content.xml") => {
                 let place = place.within("embedded object");
-                content(&bytes, sheets, &mut Styles::default(), &place, harvest)
+                content(&bytes, &mut own_styles, &place, harvest)
             }
-            _ if name.starts_with("ObjectReplacements/") => true,
-            _ if name.starts_with("Object ") && !name.ends_with(".xml") => {
+            // Styles, switches and properties of what is embedded; macros.
+            _ if name.ends_with(".xml") => continue,
+            _ if name.starts_with("Pictures/") => {
+                pictures += u32::from(picture::may_hold_text(&bytes));
+                continue;
+            }
+            _ if name.starts_with("Versions/") => {
+                let place = place.hidden("earlier version, hidden");
                 file::read(&[name], &bytes, &place, harvest);
-                true
+                continue;
             }
-            _ => true,
+            _ => {
+                file::read(&[name], &bytes, &place, harvest);
+                continue;
+            }
         };
-        if !whole {
-            harvest.problem(
-                &place,
-                ProblemKind::Damaged,
-                "a part of it is damaged and was read only in part",
-            );
+        locked |= part.locked;
+        if part.damaged {
+            damaged(&place, harvest);
         }
+    }
+    if locked {
+        only_editing(&place, harvest);
     }
     if pictures > 0 {
         harvest.problem(
@@ -122,6 +125,19 @@ pub(crate) fn read(archive: &Archive<'_>, place: &Place, harvest: &mut Harvest<'
             "pictures in it: text in them was not read",
         );
     }
+}
+
+/// Parts without people's words: what programs keep for themselves, and
+/// pictures of what is told elsewhere.
+fn is_of_programs(name: &str) -> bool {
+    let folders = [
+        "Thumbnails/",
+        "ObjectReplacements/",
+        "Configurations",
+        "META-INF/",
+    ];
+    folders.iter().any(|folder| name.starts_with(folder))
+        || matches!(name, "mimetype" | "manifest.rdf" | "layout-cache")
 }
 
 /// Whether the document itself is readable, whatever the manifest says of it
