@@ -8,6 +8,7 @@ mod crash;
 mod demo;
 mod documents;
 mod fixtures;
+mod flat;
 mod hidden_places;
 mod holding;
 mod layers;
