@@ -16,6 +16,9 @@ pub(crate) struct Cells {
     /// Whole rows, and the first row for its headings; places as in the sheet.
     hidden: Grid,
     has_hidden: bool,
+    /// Rows with cells that show nothing, written as those of `hidden` are.
+    unseen: Grid,
+    has_unseen: bool,
     hidden_columns: Vec<RangeInclusive<u32>>,
 }
 
@@ -25,6 +28,8 @@ impl Cells {
             shown: Grid::new(),
             hidden: Grid::new(),
             has_hidden: false,
+            unseen: Grid::new(),
+            has_unseen: false,
             hidden_columns: Vec::new(),
         }
     }
@@ -37,6 +42,18 @@ impl Cells {
 
     /// Writes a row's cells, each with its column.
     pub(crate) fn row(&mut self, row: u32, hidden: bool, cells: &[(u32, Cow<'_, str>)]) {
+        self.row_with_unseen(row, hidden, cells, &[]);
+    }
+
+    /// Writes a row's cells; those in the columns `unseen` look empty, as white
+    /// letters on white do.
+    pub(crate) fn row_with_unseen(
+        &mut self,
+        row: u32,
+        hidden: bool,
+        cells: &[(u32, Cow<'_, str>)],
+        unseen: &[u32],
+    ) {
         let in_hidden_column = |column: &u32| {
             self.hidden_columns
                 .iter()
@@ -45,19 +62,23 @@ impl Cells {
         let crossed = cells.iter().any(|(column, _)| in_hidden_column(column));
         let any_hidden = hidden || crossed;
         for (column, text) in cells {
-            if !hidden && !in_hidden_column(column) {
+            if !hidden && !in_hidden_column(column) && !unseen.contains(column) {
                 self.shown.cell(row, *column, text);
             }
             if any_hidden || row == 0 {
                 self.hidden.cell(row, *column, text);
             }
+            if !unseen.is_empty() || row == 0 {
+                self.unseen.cell(row, *column, text);
+            }
         }
+        self.has_unseen |= !unseen.is_empty();
         self.has_hidden |= any_hidden && !cells.is_empty();
     }
 
     /// Bytes collected so far.
     pub(crate) fn len(&self) -> usize {
-        self.shown.len() + self.hidden.len()
+        self.shown.len() + self.hidden.len() + self.unseen.len()
     }
 
     /// Hands the tables over: to `here` what is shown, and beside it, by the
@@ -73,6 +94,10 @@ impl Cells {
         if self.has_hidden {
             let rows = beside.hidden(&format!("{name} (hidden rows or columns)"));
             self.hidden.finish(&rows, harvest);
+        }
+        if self.has_unseen {
+            let rows = beside.hidden(&format!("{name} (hidden: cells that look empty)"));
+            self.unseen.finish(&rows, harvest);
         }
     }
 

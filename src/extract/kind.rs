@@ -72,6 +72,7 @@ const MAGIC: &[(&[u8], Kind)] = &[
     (b"8BPS", picture("psd")),
     (b"\0\0\x01\0\x01", picture("ico")),
     (b"\xd7\xcd\xc6\x9a", picture("wmf")),
+    (b"VCLMTF", picture("svm")),
     (b"ID3", media("mp3", SOUND)),
     (b"\xff\xfb", media("mp3", SOUND)),
     (b"OggS", media("ogg", SOUND)),

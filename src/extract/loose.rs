@@ -4,21 +4,27 @@
 use super::harvest::{Harvest, Place};
 use super::xml::{self, Node};
 
-/// `word/settings.xml`: of all its switches only variables have words.
+/// `word/settings.xml`: of all its switches only variables have words, and
+/// the query by which a mail merge finds people.
 pub(crate) fn variables(xml: &[u8], place: &Place, harvest: &mut Harvest<'_>) -> bool {
-    let mut out = String::new();
+    let mut variables = String::new();
+    let mut merge = String::new();
     let whole = xml::walk(xml, |node| {
-        if let Node::Start(element) | Node::Empty(element) = node
-            && element.name() == b"docVar"
-        {
-            for name in ["name", "val"] {
+        if let Node::Start(element) | Node::Empty(element) = node {
+            let (out, names) = match element.name() {
+                b"docVar" => (&mut variables, &["name", "val"][..]),
+                b"query" | b"connectString" => (&mut merge, &["val"][..]),
+                _ => return true,
+            };
+            for name in names {
                 out.push_str(&element.attribute(name).unwrap_or_default());
                 out.push('\n');
             }
         }
         true
     });
-    harvest.text(place, out);
+    harvest.text(&place.hidden("document variables, hidden"), variables);
+    harvest.text(&place.hidden("mail merge, hidden"), merge);
     whole
 }
 

@@ -15,6 +15,7 @@ pub(crate) const BINARY: u16 = 0x0102;
 pub(crate) const OBJECT: u16 = 0x000d;
 pub(crate) const MULTIPLE: u16 = 0x1000;
 
+const MESSAGE_CLASS: u16 = 0x001a;
 const SUBJECT: u16 = 0x0037;
 const BODY: u16 = 0x1000;
 const RTF_COMPRESSED: u16 = 0x1009;
@@ -103,6 +104,19 @@ impl Properties<'_> {
         parts.join(" ")
     }
 
+    /// A contact, an appointment, a task: something else than a message.
+    fn is_form(&self) -> bool {
+        let class = self.text(MESSAGE_CLASS).unwrap_or_default();
+        [
+            "IPM.Contact",
+            "IPM.Appointment",
+            "IPM.Task",
+            "IPM.StickyNote",
+        ]
+        .iter()
+        .any(|form| class.starts_with(form))
+    }
+
     /// All texts that have no place of their own: what a contact, a task or an
     /// appointment is made of, and the header that the message came with.
     fn others(&self) -> String {
@@ -140,7 +154,13 @@ pub(crate) fn read(
         bodies.plain(plain);
     }
     bodies.finish(place, harvest);
-    harvest.text(&place.hidden("properties, hidden"), message.others());
+    // A contact's telephone numbers and a meeting's room are what Outlook shows
+    // of it.
+    let others = match message.is_form() {
+        true => place.within("details"),
+        false => place.hidden("properties, hidden"),
+    };
+    harvest.text(&others, message.others());
 }
 
 fn formatted(

@@ -8,10 +8,12 @@ use super::cipher::Sealed;
 use super::harvest::{Harvest, Place};
 use super::odf_style::Styles;
 use super::odf_text::content;
+use super::office::damaged;
+use super::office_xml::only_editing;
 use super::xml;
 use super::zip::{self, Fault};
 use super::zip_records::{Archive, Member};
-use super::{Protection, file};
+use super::{Protection, file, picture};
 use crate::finding::ProblemKind;
 
 pub(crate) fn is_one(archive: &Archive<'_>) -> bool {
@@ -26,13 +28,13 @@ fn kind_of(archive: &Archive<'_>) -> Option<&'static str> {
         _ if kind.starts_with("text") => "odt",
         _ if kind.starts_with("spreadsheet") => "ods",
         _ if kind.starts_with("presentation") => "odp",
+        _ if kind.starts_with("graphics") => "odg",
         _ => "odf",
     })
 }
 
 pub(crate) fn read(archive: &Archive<'_>, place: &Place, harvest: &mut Harvest<'_>) {
     let kind = kind_of(archive).unwrap_or("odf");
-    let sheets = kind == "ods";
     harvest.kind(place, kind);
     archive.faults(place, harvest);
     let Some(place) = harvest.deeper(place) else {
@@ -67,16 +69,13 @@ pub(crate) fn read(archive: &Archive<'_>, place: &Place, harvest: &mut Harvest<'
         styles.read(&xml);
     }
     let mut pictures = 0;
+    let mut locked = false;
     for member in &archive.members {
         let name = member.name.as_str();
         if harvest.is_spent() {
             return;
         }
-        if member.packed.is_empty() || !harvest.entry(&place) {
-            continue;
-        }
-        if name.starts_with("Pictures/") || name.starts_with("Thumbnails/") {
-            pictures += u32::from(name.starts_with("Pictures/"));
+        if member.packed.is_empty() || is_of_programs(name) || !harvest.entry(&place) {
             continue;
         }
         let bytes = match unpacked(member, &mut sealed, harvest) {
@@ -87,39 +86,41 @@ pub(crate) fn read(archive: &Archive<'_>, place: &Place, harvest: &mut Harvest<'
                 continue;
             }
         };
-        let whole = match name {
-            "content.xml" => content(&bytes, sheets, &mut styles, &place, harvest),
-            "styles.xml" => {
-                let place = place.within("header and footer");
-                content(&bytes, sheets, &mut styles, &place, harvest)
-            }
-            "meta.xml" => {
-                let place = place.hidden("document properties, hidden");
-                content(&bytes, sheets, &mut Styles::default(), &place, harvest)
-            }
-            _ if name.ends_with("content.xml") => {
+        let mut own_styles = Styles::default();
+        let part = match name {
+            "content.xml" => content(&bytes, &mut styles, &place, harvest),
+            "styles.xml" => content(&bytes, &mut styles, &place, harvest),
+            "meta.xml" => content(&bytes, &mut own_styles, &place, harvest),
+            _ if name.ends_with("/content.xml") => {
                 let place = place.within("embedded object");
-                content(&bytes, sheets, &mut Styles::default(), &place, harvest)
+                content(&bytes, &mut own_styles, &place, harvest)
             }
-            _ if name.starts_with("ObjectReplacements/") => true,
-            _ if name.starts_with("Object ") && !name.ends_with(".xml") => {
+            _ if name.starts_with("Pictures/") => {
+                pictures += u32::from(picture::may_hold_text(&bytes));
+                continue;
+            }
+            _ if name.starts_with("Versions/") => {
+                let place = place.hidden("earlier version, hidden");
                 file::read(&[name], &bytes, &place, harvest);
-                true
+                continue;
             }
-            "settings.xml" | "META-INF/manifest.xml" => true,
+            // Content under another name, with which programs repair a file.
             _ if xml::is_one(&bytes) => {
                 let place = place.hidden("other data, hidden");
-                content(&bytes, sheets, &mut Styles::default(), &place, harvest)
+                content(&bytes, &mut own_styles, &place, harvest)
             }
-            _ => true,
+            _ => {
+                file::read(&[name], &bytes, &place, harvest);
+                continue;
+            }
         };
-        if !whole {
-            harvest.problem(
-                &place,
-                ProblemKind::Damaged,
-                "a part of it is damaged and was read only in part",
-            );
+        locked |= part.locked;
+        if part.damaged {
+            damaged(&place, harvest);
         }
+    }
+    if locked {
+        only_editing(&place, harvest);
     }
     if pictures > 0 {
         harvest.problem(
@@ -128,6 +129,27 @@ pub(crate) fn read(archive: &Archive<'_>, place: &Place, harvest: &mut Harvest<'
             "pictures in it: text in them was not read",
         );
     }
+}
+
+/// Parts without people's words: what programs keep for themselves, such as
+/// macros and the styles of what is embedded, and pictures of what is told
+/// elsewhere.
+fn is_of_programs(name: &str) -> bool {
+    let folders = [
+        "Thumbnails/",
+        "ObjectReplacements/",
+        "Configurations",
+        "META-INF/",
+        "Basic/",
+        "Dialogs/",
+    ];
+    let embedded = ["/styles.xml", "/meta.xml", "/settings.xml"];
+    folders.iter().any(|folder| name.starts_with(folder))
+        || embedded.iter().any(|part| name.ends_with(part))
+        || matches!(
+            name,
+            "mimetype" | "manifest.rdf" | "layout-cache" | "settings.xml"
+        )
 }
 
 /// Whether the document itself is readable, whatever the manifest says of it

@@ -25,6 +25,8 @@ pub(crate) struct Table {
     row_hidden: bool,
     cell_repeats: u32,
     pub(crate) cell: String,
+    /// Words in shapes that lie on the sheet.
+    pub(crate) drawing: String,
     /// The row's cells, to be written again if it repeats, and their bytes.
     row_cells: Vec<(u32, Cow<'static, str>)>,
     row_size: usize,
@@ -37,6 +39,10 @@ pub(crate) struct Table {
 pub(crate) enum Name {
     Sheet(String),
     Number(u32),
+    /// A slide's number, and its own among the tables.
+    OnSlide(usize, u32),
+    /// What a chart was drawn from.
+    Chart,
 }
 
 impl Table {
@@ -52,6 +58,7 @@ impl Table {
             row_hidden: false,
             cell_repeats: 1,
             cell: String::new(),
+            drawing: String::new(),
             row_cells: Vec::new(),
             row_size: 0,
             groups: Vec::new(),
@@ -136,19 +143,33 @@ impl Table {
         self.cells.len() - before
     }
 
+    /// The number of the slide that it is on.
+    pub(crate) fn slide(&self) -> Option<usize> {
+        match self.name {
+            Name::OnSlide(slide, _) => Some(slide),
+            _ => None,
+        }
+    }
+
     pub(crate) fn finish(self, place: &Place, harvest: &mut Harvest<'_>) {
-        let (here, name) = match self.name {
+        let numbered = |number: u32| {
+            let name = format!("table {number}");
+            let mut here = place.within(&name);
+            here.hidden |= self.hidden;
+            (here, name)
+        };
+        let (here, name) = match &self.name {
             Name::Sheet(name) => (
-                sheet_place(&name, self.hidden, place),
+                sheet_place(name, self.hidden, place),
                 format!("sheet \"{name}\""),
             ),
-            Name::Number(number) => {
-                let name = format!("table {number}");
-                let mut here = place.within(&name);
-                here.hidden |= self.hidden;
-                (here, name)
+            Name::Number(number) | Name::OnSlide(_, number) => numbered(*number),
+            Name::Chart => {
+                let name = "chart's hidden copy of the data".to_owned();
+                (place.hidden(&name), name)
             }
         };
         self.cells.finish(&here, &name, place, harvest);
+        harvest.text(&here.within("drawing"), self.drawing);
     }
 }

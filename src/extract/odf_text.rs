@@ -1,90 +1,72 @@
-//! The words of OpenDocument: paragraphs, slides, comments and what is hidden
-//! among them.
+//! The words of OpenDocument: paragraphs, tables, slides, comments and what is
+//! hidden among them. What stands in an element's attributes is read by
+//! `odf_attribute`.
 
 use super::harvest::{Harvest, Place};
+use super::odf_aside::{Aside, Asides};
+use super::odf_context::{Around, Context};
 use super::odf_style::Styles;
 use super::odf_table::{Name, Table};
 use super::xml::{self, Element, Node};
 
-/// Reads any XML part of a file. Tables are texts of their own; all else is
-/// lines. False if the part is damaged.
+/// What a part turned out to be.
+#[derive(Debug, Default)]
+pub(crate) struct Part {
+    /// It is damaged, and was read in part.
+    pub(crate) damaged: bool,
+    /// Editing is restricted in it.
+    pub(crate) locked: bool,
+    /// Files and pictures in it, in base64.
+    pub(crate) files: Vec<String>,
+}
+
+/// Reads any XML part of a file, or all of a flat one. Tables are texts of
+/// their own; all else is lines.
 pub(crate) fn content(
     xml: &[u8],
-    sheets: bool,
     styles: &mut Styles,
     place: &Place,
     harvest: &mut Harvest<'_>,
-) -> bool {
+) -> Part {
     // One byte beyond what is kept, which is a problem then.
     let room = harvest.text_room(place).saturating_add(1);
-    let mut reader = Reader::new(sheets, styles, room);
-    let mut finished = Vec::new();
+    let mut reader = Reader::new(styles, room);
     let whole = xml::walk(xml, |node| {
         match node {
             Node::Start(element) => reader.start(&element, true),
             Node::Empty(element) => reader.start(&element, false),
-            Node::End(name) => reader.end(name, &mut finished),
+            Node::End(name) => reader.end(name),
             Node::Text(text) => reader.push(text),
         }
         reader.length < room
     });
-    finished.append(&mut reader.tables);
+    let part = Part {
+        damaged: !whole,
+        locked: reader.locked,
+        files: std::mem::take(&mut reader.files),
+    };
     let cut = reader.length >= room;
-    harvest.text(place, reader.lines);
-    for (number, slide) in (1..).zip(reader.slides) {
-        let here = match slide.hidden {
-            true => place.hidden(&format!("slide {number} (hidden)")),
-            false => place.within(&format!("slide {number}")),
-        };
-        harvest.text(&here, slide.lines);
-        harvest.text(
-            &place.hidden(&format!("notes of slide {number}")),
-            slide.notes,
-        );
-    }
-    for table in finished {
-        table.finish(place, harvest);
-    }
-    harvest.text(&place.hidden("(deleted text, hidden)"), reader.deleted);
-    harvest.text(&place.hidden("(hidden text)"), reader.vanished);
-    harvest.text(&place.within("comments"), reader.comments);
+    reader.finish(place, harvest);
     if cut {
         harvest.exhaust(place, "it holds more text than Exeat reads of one message");
     }
-    whole
+    part
 }
 
 #[derive(Debug)]
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     lines: String,
-    deleted: String,
-    vanished: String,
-    comments: String,
+    pub(super) asides: Asides,
     slides: Vec<Slide>,
-    /// Inside a slide, and inside its notes.
-    in_slide: bool,
-    in_notes: bool,
     tables: Vec<Table>,
+    finished: Vec<Table>,
     count: u32,
-    /// Tables are sheets with names that people see.
-    sheets: bool,
     styles: &'a mut Styles,
-    /// Sections, paragraphs and runs around what is read.
-    around: Vec<Around>,
-    in_deletion: u32,
-    in_comment: u32,
-    /// Elements whose text is read.
-    words: u32,
-    length: usize,
+    pub(super) context: Context,
+    files: Vec<String>,
+    locked: bool,
+    pub(super) length: usize,
     room: usize,
-}
-
-/// How words stand in a section, a paragraph or a run.
-#[derive(Debug, Default, Clone, Copy)]
-struct Around {
-    hidden: bool,
-    /// Whatever the styles inside say.
-    gone: bool,
 }
 
 /// A slide's words, and those that only its speaker sees.
@@ -93,26 +75,31 @@ struct Slide {
     hidden: bool,
     lines: String,
     notes: String,
+    comments: String,
+}
+
+impl Slide {
+    fn place(&self, number: usize, place: &Place) -> Place {
+        match self.hidden {
+            true => place.hidden(&format!("slide {number} (hidden)")),
+            false => place.within(&format!("slide {number}")),
+        }
+    }
 }
 
 impl<'a> Reader<'a> {
-    fn new(sheets: bool, styles: &'a mut Styles, room: usize) -> Self {
+    fn new(styles: &'a mut Styles, room: usize) -> Self {
         Self {
             lines: String::new(),
-            deleted: String::new(),
-            vanished: String::new(),
-            comments: String::new(),
+            asides: Asides::default(),
             slides: Vec::new(),
-            in_slide: false,
-            in_notes: false,
             tables: Vec::new(),
+            finished: Vec::new(),
             count: 0,
-            sheets,
             styles,
-            around: Vec::new(),
-            in_deletion: 0,
-            in_comment: 0,
-            words: 0,
+            context: Context::default(),
+            files: Vec::new(),
+            locked: false,
             length: 0,
             room,
         }
@@ -120,81 +107,47 @@ impl<'a> Reader<'a> {
 
     fn start(&mut self, element: &Element<'_, '_>, has_content: bool) {
         self.styles.element(element);
-        if let Some(table) = self.tables.last_mut() {
-            let room = self.room.saturating_sub(self.length);
-            match element.name() {
-                b"table-row-group" | b"table-column-group" if has_content => {
-                    table.start_group(element);
-                }
-                b"table-column" => table.columns(element),
-                b"table-row" => {
-                    table.start_row(element);
-                    if !has_content {
-                        self.length += table.end_row(room);
-                    }
-                }
-                b"table-cell" | b"covered-table-cell" => {
-                    table.start_cell(element);
-                    if !has_content {
-                        table.end_cell(room);
-                    }
-                }
-                _ => {}
-            }
+        self.table_element(element, has_content);
+        self.attributes(element);
+        self.context.change(element);
+        if has_content {
+            self.context.start(element);
         }
         match element.name() {
-            b"page" => {
-                self.slides.push(Slide {
-                    hidden: self.styles.hides("drawing-page", element) == Some(true),
-                    ..Slide::default()
-                });
-                self.in_slide = has_content;
-            }
-            b"notes" if has_content => self.in_notes = true,
-            b"table" if has_content => {
-                self.count += 1;
-                let hidden = self.styles.hides("table", element) == Some(true);
-                let name = match element.attribute("name") {
-                    Some(name) if self.sheets => Name::Sheet(name.into_owned()),
-                    _ => Name::Number(self.count),
-                };
-                self.tables.push(Table::new(name, hidden));
-            }
+            b"page" => self.slides.push(Slide {
+                hidden: self.styles.hides("drawing-page", element) == Some(true),
+                ..Slide::default()
+            }),
+            b"table" if has_content => self.start_table(element),
             b"section" if has_content => {
                 let gone = element.attribute("display").as_deref() == Some("none");
-                self.enter(gone, None);
+                self.context.enter(gone, None);
             }
-            b"span" if has_content => self.enter(false, self.styles.hides("text", element)),
-            b"hidden-paragraph" if element.is_on("is-hidden") => {
-                if let Some(paragraph) = self.around.last_mut() {
-                    paragraph.gone = true;
-                    paragraph.hidden = true;
-                }
+            b"span" if has_content => {
+                let hides = self.styles.hides("text", element);
+                self.context.enter(false, hides);
             }
-            b"hidden-text" | b"conditional-text" => self.condition(element),
-            b"deletion" if has_content => self.in_deletion += 1,
-            b"annotation" if has_content => self.in_comment += 1,
             b"p" | b"h" if has_content => {
-                self.enter(false, self.styles.hides("paragraph", element));
-                self.words += 1;
+                let hides = self.styles.hides("paragraph", element);
+                self.context.enter(false, hides);
+            }
+            b"hidden-paragraph" if element.is_on("is-hidden") => {
+                if let Some(paragraph) = self.context.around.last_mut() {
+                    *paragraph = Around::GONE;
+                }
             }
             b"p" | b"h" => self.line_end(),
             b"tab" => self.push("\t"),
             b"s" => self.push(" "),
             b"line-break" => self.push("\n"),
-            b"creator" | b"title" | b"subject" | b"description" | b"keyword"
-            | b"initial-creator" | b"user-defined" | b"desc"
-                if has_content =>
-            {
-                self.words += 1;
-            }
+            b"binary-data" if has_content => self.files.push(String::new()),
             _ => {}
         }
     }
 
-    fn end(&mut self, name: &[u8], finished: &mut Vec<Table>) {
+    fn end(&mut self, name: &[u8]) {
         match name {
-            b"table" => finished.extend(self.tables.pop()),
+            b"table" => self.finished.extend(self.tables.pop()),
             b"table-row-group" | b"table-column-group" => {
                 if let Some(table) = self.tables.last_mut() {
                     table.end_group();
@@ -210,89 +163,109 @@ impl<'a> Reader<'a> {
                     table.end_cell(self.room.saturating_sub(self.length));
                 }
             }
-            b"page" => self.in_slide = false,
-            b"notes" => self.in_notes = false,
-            b"deletion" => self.in_deletion = self.in_deletion.saturating_sub(1),
-            b"annotation" => self.in_comment = self.in_comment.saturating_sub(1),
-            b"section" | b"span" => {
-                self.around.pop();
+            b"p" | b"h" => self.line_end(),
+            _ if self.context.is_line(name) => self.line_end(),
+            _ => {}
+        }
+        self.context.end(name);
+    }
+
+    fn table_element(&mut self, element: &Element<'_, '_>, has_content: bool) {
+        let room = self.room.saturating_sub(self.length);
+        let Some(table) = self.tables.last_mut() else {
+            return;
+        };
+        match element.name() {
+            b"table-row-group" | b"table-column-group" if has_content => table.start_group(element),
+            b"table-column" => table.columns(element),
+            b"table-row" => {
+                table.start_row(element);
+                if !has_content {
+                    self.length += table.end_row(room);
+                }
             }
-            b"p" | b"h" => {
-                self.words = self.words.saturating_sub(1);
-                self.line_end();
-                self.around.pop();
+            b"table-cell" | b"covered-table-cell" => {
+                table.start_cell(element);
+                if !has_content {
+                    table.end_cell(room);
+                }
             }
-            b"creator" | b"title" | b"subject" | b"description" | b"keyword"
-            | b"initial-creator" | b"user-defined" | b"desc" => {
-                self.words = self.words.saturating_sub(1);
-                self.line_end();
-            }
-            b"date" | b"creator-initials" if self.in_comment > 0 => self.line_end(),
             _ => {}
         }
     }
 
+    fn start_table(&mut self, element: &Element<'_, '_>) {
+        self.locked |= element.is_on("protected");
+        self.count += 1;
+        let hidden = self.styles.hides("table", element) == Some(true);
+        let slide = match self.context.in_slide {
+            true => self.slides.len(),
+            false => 0,
+        };
+        let name = match element.attribute("name") {
+            _ if self.context.in_chart => Name::Chart,
+            Some(name) if self.context.in_sheets => Name::Sheet(name.into_owned()),
+            _ if slide > 0 => Name::OnSlide(slide, self.count),
+            _ => Name::Number(self.count),
+        };
+        self.tables.push(Table::new(name, hidden));
+    }
+
     fn push(&mut self, text: &str) {
-        if self.words == 0 {
-            return;
-        }
-        self.length += text.len();
-        self.side().push_str(text);
-    }
-
-    /// A field that shows one text or the other, or none.
-    fn condition(&mut self, element: &Element<'_, '_>) {
-        for name in [
-            "string-value",
-            "string-value-if-true",
-            "string-value-if-false",
-        ] {
-            if let Some(text) = element.attribute(name).filter(|text| !text.is_empty()) {
-                self.length += text.len();
-                self.vanished.push_str(&text);
-                self.vanished.push('\n');
+        if self.context.in_data {
+            if let Some(file) = self.files.last_mut() {
+                file.push_str(text);
             }
+        } else if self.context.is_read() {
+            self.length += text.len();
+            self.side().push_str(text);
         }
-    }
-
-    fn enter(&mut self, gone: bool, style: Option<bool>) {
-        let outer = self.around.last().copied().unwrap_or_default();
-        let gone = gone || outer.gone;
-        let hidden = gone || style.unwrap_or(outer.hidden);
-        self.around.push(Around { hidden, gone });
-    }
-
-    fn is_hidden(&self) -> bool {
-        self.around.last().is_some_and(|around| around.hidden)
     }
 
     fn line_end(&mut self) {
-        let in_cell = self.in_comment == 0 && self.in_deletion == 0 && !self.tables.is_empty();
+        let in_cell = !self.tables.is_empty() && self.context.aside().is_none();
         let end = if in_cell { ' ' } else { '\n' };
         self.side().push(end);
-        // What is hidden in two paragraphs is not one word.
-        if !self.vanished.is_empty() && !self.vanished.ends_with(['\n', ' ']) {
-            self.vanished.push('\n');
+        self.asides.end_vanished();
+    }
+
+    /// Where words go that stand here.
+    fn side(&mut self) -> &mut String {
+        let context = &self.context;
+        let slide = self.slides.last_mut().filter(|_| context.in_slide);
+        match (context.aside(), slide) {
+            (Some(Aside::Comments), Some(slide)) => return &mut slide.comments,
+            (Some(aside), _) => return self.asides.of(aside),
+            (None, Some(slide)) if context.in_notes => return &mut slide.notes,
+            (None, Some(slide)) if self.tables.is_empty() => return &mut slide.lines,
+            _ => {}
+        }
+        match self.tables.last_mut() {
+            Some(table) if context.in_shape() => &mut table.drawing,
+            Some(table) => &mut table.cell,
+            None => &mut self.lines,
         }
     }
 
-    fn side(&mut self) -> &mut String {
-        if self.in_comment > 0 {
-            return &mut self.comments;
+    fn finish(mut self, place: &Place, harvest: &mut Harvest<'_>) {
+        self.finished.append(&mut self.tables);
+        harvest.text(place, self.lines);
+        let mut places = Vec::new();
+        for (number, slide) in (1..).zip(self.slides) {
+            let here = slide.place(number, place);
+            harvest.text(&here, slide.lines);
+            harvest.text(
+                &place.hidden(&format!("notes of slide {number}")),
+                slide.notes,
+            );
+            let comments = format!("comments on slide {number}");
+            harvest.text(&place.within(&comments), slide.comments);
+            places.push(here);
         }
-        if self.in_deletion > 0 {
-            return &mut self.deleted;
+        for table in self.finished {
+            let slide = table.slide().and_then(|number| places.get(number - 1));
+            table.finish(slide.unwrap_or(place), harvest);
         }
-        if self.is_hidden() {
-            return &mut self.vanished;
-        }
-        match self.tables.last_mut() {
-            Some(table) => &mut table.cell,
-            None => match self.slides.last_mut() {
-                Some(slide) if self.in_notes => &mut slide.notes,
-                Some(slide) if self.in_slide => &mut slide.lines,
-                _ => &mut self.lines,
-            },
-        }
+        self.asides.finish(place, harvest);
     }
 }

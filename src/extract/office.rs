@@ -6,18 +6,16 @@
 use std::collections::HashMap;
 
 use super::harvest::{Harvest, Place};
-use super::loose::{values, variables};
 use super::office_part::{WITHOUT_WORDS, kind_of, order};
-use super::pivot::PivotCache;
+use super::office_xml::only_editing;
 use super::relationships::Relationships;
 use super::sheet::{self, Workbook};
 use super::slides::{self, Slides};
-use super::word;
 use super::word_style::{self, Styles};
 use super::xlsb_record::{self, Folded};
 use super::xml;
 use super::zip_records::{Archive, Member};
-use super::{Protection, chart, external_link, file, kind, xlsb};
+use super::{file, kind, picture, sweep, xlsb};
 use crate::finding::ProblemKind;
 
 /// Reads the document; `bytes` are the archive's.
@@ -62,16 +60,16 @@ fn plural(count: u32) -> &'static str {
     if count == 1 { "" } else { "s" }
 }
 
-struct Document<'a> {
-    archive: &'a Archive<'a>,
-    place: &'a Place,
-    workbook: Workbook,
-    slides: Slides,
-    relationships: Relationships,
-    styles: Styles,
+pub(super) struct Document<'a> {
+    pub(super) archive: &'a Archive<'a>,
+    pub(super) place: &'a Place,
+    pub(super) workbook: Workbook,
+    pub(super) slides: Slides,
+    pub(super) relationships: Relationships,
+    pub(super) styles: Styles,
     /// What is hidden in each sheet of a binary workbook.
     folded: HashMap<String, Folded>,
-    tables: u32,
+    pub(super) tables: u32,
     pictures: u32,
     other: u32,
     /// All parts so far could be unpacked.
@@ -128,7 +126,7 @@ impl Document<'_> {
             sheet::WORKBOOK => self.workbook.read(&xml),
             xlsb::WORKBOOK => self.binary_sheets(&xml),
             "xl/sharedStrings.xml" => self.workbook.read_strings(&xml),
-            "xl/styles.xml" => self.workbook.read_styles(&xml),
+            "xl/styles.xml" => self.workbook.styles.read(&xml),
             word_style::STYLES => self.styles.read(&xml),
             slides::PRESENTATION => self.slides.read(&xml, &self.relationships),
             name => self.relationships.read(name, &xml),
@@ -144,7 +142,11 @@ impl Document<'_> {
         }
     }
 
-    fn unpack(&mut self, member: &Member<'_>, harvest: &mut Harvest<'_>) -> Option<Vec<u8>> {
+    pub(super) fn unpack(
+        &mut self,
+        member: &Member<'_>,
+        harvest: &mut Harvest<'_>,
+    ) -> Option<Vec<u8>> {
         match member.unpack(harvest.inflatable(member.packed.len())) {
             Ok(bytes) => {
                 let fits = harvest.decoded(self.place, bytes.len());
@@ -161,7 +163,7 @@ impl Document<'_> {
         }
     }
 
-    fn is_binary(&self) -> bool {
+    pub(super) fn is_binary(&self) -> bool {
         self.archive.member(xlsb::WORKBOOK).is_some()
     }
 
@@ -223,15 +225,20 @@ impl Document<'_> {
         if name.ends_with(".rels") || !harvest.entry(self.place) {
             return;
         }
-        // A large picture is known by its place and its first bytes: there is
-        // no need to unpack it.
         if name.contains("/media/") || name.starts_with("docProps/thumbnail") {
-            self.pictures += 1;
-            return;
+            return self.picture(member, harvest);
         }
         let Some(bytes) = self.unpack(member, harvest) else {
             return;
         };
+        // What Word puts in when it opens the document, and files that lie in it.
+        if self.relationships.inserts(name)
+            || name.contains("/embeddings/")
+            || name.contains("/customData/")
+        {
+            let place = self.place.clone();
+            return file::read(&[file], &bytes, &place, harvest);
+        }
         if xml::is_one(&bytes) {
             return self.xml(name, file, &bytes, harvest);
         }
@@ -245,9 +252,9 @@ impl Document<'_> {
         {
             return;
         }
-        if name.contains("/embeddings/") || name.contains("/customData/") {
-            let place = self.place.clone();
-            return file::read(&[file], &bytes, &place, harvest);
+        if name.contains("/activeX/") {
+            let words = sweep::words(&bytes, harvest.text_room(self.place));
+            return harvest.text(&self.place.within("form fields"), words);
         }
         match kind::sniff(&bytes) {
             kind::Kind::Media(_) => self.pictures += 1,
@@ -258,133 +265,24 @@ impl Document<'_> {
         }
     }
 
-    fn xml(&mut self, name: &str, file: &str, xml: &[u8], harvest: &mut Harvest<'_>) {
-        let place = self.place;
-        let whole = match (name.split('/').nth(1).unwrap_or_default(), file) {
-            (_, "document.xml" | "document2.xml") if !name.contains("/glossary/") => {
-                self.running(xml, place, harvest)
-            }
-            ("worksheets" | "chartsheets" | "dialogsheets" | "macrosheets", _) => {
-                if memchr::memmem::find(xml, b"sheetProtection").is_some() {
-                    only_editing(place, harvest);
-                }
-                let sheet = self.sheet(name);
-                self.workbook.read_sheet(xml, sheet, place, harvest)
-            }
-            ("slides", _) => self.running(xml, &self.slides.place(name, xml, place), harvest),
-            ("notesSlides", _) => {
-                let slide = self.slides.name(self.relationships.owner(name));
-                self.running(xml, &place.hidden(&format!("notes of {slide}")), harvest)
-            }
-            ("pivotCache", _) if file.starts_with("pivotCacheDefinition") => {
-                self.pivot(name, xml, harvest);
-                true
-            }
-            // Read with its definition.
-            ("pivotCache", _) => true,
-            ("charts", _) => {
-                let place = place.hidden("chart's hidden copy of the data");
-                chart::read(xml, &place, harvest)
-            }
-            ("externalLinks", _) => {
-                let place = place.hidden("copy of another workbook's data, hidden");
-                external_link::read(xml, &place, harvest)
-            }
-            ("drawings" | "diagrams" | "slideLayouts" | "slideMasters", _) => {
-                self.running(xml, &place.within("drawing"), harvest)
-            }
-            (_, "settings.xml") => {
-                if memchr::memmem::find(xml, b"documentProtection").is_some() {
-                    only_editing(place, harvest);
-                }
-                variables(xml, &place.hidden("document variables, hidden"), harvest)
-            }
-            (_, "comments.xml" | "commentsExtended.xml") if name.starts_with("word/") => {
-                self.running(xml, &place.within("comments"), harvest)
-            }
-            _ if file.starts_with("header") => self.running(xml, &place.within("header"), harvest),
-            _ if file.starts_with("footer") => self.running(xml, &place.within("footer"), harvest),
-            _ if matches!(file, "footnotes.xml" | "endnotes.xml") => {
-                self.running(xml, &place.within("footnotes"), harvest)
-            }
-            _ if name.to_ascii_lowercase().contains("comment") || name.contains("persons/") => {
-                values(xml, &self.comments(name), harvest)
-            }
-            _ if name.starts_with("docProps/") => {
-                values(xml, &place.hidden("document properties, hidden"), harvest)
-            }
-            _ if name.starts_with("customXml/") => {
-                values(xml, &place.hidden("custom XML, hidden"), harvest)
-            }
-            ("glossary", _) => self.running(xml, &place.hidden("building blocks, hidden"), harvest),
-            _ => values(xml, &place.hidden("other data, hidden"), harvest),
-        };
-        if !whole {
-            damaged(place, harvest);
+    /// What is too small for a page of text is passed over in silence; of large
+    /// ones none need be unpacked to be told of.
+    fn picture(&mut self, member: &Member<'_>, harvest: &mut Harvest<'_>) {
+        if member.packed.len() > SMALL_PICTURE {
+            self.pictures += 1;
+        } else if let Some(bytes) = self.unpack(member, harvest) {
+            self.pictures += u32::from(picture::may_hold_text(&bytes));
         }
-    }
-
-    /// The sheet that the part is.
-    fn sheet(&self, part: &str) -> Option<&sheet::Sheet> {
-        let is_part = |sheet: &&sheet::Sheet| {
-            let target = self
-                .relationships
-                .target(self.workbook_part(), &sheet.relationship);
-            target == Some(part)
-        };
-        self.workbook.sheets.iter().find(is_part)
-    }
-
-    fn workbook_part(&self) -> &'static str {
-        match self.is_binary() {
-            true => xlsb::WORKBOOK,
-            false => sheet::WORKBOOK,
-        }
-    }
-
-    /// Where comments stand: with the slide or sheet that they are on.
-    fn comments(&self, part: &str) -> Place {
-        match self.relationships.owner(part) {
-            Some(slide) if part.starts_with("ppt/") => {
-                let slide = self.slides.name(Some(slide));
-                self.place.within(&format!("comments on {slide}"))
-            }
-            Some(sheet) => match self.sheet(sheet) {
-                Some(sheet) => sheet.place(self.place).within("comments"),
-                None => self.place.within("comments"),
-            },
-            None => self.place.within("comments"),
-        }
-    }
-
-    fn running(&mut self, xml: &[u8], place: &Place, harvest: &mut Harvest<'_>) -> bool {
-        word::read(xml, &self.styles, place, &mut self.tables, harvest)
-    }
-
-    fn pivot(&mut self, name: &str, xml: &[u8], harvest: &mut Harvest<'_>) {
-        let records = name.replace("pivotCacheDefinition", "pivotCacheRecords");
-        let records = self
-            .archive
-            .member(&records)
-            .and_then(|member| self.unpack(member, harvest));
-        let place = self.place.hidden("pivot table's hidden copy of the data");
-        PivotCache::read(xml).table(records.as_deref(), &place, harvest);
     }
 }
 
-fn damaged(place: &Place, harvest: &mut Harvest<'_>) {
+/// Packed pictures beyond this are large without a look at them.
+const SMALL_PICTURE: usize = 64 * 1024; // 64 KB
+
+pub(super) fn damaged(place: &Place, harvest: &mut Harvest<'_>) {
     harvest.problem(
         place,
         ProblemKind::Damaged,
         "a part of it is damaged and was read only in part",
-    );
-}
-
-/// Sheet, workbook and document "protection" encrypts nothing.
-fn only_editing(place: &Place, harvest: &mut Harvest<'_>) {
-    harvest.protection(
-        place,
-        Protection::Open,
-        "opens without the password: only editing is restricted",
     );
 }

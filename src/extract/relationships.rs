@@ -1,7 +1,7 @@
 //! How the parts of an Office document refer to one another (ECMA-376 part 2,
 //! 9.3): `ppt/slides/_rels/slide1.xml.rels` says what `slide1.xml` leads to.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::xml::{self, Node};
 
@@ -12,6 +12,8 @@ pub(crate) struct Relationships {
     targets: HashMap<(String, String), String>,
     /// By target part: the slide or sheet that it belongs to.
     owners: HashMap<String, String>,
+    /// Parts whose content is put into the document when it is opened.
+    inserted: HashSet<String>,
     /// Links to people and other files, a text for each part that has some.
     pub(crate) links: Vec<String>,
 }
@@ -33,6 +35,10 @@ impl Relationships {
                     return true;
                 }
                 let part = resolve(&source, &target);
+                let kind = element.attribute("Type").unwrap_or_default();
+                if kind.ends_with("/aFChunk") {
+                    self.inserted.insert(part.clone());
+                }
                 if owns {
                     self.owners.insert(part.clone(), source.clone());
                 }
@@ -50,6 +56,11 @@ impl Relationships {
     pub(crate) fn target(&self, source: &str, id: &str) -> Option<&str> {
         let key = (source.to_owned(), id.to_owned());
         self.targets.get(&key).map(String::as_str)
+    }
+
+    /// Whether the part is a document of any kind that belongs in the text.
+    pub(crate) fn inserts(&self, part: &str) -> bool {
+        self.inserted.contains(part)
     }
 
     /// The slide or sheet that the part belongs to, as its notes and comments

@@ -9,35 +9,14 @@ use encoding_rs::{Encoding, WINDOWS_1252};
 
 use super::body::Bodies;
 use super::harvest::{Harvest, Place};
+use super::html;
+use super::rtf_document::Document;
 use super::rtf_token::{Token, Tokens};
 use super::rtf_word::{self, Destination};
-use super::{html, ole_object};
-use crate::finding::ProblemKind;
 use crate::mail::charset;
 
 /// Groups deeper than this are none that a program wrote.
 const DEEPEST: usize = 2_000;
-
-/// What an RTF text says.
-#[derive(Debug, Default)]
-pub(crate) struct Document {
-    shown: String,
-    /// Where in `shown` the rows of tables are, each with its line end.
-    rows: Vec<std::ops::Range<usize>>,
-    hidden: String,
-    header_footer: String,
-    footnotes: String,
-    comments: String,
-    properties: String,
-    objects: Vec<Vec<u8>>,
-    pictures: u32,
-    /// The HTML that it was made of, and whether it says that it was.
-    html: String,
-    is_html: bool,
-    /// The outermost group ended.
-    whole: bool,
-    too_deep: bool,
-}
 
 /// Reads a file.
 pub(crate) fn read(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
@@ -73,68 +52,6 @@ pub(crate) fn read_body(
     document.read(place, harvest);
 }
 
-impl Document {
-    fn forget_shown(&mut self) {
-        self.shown.clear();
-        self.rows.clear();
-    }
-
-    fn read(self, place: &Place, harvest: &mut Harvest<'_>) {
-        self.paragraphs_and_tables(place, harvest);
-        for (name, text) in [
-            ("header and footer", self.header_footer),
-            ("footnotes", self.footnotes),
-            ("comments", self.comments),
-        ] {
-            harvest.text(&place.within(name), text);
-        }
-        harvest.text(&place.hidden("(hidden text)"), self.hidden);
-        let properties = place.hidden("document properties, hidden");
-        harvest.text(&properties, self.properties);
-        for object in &self.objects {
-            ole_object::read(object, place, harvest);
-        }
-        if self.pictures > 0 {
-            harvest.problem(
-                place,
-                ProblemKind::NotRead,
-                "there are pictures in it: text in them was not read",
-            );
-        }
-        if self.too_deep {
-            harvest.exhaust(place, "its groups nest deeper than in any document");
-        } else if !self.whole {
-            harvest.problem(
-                place,
-                ProblemKind::Damaged,
-                "the document is cut short or damaged",
-            );
-        }
-    }
-
-    fn paragraphs_and_tables(&self, place: &Place, harvest: &mut Harvest<'_>) {
-        let mut paragraphs = String::new();
-        let mut tables: Vec<String> = Vec::new();
-        let mut at = 0;
-        for row in &self.rows {
-            let between = &self.shown[at..row.start];
-            paragraphs.push_str(between);
-            if tables.is_empty() || !between.trim().is_empty() {
-                tables.push(String::new());
-            }
-            if let Some(table) = tables.last_mut() {
-                table.push_str(&self.shown[row.clone()]);
-            }
-            at = row.end;
-        }
-        paragraphs.push_str(&self.shown[at..]);
-        harvest.text(place, paragraphs);
-        for (i, table) in tables.into_iter().enumerate() {
-            harvest.text(&place.within(&format!("table {}", i + 1)).table(), table);
-        }
-    }
-}
-
 fn parse(rtf: &[u8]) -> Document {
     let mut reader = Reader {
         document: Document::default(),
@@ -146,6 +63,7 @@ fn parse(rtf: &[u8]) -> Document {
         high_surrogate: None,
         skip: 0,
         starred: false,
+        shape_property: String::new(),
     };
     let mut tokens = Tokens::new(rtf);
     for token in tokens.by_ref() {
@@ -167,8 +85,10 @@ fn parse(rtf: &[u8]) -> Document {
 #[derive(Debug, Clone, Copy)]
 struct Group {
     destination: Destination,
-    /// Written under `\v`, or under `\deleted`.
+    /// Written under `\v`.
     hidden: bool,
+    /// Written under `\deleted`.
+    deleted: bool,
     in_table: bool,
     /// Only there for readers that take no HTML.
     beside_html: bool,
@@ -183,6 +103,7 @@ impl Default for Group {
         Self {
             destination: Destination::Body,
             hidden: false,
+            deleted: false,
             in_table: false,
             beside_html: false,
             encoding: None,
@@ -204,6 +125,20 @@ struct Reader {
     skip: usize,
     /// The group began with `\*`.
     starred: bool,
+    /// The name of the shape's property whose value comes next.
+    shape_property: String,
+}
+
+impl Group {
+    fn is_hidden(&self) -> bool {
+        self.hidden || self.deleted
+    }
+}
+
+/// Whether a shape's property holds words: its name and description, art made
+/// of letters, and where it links to.
+fn has_words(property: &str) -> bool {
+    property.starts_with("wz") || matches!(property, "gtextUNICODE" | "pihlShape")
 }
 
 impl Reader {
@@ -247,7 +182,10 @@ impl Reader {
         }
         self.document.whole = self.groups.is_empty();
         if closed != self.group.destination
-            && matches!(closed, Destination::Hidden | Destination::Comment)
+            && !matches!(
+                closed,
+                Destination::Body | Destination::HeaderFooter | Destination::HtmlTag
+            )
             || closed == Destination::Properties
         {
             self.put_to(closed, "\n");
@@ -283,8 +221,11 @@ impl Reader {
             b"intbl" => self.group.in_table = true,
             b"pard" => self.group.in_table = false,
             b"v" => self.group.hidden = is_on,
-            b"deleted" => self.group.hidden = is_on,
-            b"plain" => self.group.hidden = false,
+            b"deleted" => self.group.deleted = is_on,
+            b"plain" => {
+                self.group.hidden = false;
+                self.group.deleted = false;
+            }
             b"htmlrtf" => self.group.beside_html = is_on,
             b"fromhtml" => self.document.is_html = is_on,
             b"u" => self.unicode(number.unwrap_or(0)),
@@ -320,10 +261,23 @@ impl Reader {
         // A picture of a skipped group is counted where it is shown; what else
         // is set apart there is no more for readers than the group itself.
         let stays = self.group.destination == Destination::Nowhere
-            && matches!(destination, Destination::Picture | Destination::Hidden);
+            && matches!(
+                destination,
+                Destination::Picture
+                    | Destination::Hidden
+                    | Destination::Field
+                    | Destination::Bookmark
+                    | Destination::Variable
+                    | Destination::Form
+                    | Destination::ShapeProperty
+                    | Destination::ShapeValue
+            );
         if !stays {
             self.group.destination = destination;
             self.document.pictures += u32::from(destination == Destination::Picture);
+        }
+        if destination == Destination::ShapeProperty {
+            self.shape_property.clear();
         }
         if destination == Destination::Object {
             self.document.objects.push(Vec::new());
@@ -336,7 +290,7 @@ impl Reader {
 
     /// Ends a row: what was put since the last line end is its cells.
     fn row(&mut self) {
-        if self.group.destination != Destination::Body || self.group.hidden {
+        if self.group.destination != Destination::Body || self.group.is_hidden() {
             return self.put("\n");
         }
         let shown = &mut self.document.shown;
@@ -400,13 +354,22 @@ impl Reader {
             document.html.push_str(text);
         }
         let into = match destination {
-            _ if self.group.hidden && destination == Destination::Body => &mut document.hidden,
+            Destination::Body if self.group.deleted => &mut document.deleted,
+            Destination::Body if self.group.hidden => &mut document.hidden,
             Destination::Body => &mut document.shown,
             Destination::HeaderFooter => &mut document.header_footer,
             Destination::Footnote => &mut document.footnotes,
             Destination::Comment => &mut document.comments,
             Destination::Properties => &mut document.properties,
             Destination::Hidden => &mut document.hidden,
+            Destination::Field => &mut document.fields,
+            Destination::Bookmark => &mut document.bookmarks,
+            Destination::Variable => &mut document.variables,
+            Destination::Form => &mut document.form,
+            Destination::ShapeProperty => &mut self.shape_property,
+            Destination::ShapeValue if has_words(self.shape_property.trim()) => {
+                &mut document.descriptions
+            }
             _ => return,
         };
         into.push_str(text);

@@ -11,7 +11,15 @@ pub(crate) enum Destination {
     Footnote,
     Comment,
     Properties,
-    /// Fields' instructions, bookmarks, and what else a starred group holds.
+    Field,
+    Bookmark,
+    Variable,
+    /// What a form field offers and says.
+    Form,
+    /// The name of a shape's property, and its value.
+    ShapeProperty,
+    ShapeValue,
+    /// What else a starred group holds.
     Hidden,
     FontTable,
     /// An embedded object, in hexadecimal.
@@ -31,8 +39,13 @@ pub(crate) fn destination(word: &[u8]) -> Option<Destination> {
         b"footnote" => D::Footnote,
         b"annotation" | b"atnauthor" | b"atnid" => D::Comment,
         b"info" | b"userprops" | b"revtbl" => D::Properties,
-        b"fldinst" | b"bkmkstart" | b"sv" | b"formfield" | b"ffname" | b"ffdeftext" | b"ffl"
-        | b"ffhelptext" | b"ffstattext" | b"xe" | b"tc" | b"docvar" | b"listname" => D::Hidden,
+        b"fldinst" | b"xe" | b"tc" => D::Field,
+        b"bkmkstart" => D::Bookmark,
+        b"docvar" => D::Variable,
+        b"formfield" | b"ffname" | b"ffdeftext" | b"ffl" | b"ffhelptext" | b"ffstattext" => D::Form,
+        b"sn" => D::ShapeProperty,
+        b"sv" => D::ShapeValue,
+        b"listname" => D::Hidden,
         b"fonttbl" => D::FontTable,
         b"objdata" => D::Object,
         b"pict" => D::Picture,
@@ -57,7 +70,6 @@ pub(crate) fn destination(word: &[u8]) -> Option<Destination> {
         | b"fname"
         | b"nonshppict"
         | b"blipuid"
-        | b"sn"
         | b"bkmkend"
         | b"objclass"
         | b"datafield"

@@ -2,7 +2,8 @@
 //! diagrams and text boxes have it. Both name their elements alike.
 
 use super::harvest::{Harvest, Place};
-use super::word_style::{self, Styles};
+use super::word_run::{self, Run};
+use super::word_style::Styles;
 use super::xml::{self, Element, Node};
 
 /// Tables inside tables beyond this are read as part of the outer one.
@@ -42,6 +43,7 @@ pub(crate) fn read(
         (reader.vanished, "hidden text"),
         (reader.fields, "field codes, hidden"),
         (reader.choices, "choices of form fields, hidden"),
+        (reader.bookmarks, "names of bookmarks, hidden"),
         (reader.notes, "descriptions, hidden"),
     ] {
         harvest.text(&place.hidden(&format!("({name})")), text);
@@ -59,21 +61,35 @@ struct Reader<'a> {
     fields: String,
     /// What form fields offer, chosen or not.
     choices: String,
+    bookmarks: String,
     /// Descriptions of pictures, and who changed something.
     notes: String,
     writing: Writing,
     /// Inside `del` or `moveFrom`.
     deletions: u32,
-    /// The paragraphs around what is read, text boxes' too, and whether the
-    /// style of each hides.
-    paragraphs: Vec<bool>,
-    /// The run's style hides.
-    run_style: bool,
-    /// What the run itself says, whatever its styles do.
-    run: Option<bool>,
-    /// Open elements that hold properties, not content.
+    /// The paragraphs around what is read, text boxes' too.
+    paragraphs: Vec<Paragraph>,
+    run: Run,
+    /// The shapes around what is read, and whether each is switched off.
+    shapes: Vec<bool>,
+    /// Text boxes around what is read; what lies behind their words is not
+    /// looked at.
+    boxes: u32,
+    /// Inside the properties of a table's row.
+    in_row_properties: bool,
+    /// Open elements that hold properties, not content, and whether the
+    /// outermost is a run's.
     properties: u32,
+    of_run: bool,
     length: usize,
+}
+
+#[derive(Debug, Default)]
+struct Paragraph {
+    /// Its style hides.
+    hides: bool,
+    /// It has a colour behind its words.
+    backed: bool,
 }
 
 #[derive(Debug, Default)]
@@ -85,6 +101,8 @@ struct Table {
     in_cell: bool,
     /// Columns that the cell spans beyond its own.
     spans: u32,
+    /// The row was deleted while changes were tracked.
+    row_deleted: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,13 +124,17 @@ impl<'a> Reader<'a> {
             vanished: String::new(),
             fields: String::new(),
             choices: String::new(),
+            bookmarks: String::new(),
             notes: String::new(),
             writing: Writing::Nothing,
             deletions: 0,
             paragraphs: Vec::new(),
-            run_style: false,
-            run: None,
+            run: Run::default(),
+            shapes: Vec::new(),
+            boxes: 0,
+            in_row_properties: false,
             properties: 0,
+            of_run: false,
             length: 0,
         }
     }
@@ -122,27 +144,28 @@ impl<'a> Reader<'a> {
             b"t" if has_content => self.writing = Writing::Text,
             b"delText" | b"delInstrText" if has_content => self.writing = Writing::Deleted,
             b"instrText" if has_content => self.writing = Writing::Field,
-            b"r" => self.no_run(),
-            b"rPr" | b"pPr" if has_content => self.properties += 1,
-            // Two deep they are the paragraph mark's, or an older version's.
-            b"vanish" | b"specVanish" if self.properties == 1 => {
-                self.run = Some(word_style::is_on(element));
+            b"r" => self.run = Run::default(),
+            b"rPr" | b"pPr" if has_content => {
+                self.of_run = self.properties == 0 && element.name() == b"rPr";
+                self.properties += 1;
             }
-            b"rStyle" | b"pStyle" if self.properties == 1 => {
-                let style = element.attribute("val").unwrap_or_default();
-                let hides = self.styles.hides(&style);
-                match (element.name(), self.paragraphs.last_mut()) {
-                    (b"rStyle", _) => self.run_style = hides,
-                    (_, Some(paragraph)) => *paragraph = hides,
-                    (_, None) => {}
-                }
+            b"trPr" if has_content => self.in_row_properties = true,
+            // Two deep they are the paragraph mark's, or an older version's.
+            b"vanish" | b"specVanish" | b"color" | b"sz" | b"shd" | b"highlight" | b"rStyle"
+            | b"pStyle"
+                if self.properties == 1 =>
+            {
+                self.property(element);
             }
             b"tab" if self.properties == 0 => self.push("\t"),
             b"br" | b"cr" => self.push("\n"),
             b"noBreakHyphen" => self.push("-"),
             b"p" if !has_content => self.paragraph_end(),
             b"p" => {
-                self.paragraphs.push(self.styles.plain_paragraph());
+                self.paragraphs.push(Paragraph {
+                    hides: self.styles.plain_paragraph(),
+                    backed: false,
+                });
                 if let Some(table) = self.tables.last_mut()
                     && std::mem::replace(&mut table.in_cell, true)
                 {
@@ -155,7 +178,10 @@ impl<'a> Reader<'a> {
             b"tc" => {
                 if let Some(table) = self.tables.last_mut() {
                     if std::mem::replace(&mut table.in_row, true) {
-                        table.out.push('\t');
+                        match table.row_deleted {
+                            true => self.deleted.push('\t'),
+                            false => table.out.push('\t'),
+                        }
                     }
                     table.in_cell = false;
                     table.spans = element.number("gridSpan").unwrap_or(1).saturating_sub(1);
@@ -166,12 +192,39 @@ impl<'a> Reader<'a> {
                     table.spans = element.number("val").unwrap_or(1).saturating_sub(1);
                 }
             }
+            b"del" if self.in_row_properties => {
+                if let Some(table) = self.tables.last_mut() {
+                    table.row_deleted = true;
+                }
+            }
             b"del" | b"moveFrom" if has_content => {
                 self.deletions += 1;
                 self.author(element);
             }
             b"ins" | b"moveTo" | b"comment" | b"rPrChange" | b"pPrChange" => self.author(element),
+            b"sp" | b"pic" | b"graphicFrame" | b"grpSp" | b"cxnSp" if has_content => {
+                self.shapes.push(self.shapes.last() == Some(&true));
+            }
+            b"txbxContent" if has_content => self.boxes += 1,
+            b"annotation"
+                if element.attribute("type").as_deref() != Some("Word.Bookmark.Start") => {}
+            b"bookmarkStart" | b"annotation" => {
+                // Those that begin so are made by Word, and not listed.
+                let name = element
+                    .attribute("name")
+                    .filter(|name| !name.starts_with('_'));
+                if let Some(name) = name {
+                    self.length += name.len();
+                    self.bookmarks.push_str(&name);
+                    self.bookmarks.push('\n');
+                }
+            }
             b"docPr" | b"cNvPr" => {
+                if element.is_on("hidden")
+                    && let Some(shape) = self.shapes.last_mut()
+                {
+                    *shape = true;
+                }
                 for name in ["descr", "title"] {
                     if let Some(text) = element.attribute(name) {
                         self.note(&text);
@@ -185,6 +238,14 @@ impl<'a> Reader<'a> {
             }
             b"listItem" => self.choice(element, &["displayText", "value"]),
             b"listEntry" | b"helpText" | b"statusText" => self.choice(element, &["val"]),
+            // Of other fields it is a number or a switch.
+            b"default"
+                if element
+                    .attribute("val")
+                    .is_some_and(|text| text.parse::<u32>().is_err()) =>
+            {
+                self.choice(element, &["val"]);
+            }
             b"fldSimple" => {
                 if let Some(text) = element.attribute("instr") {
                     self.fields.push_str(&text);
@@ -203,7 +264,12 @@ impl<'a> Reader<'a> {
                 self.writing = Writing::Nothing;
             }
             b"rPr" | b"pPr" => self.properties = self.properties.saturating_sub(1),
-            b"r" => self.no_run(),
+            b"r" => self.run = Run::default(),
+            b"trPr" => self.in_row_properties = false,
+            b"sp" | b"pic" | b"graphicFrame" | b"grpSp" | b"cxnSp" => {
+                self.shapes.pop();
+            }
+            b"txbxContent" => self.boxes = self.boxes.saturating_sub(1),
             b"p" => {
                 self.paragraphs.pop();
                 self.paragraph_end();
@@ -215,12 +281,18 @@ impl<'a> Reader<'a> {
             b"tc" => {
                 if let Some(table) = self.tables.last_mut() {
                     let spans = std::mem::take(&mut table.spans).min(64);
-                    table.out.extend(std::iter::repeat_n('\t', spans as usize));
+                    if !table.row_deleted {
+                        table.out.extend(std::iter::repeat_n('\t', spans as usize));
+                    }
                 }
             }
             b"tr" => {
                 if let Some(table) = self.tables.last_mut() {
-                    table.out.push('\n');
+                    let out = match std::mem::take(&mut table.row_deleted) {
+                        true => &mut self.deleted,
+                        false => &mut table.out,
+                    };
+                    out.push('\n');
                     table.in_row = false;
                 }
             }
@@ -241,27 +313,43 @@ impl<'a> Reader<'a> {
         self.length += text.len();
     }
 
-    fn no_run(&mut self) {
-        self.run_style = false;
-        self.run = None;
+    fn property(&mut self, element: &Element<'_, '_>) {
+        if matches!(element.name(), b"rStyle" | b"pStyle") {
+            let style = element.attribute("val").unwrap_or_default();
+            let hides = self.styles.hides(&style);
+            match self.paragraphs.last_mut() {
+                _ if self.of_run => self.run.style = hides,
+                Some(paragraph) => paragraph.hides = hides,
+                None => {}
+            }
+        } else if self.of_run {
+            self.run.property(element);
+        } else if let Some(paragraph) = self.paragraphs.last_mut() {
+            paragraph.backed |= element.name() == b"shd" && word_run::is_coloured(element);
+        }
     }
 
     fn is_hidden(&self) -> bool {
-        let paragraph = self.paragraphs.last().copied().unwrap_or_default();
-        let by_style = self.styles.together(paragraph, self.run_style);
-        self.run.unwrap_or(by_style)
+        let plain = Paragraph::default();
+        let paragraph = self.paragraphs.last().unwrap_or(&plain);
+        let by_style = self.styles.together(paragraph.hides, self.run.style);
+        let on_paper = !paragraph.backed && self.tables.is_empty() && self.boxes == 0;
+        self.run.is_hidden(by_style, on_paper) || self.shapes.last() == Some(&true)
     }
 
     /// Shown text: into the innermost table's cell on one line, else as it is.
     fn push(&mut self, text: &str) {
         match self.tables.last_mut() {
-            Some(table) => table.out.extend(text.chars().map(|c| {
-                if matches!(c, '\n' | '\t' | '\r') {
-                    ' '
-                } else {
-                    c
-                }
-            })),
+            Some(table) => {
+                let out = match table.row_deleted {
+                    true => &mut self.deleted,
+                    false => &mut table.out,
+                };
+                out.extend(text.chars().map(|c| match c {
+                    '\n' | '\t' | '\r' => ' ',
+                    c => c,
+                }));
+            }
             None => self.flow.push_str(text),
         }
         self.length += 1;

@@ -1,12 +1,16 @@
 //! XML files of any make, and the Common Transfer File in which schools send
 //! pupils' records to one another (Department for Education, CTF).
 
+use super::flat_office;
 use super::harvest::{Harvest, Place};
 use super::plain::push_cell;
 use super::xml::{self, Node};
 use crate::finding::ProblemKind;
 
 pub(crate) fn read(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
+    if flat_office::read(bytes, place, harvest) {
+        return;
+    }
     let mut rows = Rows::default();
     let ended = xml::walk(bytes, |node| {
         rows.node(node);

@@ -38,7 +38,33 @@ pub(super) const STORED: u16 = 0;
 pub(super) const DEFLATED: u16 = 8;
 pub(super) const AES: u16 = 99;
 
+impl<'a> Member<'a> {
+    /// A part that lies in a file as it is.
+    pub(crate) fn stored(name: String, bytes: &'a [u8]) -> Self {
+        Self {
+            name,
+            comment: &[],
+            flags: 0,
+            method: STORED,
+            time: 0,
+            crc: 0,
+            size: bytes.len() as u64,
+            packed: bytes,
+            aes: None,
+            aes_method: 0,
+        }
+    }
+}
+
 impl<'a> Archive<'a> {
+    /// Parts that are known without any directory.
+    pub(crate) fn of(members: Vec<Member<'a>>) -> Self {
+        Self {
+            members,
+            ..Self::default()
+        }
+    }
+
     /// Finds the members, at most `limit` of them.
     pub(crate) fn parse(bytes: &'a [u8], limit: usize) -> Self {
         let mut archive = Self::default();

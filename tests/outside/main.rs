@@ -9,6 +9,7 @@ mod crash;
 mod demo;
 mod documents;
 mod fixtures;
+mod flat;
 mod habits;
 mod hidden_places;
 mod holding;

@@ -46,8 +46,11 @@ fn a_writers_document_is_read_with_all_that_hides_in_it() {
     assert_eq!(text(&reading, ""), Some((shown, false)));
     let table = "Name\tForm\tDate of birth\nZoë Quillfeather\t7B\t03/09/2014\nOban Marsh\t8A\t21/01/2013\nTilly Fennimore\t7B\t30/05/2014";
     assert_eq!(text(&reading, " › table 1"), Some((table, false)));
-    let hidden = "Invisible words.Oban Marsh was excluded.";
+    let hidden = "Invisible words.";
     assert_eq!(text(&reading, " › (hidden text)"), Some((hidden, true)));
+    let deleted = "Oban Marsh was excluded.";
+    let place = " › (deleted text, hidden)";
+    assert_eq!(text(&reading, place), Some((deleted, true)));
     for (place, part) in [
         (" › header and footer", "Greenfold School, confidential"),
         (" › comments", "Ask Tilly's mother"),
@@ -100,8 +103,18 @@ fn destinations_go_to_places_of_their_own() {
     check(r"{\rtf1 a{\v secret}b}", "", "ab");
     check(
         r#"{\rtf1{\field{\*\fldinst HYPERLINK "mailto:parent@home.example"}{\fldrslt write}}}"#,
-        " › (hidden text)",
+        " › (field codes, hidden)",
         "HYPERLINK \"mailto:parent@home.example\"",
+    );
+    check(
+        r"{\rtf1{\*\bkmkstart Plan of Oban}a{\*\bkmkend Plan of Oban}}",
+        " › (names of bookmarks, hidden)",
+        "Plan of Oban",
+    );
+    check(
+        r"{\rtf1{\shp{\sp{\sn posh}{\sv 1}}{\sp{\sn wzDescription}{\sv Oban by the pool}}}a}",
+        " › (descriptions, hidden)",
+        "Oban by the pool",
     );
     check(r"{\rtf1 a{\footnote Oban}b}", " › footnotes", "Oban");
     check(
