@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use lopdf::xref::XrefRecovery;
-use lopdf::{Document, Error, LoadOptions, Object, ObjectId, decode_text_string};
+use lopdf::{Dictionary, Document, Error, LoadOptions, Object, ObjectId, decode_text_string};
 
 use super::harvest::{Harvest, Place};
 use super::pdf_font::Fonts;
@@ -20,6 +20,9 @@ use crate::finding::ProblemKind;
 /// Bytes of pages that the second reader is given of one file: some take it
 /// five seconds a megabyte.
 const SECOND_READING: usize = 512 * 1024; // 512 KB
+
+/// Dictionaries in dictionaries.
+const DEEPEST: u32 = 16;
 
 /// What trying one password costs.
 const TRIAL: Duration = Duration::from_micros(400);
@@ -315,10 +318,7 @@ fn beside_pages(document: &Document, place: &Place, harvest: &mut Harvest<'_>) {
     let mut titles = String::new();
     let mut scripts = String::new();
     let mut files = Vec::new();
-    for object in document.objects.values() {
-        let Ok(dictionary) = object.as_dict() else {
-            continue;
-        };
+    for dictionary in dictionaries(document) {
         let text = |key: &[u8]| {
             let value = dictionary.get_deref(key, document).ok()?;
             decode_text_string(value)
@@ -360,14 +360,6 @@ fn beside_pages(document: &Document, place: &Place, harvest: &mut Harvest<'_>) {
             files.push(dictionary);
         }
         add(&mut scripts, &[b"JS"]);
-        for action in [&b"OpenAction"[..], b"A"] {
-            let action = dictionary.get(action).and_then(Object::as_dict);
-            let script = action.and_then(|action| action.get(b"JS"));
-            if let Ok(script) = script.and_then(decode_text_string) {
-                scripts.push_str(&script);
-                scripts.push('\n');
-            }
-        }
     }
     harvest.text(&place.within("form fields"), fields);
     harvest.text(&place.within("notes and links"), notes);
@@ -401,6 +393,34 @@ fn beside_pages(document: &Document, place: &Place, harvest: &mut Harvest<'_>) {
         }
     }
     properties(document, place, harvest);
+}
+
+/// All dictionaries, also those that stand in others and not by themselves.
+fn dictionaries(document: &Document) -> Vec<&Dictionary> {
+    fn collect<'a>(object: &'a Object, depth: u32, found: &mut Vec<&'a Dictionary>) {
+        if depth > DEEPEST {
+            return;
+        }
+        match object {
+            Object::Array(items) => {
+                for item in items {
+                    collect(item, depth + 1, found);
+                }
+            }
+            Object::Dictionary(dictionary) => {
+                found.push(dictionary);
+                for (_, value) in dictionary {
+                    collect(value, depth + 1, found);
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    for object in document.objects.values() {
+        collect(object, 0, &mut found);
+    }
+    found
 }
 
 fn properties(document: &Document, place: &Place, harvest: &mut Harvest<'_>) {
