@@ -234,7 +234,7 @@ mod tests {
     fn words_beside_the_picture_are_found_up_to_where_it_is_cut() {
         let jpeg = [
             &b"\xff\xd8\xff\xfe\x00\x05Zoe"[..],
-            b"\xff\xed\x00\x20Photoshop 3.0\08BIM\x04\x04\0\0\0\x08\x1c\x02\x78\0\x03Zoe",
+            b"\xff\xed\x00\x22Photoshop 3.0\08BIM\x04\x04\0\0\0\x08\x1c\x02\x78\0\x03Zoe",
             b"\xff\xda",
         ]
         .concat();
