@@ -1,10 +1,10 @@
 //! A mail's own bodies: plain and HTML, said anew and quoted, shown and
 //! hidden.
 
-use super::Role;
 use super::harvest::{Harvest, Place};
 use super::html::{self, Page};
 use super::quote::{self, Divided};
+use super::{Role, armour};
 
 /// The bodies of one message, kept until all are known: of two that say the
 /// same only one is wanted.
@@ -29,7 +29,8 @@ impl Bodies {
         for plain in &self.plain {
             divided(quote::divide(plain, &[], None), &body, harvest);
         }
-        for page in self.pages {
+        for mut page in self.pages {
+            take_out_armour(&mut page, place, harvest);
             match self.plain.iter().find_map(|plain| beyond(plain, &page)) {
                 Some(rest) => harvest.text(&body, rest),
                 None => {
@@ -39,6 +40,18 @@ impl Bodies {
             }
             harvest.text(&place.hidden("body (hidden)"), page.hidden);
         }
+    }
+}
+
+/// Reads what OpenPGP armoured in a page. Where parts of it are quotations they
+/// are known by where they stand, and nothing is taken out.
+fn take_out_armour(page: &mut Page, place: &Place, harvest: &mut Harvest<'_>) {
+    if armour::find(page.shown.as_bytes(), 0).is_none() {
+        return;
+    }
+    let rest = armour::take_out(page.shown.as_bytes(), place, harvest);
+    if page.quoted.is_empty() && page.quoted_from.is_none() {
+        page.shown = String::from_utf8_lossy(&rest).into_owned();
     }
 }
 

@@ -9,18 +9,21 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use lopdf::xref::XrefRecovery;
-use lopdf::{Document, Error, LoadOptions, Object, ObjectId, decode_text_string};
+use lopdf::{Dictionary, Document, Error, LoadOptions, Object, ObjectId, decode_text_string};
 
 use super::harvest::{Harvest, Place};
 use super::pdf_font::Fonts;
 use super::pdf_page::{self, Endless};
 use super::pdf_text::{self, Page};
-use super::{Form, Protection, file, picture};
+use super::{Form, Protection, file, pdf_trailer, picture};
 use crate::finding::ProblemKind;
 
 /// Bytes of pages that the second reader is given of one file: some take it
 /// five seconds a megabyte.
 const SECOND_READING: usize = 512 * 1024; // 512 KB
+
+/// Dictionaries in dictionaries.
+const DEEPEST: u32 = 16;
 
 /// What trying one password costs.
 const TRIAL: Duration = Duration::from_micros(400);
@@ -30,7 +33,17 @@ const FEW: usize = 80;
 
 pub(crate) fn read(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     harvest.kind(place, "pdf");
-    match load(bytes, None, harvest) {
+    let loaded = load(bytes, None, harvest);
+    if let Ok(Ok(document)) = &loaded
+        && let Some(mended) = pdf_trailer::mended(document, bytes)
+    {
+        return read_loaded(load(&mended, None, harvest), &mended, place, harvest);
+    }
+    read_loaded(loaded, bytes, place, harvest);
+}
+
+fn read_loaded(loaded: Loaded, bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
+    match loaded {
         Ok(Ok(document)) if document.trailer.get(b"Encrypt").is_ok() => {
             locked(&document, bytes, place, harvest);
         }
@@ -74,12 +87,10 @@ pub(crate) fn behind(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     }
 }
 
+type Loaded = std::thread::Result<Result<Document, Error>>;
+
 /// Loads the file; a panic of the loader comes back as an error.
-fn load(
-    bytes: &[u8],
-    password: Option<&str>,
-    harvest: &Harvest<'_>,
-) -> std::thread::Result<Result<Document, Error>> {
+fn load(bytes: &[u8], password: Option<&str>, harvest: &Harvest<'_>) -> Loaded {
     let options = LoadOptions {
         max_decompressed_size: Some(harvest.inflatable(bytes.len())),
         password: password.map(str::to_owned),
@@ -151,7 +162,8 @@ fn opened(
 /// How strong an encryption is that the empty password does not open; `None`
 /// where it is not there.
 fn strength(document: &Document) -> Option<(Protection, &'static str)> {
-    let encrypt = document.get_encrypted().ok()?;
+    let encrypt = document.trailer.get_deref(b"Encrypt", document);
+    let encrypt = encrypt.and_then(Object::as_dict).ok()?;
     let number = |key: &[u8]| encrypt.get(key).and_then(Object::as_i64).unwrap_or(0);
     let name = |key: &[u8]| {
         encrypt
@@ -231,14 +243,16 @@ fn pages(
                     .get_or_insert_with(|| Second::open(bytes, password))
                     .page(index)
             };
+            // What could be drawn is in; where the second reader finds no more
+            // letters the rest is owed.
+            let no_more = letters(&text) <= letters(&page.text);
             match text.trim().is_empty() {
-                false => page.text = text,
-                // What could be drawn is in; the rest is owed.
-                true => partly = !page.text.trim().is_empty(),
+                false if !page.lacks || !no_more => page.text = text,
+                _ => partly = !page.text.trim().is_empty(),
             }
         }
         let is_empty = page.text.trim().is_empty();
-        let shows_little = page.text.chars().filter(|c| c.is_alphanumeric()).count() < FEW;
+        let shows_little = letters(&page.text) < FEW;
         if picture::fills_page(page.pixels, is_empty) && shows_little {
             pictures.push(count);
         } else if partly || (is_empty && page.paints) {
@@ -287,6 +301,10 @@ fn pages(
     }
 }
 
+fn letters(text: &str) -> usize {
+    text.chars().filter(|c| c.is_alphanumeric()).count()
+}
+
 fn drawn(
     document: &Document,
     id: ObjectId,
@@ -320,11 +338,9 @@ fn beside_pages(document: &Document, place: &Place, harvest: &mut Harvest<'_>) {
     let mut fields = String::new();
     let mut notes = String::new();
     let mut titles = String::new();
+    let mut scripts = String::new();
     let mut files = Vec::new();
-    for object in document.objects.values() {
-        let Ok(dictionary) = object.as_dict() else {
-            continue;
-        };
+    for dictionary in dictionaries(document) {
         let text = |key: &[u8]| {
             let value = dictionary.get_deref(key, document).ok()?;
             decode_text_string(value)
@@ -365,10 +381,12 @@ fn beside_pages(document: &Document, place: &Place, harvest: &mut Harvest<'_>) {
         if dictionary.has(b"EF") {
             files.push(dictionary);
         }
+        add(&mut scripts, &[b"JS"]);
     }
     harvest.text(&place.within("form fields"), fields);
     harvest.text(&place.within("notes and links"), notes);
     harvest.text(&place.hidden("bookmarks, hidden"), titles);
+    harvest.text(&place.hidden("scripts, hidden"), scripts);
     for specification in files {
         let names: Vec<String> = [&b"UF"[..], b"F", b"Desc"]
             .iter()
@@ -397,6 +415,34 @@ fn beside_pages(document: &Document, place: &Place, harvest: &mut Harvest<'_>) {
         }
     }
     properties(document, place, harvest);
+}
+
+/// All dictionaries, also those that stand in others and not by themselves.
+fn dictionaries(document: &Document) -> Vec<&Dictionary> {
+    fn collect<'a>(object: &'a Object, depth: u32, found: &mut Vec<&'a Dictionary>) {
+        if depth > DEEPEST {
+            return;
+        }
+        match object {
+            Object::Array(items) => {
+                for item in items {
+                    collect(item, depth + 1, found);
+                }
+            }
+            Object::Dictionary(dictionary) => {
+                found.push(dictionary);
+                for (_, value) in dictionary {
+                    collect(value, depth + 1, found);
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    for object in document.objects.values() {
+        collect(object, 0, &mut found);
+    }
+    found
 }
 
 fn properties(document: &Document, place: &Place, harvest: &mut Harvest<'_>) {

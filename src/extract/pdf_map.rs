@@ -98,9 +98,11 @@ fn utf16(bytes: &[u8]) -> String {
             .collect(),
     };
     let text = String::from_utf16_lossy(&units);
-    // Some maps have NUL for a glyph of no meaning.
+    // Some maps have NUL for a glyph of no meaning, and Qt's have a tab for the
+    // space between words.
     text.chars()
         .filter(|&c| c != '\0')
+        .map(|c| if c.is_whitespace() { ' ' } else { c })
         .take(LONGEST_MEANING)
         .collect()
 }
@@ -114,6 +116,20 @@ mod tests {
             to_unicode(map.as_bytes()).get(&code).map(String::as_str),
             expected,
             "{map}"
+        );
+    }
+
+    #[test]
+    fn any_space_is_a_space() {
+        check(
+            "1 beginbfrange <04> <05> [<0009> <00A0>] endbfrange",
+            4,
+            Some(" "),
+        );
+        check(
+            "1 beginbfrange <04> <05> [<0009> <00A0>] endbfrange",
+            5,
+            Some(" "),
         );
     }
 

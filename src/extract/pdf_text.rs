@@ -31,6 +31,8 @@ pub(crate) struct Page {
     pub(crate) paints: bool,
     /// All its text is in `text`, as far as can be known.
     pub(crate) covered: bool,
+    /// Some of its codes have no meaning that is known.
+    pub(crate) lacks: bool,
     /// It met the end of its budget.
     pub(crate) endless: bool,
     /// Something that it draws is not there, or not whole.
@@ -65,12 +67,14 @@ pub(crate) fn draw(
     };
     painter.content(content, &resources, State::default(), 0);
     // A few codes without meaning are bullets and the like.
-    let covered = !painter.missing_font && painter.unknown * 20 <= painter.known;
+    let lacks = painter.unknown * 20 > painter.known;
+    let covered = !painter.missing_font && !lacks;
     Page {
         text: painter.out,
         pixels: painter.pixels,
         paints: painter.paints || painter.unknown > 0,
         covered,
+        lacks,
         endless: painter.endless,
         lost: painter.lost,
         size: content.len(),

@@ -8,9 +8,9 @@ use std::io::Cursor;
 
 use image::{ImageFormat, ImageReader};
 
-use super::Form;
 use super::harvest::{Harvest, Place};
 use super::kind::{self, Kind};
+use super::{Form, picture_words};
 use crate::finding::ProblemKind;
 
 /// A page of text needs this many pixels on its shorter side, and in all: ten
@@ -29,6 +29,7 @@ const UNREAD: &str = "a picture: its text was not read";
 /// A picture that is a file by itself.
 pub(crate) fn read(kind: &str, bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     harvest.kind(place, kind);
+    picture_words::read(kind, bytes, place, harvest);
     within(kind, bytes, place, harvest);
 }
 
