@@ -4,6 +4,7 @@
 mod check;
 mod config_check;
 mod demo;
+mod doctor;
 
 mod holds;
 mod journal;
@@ -66,6 +67,10 @@ enum Command {
     /// Check a configuration and everything that it names
     #[command(subcommand)]
     Config(config_check::Command),
+    /// Look whether all is well: configuration, store, key, listeners, next
+    /// hop, workers, programs, room. The first thing to run when something is
+    /// odd; safe beside a running server, for it writes nothing
+    Doctor(doctor::Arguments),
     /// Read messages for another Exeat process (started by Exeat itself)
     #[command(hide = true)]
     Worker,
@@ -107,6 +112,7 @@ pub fn run() -> ExitCode {
         Command::Journal(command) => journal::run(config, &command),
         Command::Keys(command) => keys::run(config, &command),
         Command::Config(command) => config_check::run(config, &command),
+        Command::Doctor(arguments) => doctor::run(config, &arguments),
     };
     done.unwrap_or_else(|error| {
         print_error(&error);

@@ -20,6 +20,7 @@ mod message;
 pub(crate) mod next_hop;
 mod parameter;
 pub(crate) mod pool;
+pub(crate) mod probe;
 mod refusal;
 mod relay;
 pub(crate) mod reply;
