@@ -154,26 +154,15 @@ pub(super) fn space(about: &'static str, folder: &Path) -> Line {
         }
     };
     let free = room.f_bavail.saturating_mul(room.f_frsize);
-    let said = format!("{}: {} of space left", folder.display(), size(free));
+    let said = format!(
+        "{}: {} of space left",
+        folder.display(),
+        crate::cli::size(free)
+    );
     let todo = "make room: without it mail is answered with 451 and waits at its sender";
     match free {
         ..NONE_LEFT => wrong(about, said, todo),
         NONE_LEFT..SCARCE => odd(about, said, todo),
         _ => ok(about, said),
-    }
-}
-
-/// Bytes as people read them.
-pub(super) fn size(bytes: u64) -> String {
-    const UNITS: [&str; 5] = ["bytes", "KB", "MB", "GB", "TB"];
-    let mut size = bytes as f64;
-    let mut unit = 0;
-    while size >= 1024.0 && unit + 1 < UNITS.len() {
-        size /= 1024.0;
-        unit += 1;
-    }
-    match unit {
-        0 => format!("{bytes} bytes"),
-        _ => format!("{size:.1} {}", UNITS[unit]),
     }
 }

@@ -49,7 +49,7 @@ pub(super) fn look(config: &Config) -> Vec<Line> {
         let said = format!(
             "{}: {}, changed {}",
             path.display(),
-            super::machine::size(about.len()),
+            crate::cli::size(about.len()),
             match days {
                 0 => "today".to_owned(),
                 days => format!("{} ago", counted(usize::try_from(days).unwrap_or(0), "day")),
