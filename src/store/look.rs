@@ -1,5 +1,6 @@
 //! A look at a store from outside, beside a serving process or without one.
-//! Writes nothing, not even what opening usually makes.
+//! Writes nothing, not even what opening usually makes; only that somebody
+//! reads, SQLite notes in its shared memory (`-shm`), where there is one.
 
 use std::path::{Path, PathBuf};
 
