@@ -4,6 +4,7 @@
 mod check;
 mod config_check;
 mod demo;
+mod doctor;
 mod holds;
 mod journal;
 mod keys;
@@ -49,7 +50,13 @@ enum Command {
     Serve(serve::Arguments),
     /// Say what would happen to messages, without sending or storing anything
     Check(check::Arguments),
-    /// Show what Exeat reads in a file: its texts, problems and protection
+    /// Show what Exeat reads in files: their texts, problems and protection
+    ///
+    /// A file is told by its content, whatever its name says, and read as Exeat
+    /// reads an attachment: with its hidden sheets, comments and tracked
+    /// changes, and with everything that is packed in it. Nothing is sent or
+    /// stored. Where there is a configuration, the passwords that the school is
+    /// known to use are tried on encrypted files too.
     Read(read::Arguments),
     /// Show Exeat at work on a fictional school, on this machine alone
     Demo(demo::Arguments),
@@ -65,6 +72,10 @@ enum Command {
     /// Check a configuration and everything that it names
     #[command(subcommand)]
     Config(config_check::Command),
+    /// Look whether all is well: configuration, store, key, listeners, next
+    /// hop, workers, programs, room. The first thing to run when something is
+    /// odd; safe beside a running server, for it writes nothing
+    Doctor(doctor::Arguments),
     /// Read messages for another Exeat process (started by Exeat itself)
     #[command(hide = true)]
     Worker,
@@ -105,6 +116,7 @@ pub fn run() -> ExitCode {
         Command::Journal(command) => journal::run(config, &command),
         Command::Keys(command) => keys::run(config, &command),
         Command::Config(command) => config_check::run(config, &command),
+        Command::Doctor(arguments) => doctor::run(config, &arguments),
     };
     done.unwrap_or_else(|error| {
         // Whoever read the output, such as `head`, has seen enough.
@@ -157,4 +169,19 @@ fn user() -> String {
         .into_iter()
         .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
         .unwrap_or_else(|| format!("user {}", rustix::process::getuid().as_raw()))
+}
+
+/// Bytes as people read them.
+fn size(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["bytes", "KB", "MB", "GB", "TB"];
+    let mut size = bytes as f64;
+    let mut unit = 0;
+    while size >= 1024.0 && unit + 1 < UNITS.len() {
+        size /= 1024.0;
+        unit += 1;
+    }
+    match unit {
+        0 => format!("{bytes} bytes"),
+        _ => format!("{size:.1} {}", UNITS[unit]),
+    }
 }

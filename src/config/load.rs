@@ -31,7 +31,11 @@ pub fn load(path: &Path) -> anyhow::Result<Config> {
         )
     })?;
     let (file, document, faults) = parse::<File>(&text);
-    let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+    let folder = match path.parent() {
+        Some(folder) if folder != Path::new("") => folder.to_owned(),
+        // A name alone is in the present folder.
+        _ => PathBuf::from("."),
+    };
     let mut loading = Loading {
         folder: std::path::absolute(&folder).unwrap_or(folder),
         document,

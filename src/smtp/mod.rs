@@ -21,6 +21,7 @@ mod network;
 pub(crate) mod next_hop;
 mod parameter;
 pub(crate) mod pool;
+pub(crate) mod probe;
 mod refusal;
 mod relay;
 pub(crate) mod reply;

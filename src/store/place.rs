@@ -65,6 +65,13 @@ impl Place {
         Ok(self.options.connect().await?)
     }
 
+    /// A connection to an SQLite file in another mode than to write.
+    pub(super) async fn connect_as(&self, mode: &str) -> Result<AnyConnection, StoreError> {
+        let path = self.path.as_deref().unwrap_or(Path::new(""));
+        let url = format!("sqlite://{}?{mode}", percent_encoded(path));
+        Ok(options(&url)?.connect().await?)
+    }
+
     /// Tells a connection how to write.
     pub(super) async fn prepare(&self, connection: &mut AnyConnection) -> Result<(), StoreError> {
         for setting in self.backend.settings(true) {

@@ -18,7 +18,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
 use super::protocol::{self, Answer, Greeting, Job};
-use super::{Fault, Profile};
+use super::{Fault, Fences, Profile};
 use crate::mail::Content;
 
 /// Of an answer, what is read at once, in bytes; most are no longer.
@@ -96,6 +96,13 @@ impl Crew {
         Ok(())
     }
 
+    /// Starts a worker; tells which fences stand around it.
+    pub(super) async fn fences(&self) -> Result<Fences, Fault> {
+        let (worker, fences) = self.start().await?;
+        self.put_back(worker);
+        Ok(fences)
+    }
+
     /// How many workers there are at most.
     pub(super) fn size(&self) -> usize {
         self.terms.count
@@ -157,13 +164,7 @@ impl Crew {
     }
 
     async fn hire(&self) -> Result<Worker, Fault> {
-        let mut worker =
-            Worker::start(&self.program, &self.profile, &self.greeting).map_err(Fault::Start)?;
-        let hello = timeout(PATIENCE, protocol::receive_hello(&mut worker.socket));
-        let fences = hello
-            .await
-            .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
-            .map_err(Fault::Start)?;
+        let (worker, fences) = self.start().await?;
         let confined = fences.files && fences.calls;
         if !confined && !self.told.swap(true, Ordering::Relaxed) {
             tracing::warn!(
@@ -173,6 +174,17 @@ impl Crew {
             );
         }
         Ok(worker)
+    }
+
+    async fn start(&self) -> Result<(Worker, Fences), Fault> {
+        let mut worker =
+            Worker::start(&self.program, &self.profile, &self.greeting).map_err(Fault::Start)?;
+        let hello = timeout(PATIENCE, protocol::receive_hello(&mut worker.socket));
+        let fences = hello
+            .await
+            .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+            .map_err(Fault::Start)?;
+        Ok((worker, fences))
     }
 
     fn put_back(&self, worker: Worker) {

@@ -31,6 +31,7 @@ mod tools;
 
 pub use pool::Pool;
 pub use process::{run, run_ocr};
+pub use sandbox::Fences;
 pub use tools::{Tool, Tools};
 
 use crew::Terms;

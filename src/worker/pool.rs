@@ -10,7 +10,7 @@ use super::crew::{Crew, Failure};
 use super::locks::Locks;
 use super::ocr::Ocr;
 use super::protocol::{Answer, Greeting, Job, Kind};
-use super::{Fault, Profile, Settings, ocr};
+use super::{Fault, Fences, Profile, Settings, ocr};
 use crate::extract::{Attachment, Budget, Habit, HabitualPassword, Passwords, Protection, Reading};
 use crate::finding::{Location, Problem, ProblemKind};
 use crate::mail::Content;
@@ -45,6 +45,32 @@ impl Pool {
             locks: Locks::new(program, settings, greeting),
             ocr: settings.ocr.then(|| Ocr::new(program, settings, budget)),
         })
+    }
+
+    /// Starts one reader and has it read something; tells which fences stand
+    /// around it.
+    pub async fn confinement(
+        program: &Path,
+        settings: &Settings,
+        budget: Budget,
+    ) -> Result<Fences, Fault> {
+        let greeting = Greeting {
+            budget,
+            memory: settings.memory,
+        };
+        let readers = Crew::new(program, Profile::Reader, greeting, settings.readers());
+        let fences = readers.fences().await?;
+        let message = Content::from(b"Subject: Trip\r\n\r\nWe meet at nine.\r\n".to_vec());
+        let job = Job {
+            kind: Kind::Message,
+            size: message.size(),
+            pictures: 0,
+            passwords: Passwords::Untried,
+        };
+        match readers.run(&job, &message).await? {
+            Ok(Answer::Read(_)) => Ok(fences),
+            _ => Err(Fault::Start(std::io::Error::other("it gave no answer"))),
+        }
     }
 
     /// How many readers there are.

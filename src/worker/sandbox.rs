@@ -161,11 +161,11 @@ const CALLS_FOR_PROGRAMS: &[libc::c_long] = &[
 
 /// Which fences stand; an old kernel may lack them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Fences {
+pub struct Fences {
     /// No file system, by Landlock.
-    pub(super) files: bool,
+    pub files: bool,
     /// No calls but those of [`CALLS`], by seccomp.
-    pub(super) calls: bool,
+    pub calls: bool,
 }
 
 /// Bounds what the process may take: `memory` is its address space in bytes,

@@ -220,6 +220,60 @@ fn read_shows_texts_problems_and_protection() {
 }
 
 #[test]
+fn read_takes_files_and_folders_and_shows_people_what_counts() {
+    let school = school();
+    let folder = school.folder().join("files");
+    fs::create_dir_all(folder.join("inner")).expect("writable");
+    for (name, document) in [
+        ("a.docx", "trip.docx"),
+        ("b.zip", "letters.zip"),
+        ("inner/c.pdf", "locked-aes256.pdf"),
+    ] {
+        let bytes = crate::documents::document(document);
+        fs::write(folder.join(name), bytes).expect("writable");
+    }
+    fs::write(folder.join("inner/d.txt"), "one\u{1b}[2J\n".repeat(90)).expect("writable");
+    std::os::unix::fs::symlink(&folder, folder.join("inner/loop")).expect("a link");
+    let asked = folder.to_str().expect("UTF-8");
+
+    let output = exeat(&school.config(), &["read", "--json", asked]);
+    assert_eq!(output.status.code(), Some(0), "{}", error_of(&output));
+    let objects = json(&output);
+    let files: Vec<&str> = objects.iter().filter_map(|o| o["file"].as_str()).collect();
+    let ends = ["a.docx", "b.zip", "inner/c.pdf", "inner/d.txt"];
+    assert!(
+        files.len() == 4 && files.iter().zip(ends).all(|(f, end)| f.ends_with(end)),
+        "{files:?}"
+    );
+    assert_eq!(objects[2]["protection"], "protected");
+
+    let output = exeat(&school.config(), &["read", asked]);
+    let said = String::from_utf8(output.stdout).expect("UTF-8");
+    for part in [
+        "a.docx: docx, ",
+        "c.pdf: pdf, ",
+        "KB, protected: ",
+        "one␛[2J",
+        "(50 lines more)",
+        "--full shows all",
+    ] {
+        assert!(said.contains(part), "{part:?} is not in:\n{said}");
+    }
+    assert!(!said.contains('\u{1b}'), "{said}");
+    let full = exeat(&school.config(), &["read", "--full", asked]);
+    let said = String::from_utf8(full.stdout).expect("UTF-8");
+    assert!(said.matches("one␛").count() == 90, "{said}");
+
+    // One that cannot be opened keeps nobody from the others.
+    let output = exeat(&school.config(), &["read", "--json", "/nonexistent", asked]);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(json(&output).len(), 4);
+    assert!(error_of(&output).contains("/nonexistent"));
+    let help = exeat(&school.config(), &["read", "--help"]);
+    assert!(String::from_utf8_lossy(&help.stdout).contains("exeat read --json inbox/"));
+}
+
+#[test]
 fn every_fault_of_a_configuration_is_told_at_once_with_its_place() {
     let school = school();
     school.rewrite(|text| {
@@ -266,9 +320,9 @@ fn a_file_that_is_not_what_it_claims_is_told_so() {
     let output = output.expect("the binary runs");
     let said = String::from_utf8(output.stdout).expect("UTF-8");
     for line in [
-        "photo.jpg: docx, open, though named like a picture (.jpg) and declared as a picture (image/jpeg)\n",
-        "form.docx: docx, open, though declared as a PDF document (application/pdf)\n",
-        "other.docx: docx, open\n",
+        "photo.jpg: docx, though named like a picture (.jpg) and declared as a picture (image/jpeg), ",
+        "form.docx: docx, though declared as a PDF document (application/pdf), ",
+        "other.docx: docx, 1.5 KB, open\n",
     ] {
         assert!(said.contains(line), "{said}");
     }

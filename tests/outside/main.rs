@@ -7,6 +7,7 @@ mod check;
 mod corpus;
 mod crash;
 mod demo;
+mod doctor;
 mod documents;
 mod fixtures;
 mod flat;

@@ -1,0 +1,170 @@
+//! Listeners and next hops: who answers, and what they can do.
+
+use std::collections::BTreeSet;
+use std::io::{Read, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::time::Duration;
+
+use super::storage::Server;
+use super::{Line, causes, odd, ok, wrong};
+use crate::config::Config;
+use crate::smtp::probe::{Introduction, Silence, introduce};
+
+/// How long a server may take to introduce itself.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// What this release does with a message needs these; without them it refuses
+/// what asks for them.
+const WISHED: [&str; 2] = ["8BITMIME", "SIZE"];
+
+pub(super) fn listeners(config: &Config, server: Server) -> Vec<Line> {
+    let smtp = config.relay.smtp.0.iter().map(|&address| {
+        let met = introduce(
+            &reached(address).to_string(),
+            &config.relay.hostname,
+            PATIENCE,
+        );
+        let own = met
+            .as_ref()
+            .is_ok_and(|met| met.greeting.ends_with("ESMTP Exeat"));
+        listener(
+            "smtp",
+            address,
+            server,
+            own,
+            matches!(met, Err(Silence::Refused)),
+        )
+    });
+    let console = config.console.map(|address| {
+        let answer = health(reached(address));
+        let own = answer
+            .as_deref()
+            .is_some_and(|answer| answer.contains("\"status\""));
+        if own && answer.is_some_and(|answer| !answer.contains("\"ok\"")) {
+            return wrong(
+                "console",
+                format!("{address}: /health says that the store does not answer"),
+                "see the server's log",
+            );
+        }
+        let refused = TcpStream::connect_timeout(&reached(address), PATIENCE).is_err();
+        listener("console", address, server, own, refused)
+    });
+    smtp.chain(console).collect()
+}
+
+fn listener(
+    about: &'static str,
+    address: SocketAddr,
+    server: Server,
+    own: bool,
+    refused: bool,
+) -> Line {
+    match (own, refused) {
+        _ if address.port() == 0 => ok(about, format!("{address}: any free port")),
+        (true, _) if server == Server::Absent => odd(
+            about,
+            format!("{address}: another Exeat listens there, with another store"),
+            "end it, or take another port",
+        ),
+        (true, _) => ok(about, format!("{address}: Exeat answers")),
+        (false, false) => wrong(
+            about,
+            format!("{address}: another program listens there"),
+            format!(
+                "find it with `ss -ltnp sport = :{}`; end it, or take another port",
+                address.port()
+            ),
+        ),
+        (false, true) if server != Server::Absent => wrong(
+            about,
+            format!("{address}: the server runs, and does not listen there"),
+            "start it anew: listeners change only at a restart",
+        ),
+        (false, true) => match TcpListener::bind(address) {
+            Ok(_) => ok(about, format!("{address}: free")),
+            Err(error) => wrong(
+                about,
+                format!("{address}: this user cannot listen there: {error}"),
+                match error.kind() {
+                    std::io::ErrorKind::PermissionDenied => {
+                        "take a port from 1024 on, or give the service AmbientCapabilities=CAP_NET_BIND_SERVICE"
+                    }
+                    _ => "name an address that this machine has",
+                },
+            ),
+        },
+    }
+}
+
+/// Where a listener of all addresses is reached.
+fn reached(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+/// What `/health` answers, if anything.
+fn health(address: SocketAddr) -> Option<String> {
+    let mut stream = TcpStream::connect_timeout(&address, PATIENCE).ok()?;
+    stream.set_read_timeout(Some(PATIENCE)).ok()?;
+    let question = format!("GET /health HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(question.as_bytes()).ok()?;
+    let mut answer = Vec::new();
+    // What came before a fault is an answer too.
+    let _ = stream.take(16 * 1024).read_to_end(&mut answer);
+    Some(String::from_utf8_lossy(&answer).into_owned())
+}
+
+pub(super) fn next_hops(config: &Config) -> Vec<Line> {
+    let addresses: BTreeSet<&str> = config.tenants.iter().map(|t| t.next_hop.as_str()).collect();
+    addresses
+        .into_iter()
+        .map(|address| match introduce(address, &config.relay.hostname, PATIENCE) {
+            Ok(met) => next_hop(address, &met),
+            Err(silence) => wrong(
+                "next hop",
+                format!("{address}: {}", causes(&silence)),
+                match silence {
+                    Silence::Name(_) => "see that the name is right and that this machine can resolve it",
+                    Silence::Unwilling(_) => "let it take mail from this machine",
+                    _ => "see that it runs, that the port is right, and that no firewall stands between",
+                },
+            ),
+        })
+        .collect()
+}
+
+fn next_hop(address: &str, met: &Introduction) -> Line {
+    if met.greeting.ends_with("ESMTP Exeat") {
+        return odd(
+            "next hop",
+            format!("{address}: it is an Exeat itself"),
+            "make sure that mail does not go in a circle",
+        );
+    }
+    let said = match met.extensions.is_empty() {
+        true => format!("{address}: answers, and offers nothing"),
+        false => format!("{address}: answers with {}", met.extensions.join(", ")),
+    };
+    let offers = |wished: &str| {
+        let keyword = |offer: &String| offer.split(' ').next().map(str::to_ascii_uppercase);
+        met.extensions
+            .iter()
+            .any(|offer| keyword(offer).as_deref() == Some(wished))
+    };
+    let lacking: Vec<&str> = WISHED
+        .into_iter()
+        .filter(|wished| !offers(wished))
+        .collect();
+    match lacking.is_empty() {
+        true => ok("next hop", said),
+        false => odd(
+            "next hop",
+            format!("{said}; without {}", lacking.join(" and ")),
+            "mail that needs them is refused to its sender: let the next hop offer them",
+        ),
+    }
+}
