@@ -24,6 +24,9 @@ pub(crate) struct Font {
     default_width: f32,
     /// Nothing is guessed: every code of honest text has a meaning here.
     pub(crate) covered: bool,
+    /// It names a map of its codes' meanings that is not there, and nothing
+    /// else tells them.
+    pub(crate) broken: bool,
 }
 
 /// Fonts by their dictionary, each read once a document.
@@ -53,6 +56,7 @@ impl Fonts {
                 widths: HashMap::new(),
                 default_width: 0.0,
                 covered: true,
+                broken: false,
             })
         });
         Rc::clone(fallback)
@@ -71,14 +75,23 @@ impl Font {
             .and_then(|stream| stream.get_plain_content_with_limit(LARGEST_MAP))
             .map(|map| to_unicode(&map))
             .unwrap_or_default();
+        // `/Identity-H` in its place is said by some programs, and means nothing.
+        let named = font
+            .get(b"ToUnicode")
+            .is_ok_and(|map| map.as_name().is_err());
+        let broken = named && meanings.is_empty();
         if subtype == b"Type0" {
-            return Self::composite(font, document, meanings);
+            return Self {
+                broken,
+                ..Self::composite(font, document, meanings)
+            };
         }
         let (simple, known) = simple_encoding(font, document);
         let (widths, default_width) = simple_widths(font, document, subtype == b"Type3");
         Self {
             wide: false,
             covered: known || !meanings.is_empty(),
+            broken: broken && !known,
             meanings,
             simple,
             widths,
@@ -103,6 +116,7 @@ impl Font {
         Self {
             wide: true,
             covered: identity && !meanings.is_empty(),
+            broken: false,
             meanings,
             simple: Vec::new(),
             widths,

@@ -8,6 +8,7 @@ mod corpus;
 mod crash;
 mod demo;
 mod documents;
+mod exhaustion;
 mod fixtures;
 mod hidden_places;
 mod holding;
