@@ -13,6 +13,8 @@ use crate::mail::charset;
 const LARGEST_MAP: usize = 4 * 1024 * 1024; // 4 MB
 /// Codes of one range of widths.
 const LONGEST_RANGE: u32 = 65_536;
+/// Widths that all ranges of a font give together.
+const MOST_WIDTHS: usize = 4 * LONGEST_RANGE as usize;
 
 #[derive(Debug)]
 pub(crate) struct Font {
@@ -341,6 +343,8 @@ fn composite_widths(font: &Dictionary, document: &Document) -> (HashMap<u32, f32
         return (widths, default);
     };
     let mut entries = array.iter();
+    // Crafted ranges give the same codes their width without end.
+    let mut left = MOST_WIDTHS;
     while let Some(first) = entries.next().and_then(|first| number(first, document)) {
         let first = first.max(0.0) as u32;
         let Some(second) = entries.next() else { break };
@@ -356,11 +360,10 @@ fn composite_widths(font: &Dictionary, document: &Document) -> (HashMap<u32, f32
                 let Some(width) = entries.next().and_then(|width| number(width, document)) else {
                     break;
                 };
-                widths.extend(
-                    (first..=last)
-                        .take(LONGEST_RANGE as usize)
-                        .map(|code| (code, width)),
-                );
+                let count = last.saturating_sub(first).min(LONGEST_RANGE - 1) as usize + 1;
+                let codes = (first..=last).take(count.min(left));
+                left -= count.min(left);
+                widths.extend(codes.map(|code| (code, width)));
             }
             Err(_) => break,
         }
