@@ -17,6 +17,8 @@ const COLUMN_GAP: u32 = 256;
 pub(crate) struct Grid {
     out: String,
     finished: Vec<(u32, String)>,
+    /// Bytes in those.
+    finished_size: usize,
     /// The row of `out`'s first line, from 0.
     first: u32,
     row: u32,
@@ -28,6 +30,7 @@ impl Grid {
         Self {
             out: String::new(),
             finished: Vec::new(),
+            finished_size: 0,
             first: 0,
             row: 0,
             column: 0,
@@ -44,6 +47,7 @@ impl Grid {
             let gap = row - self.row;
             if gap > ROW_GAP {
                 let out = std::mem::take(&mut self.out);
+                self.finished_size += out.len();
                 self.finished.push((self.first, out));
                 self.first = row;
             } else {
@@ -66,7 +70,7 @@ impl Grid {
 
     /// Bytes collected so far.
     pub(crate) fn len(&self) -> usize {
-        self.out.len()
+        self.finished_size + self.out.len()
     }
 
     pub(crate) fn finish(mut self, place: &Place, harvest: &mut Harvest<'_>) {

@@ -24,6 +24,8 @@ const SECOND_READING: usize = 512 * 1024; // 512 KB
 
 /// Dictionaries in dictionaries.
 const DEEPEST: u32 = 16;
+/// Objects of one file; lopdf takes some hundred bytes for each.
+const MOST_OBJECTS: usize = 300_000;
 
 /// What trying one password costs.
 const TRIAL: Duration = Duration::from_micros(400);
@@ -33,6 +35,10 @@ const FEW: usize = 80;
 
 pub(crate) fn read(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     harvest.kind(place, "pdf");
+    let objects = memchr::memmem::find_iter(bytes, b" obj").take(MOST_OBJECTS + 1);
+    if objects.count() > MOST_OBJECTS {
+        return harvest.exhaust(place, "it has more objects than Exeat reads of one file");
+    }
     let loaded = load(bytes, None, harvest);
     if let Ok(Ok(document)) = &loaded
         && let Some(mended) = pdf_trailer::mended(document, bytes)
@@ -224,6 +230,7 @@ fn pages(
     let mut second: Option<Second> = None;
     let mut second_left = SECOND_READING;
     let mut count: u32 = 0;
+    let most = harvest.inflatable(bytes.len());
     let found = pdf_page::pages(document, harvest.entries_left());
     let (mut pictures, mut unread, mut lost) = (Vec::new(), Vec::new(), found.lost);
     for (index, id) in found.ids.into_iter().enumerate() {
@@ -231,7 +238,7 @@ fn pages(
             return;
         }
         count += 1;
-        let mut page = drawn(document, id, &mut fonts, place, harvest);
+        let mut page = drawn(document, id, most, &mut fonts, place, harvest);
         lost |= page.lost;
         let mut partly = false;
         if !page.covered && !harvest.is_spent() {
@@ -308,11 +315,12 @@ fn letters(text: &str) -> usize {
 fn drawn(
     document: &Document,
     id: ObjectId,
+    most: usize,
     fonts: &mut Fonts,
     place: &Place,
     harvest: &mut Harvest<'_>,
 ) -> Page {
-    let room = harvest.room();
+    let room = harvest.room().min(most);
     let content = match pdf_page::content(document, id, room) {
         Ok(content) => content,
         Err(Endless) => {
@@ -324,7 +332,8 @@ fn drawn(
         return Page::default();
     }
     let mut budget = harvest.room();
-    let mut page = pdf_text::draw(document, id, &content.bytes, fonts, &mut budget);
+    let room = harvest.text_room(place);
+    let mut page = pdf_text::draw(document, id, &content.bytes, fonts, &mut budget, room);
     page.lost |= content.lost;
     harvest.decoded(place, harvest.room() - budget);
     if page.endless {

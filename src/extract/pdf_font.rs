@@ -13,6 +13,8 @@ use crate::mail::charset;
 const LARGEST_MAP: usize = 4 * 1024 * 1024; // 4 MB
 /// Codes of one range of widths.
 const LONGEST_RANGE: u32 = 65_536;
+/// Widths that all ranges of a font give together.
+const MOST_WIDTHS: usize = 4 * LONGEST_RANGE as usize;
 
 #[derive(Debug)]
 pub(crate) struct Font {
@@ -24,6 +26,9 @@ pub(crate) struct Font {
     default_width: f32,
     /// Nothing is guessed: every code of honest text has a meaning here.
     pub(crate) covered: bool,
+    /// It names a map of its codes' meanings that is not there, and nothing
+    /// else tells them.
+    pub(crate) broken: bool,
 }
 
 /// Fonts by their dictionary, each read once a document.
@@ -53,6 +58,7 @@ impl Fonts {
                 widths: HashMap::new(),
                 default_width: 0.0,
                 covered: true,
+                broken: false,
             })
         });
         Rc::clone(fallback)
@@ -71,14 +77,23 @@ impl Font {
             .and_then(|stream| stream.get_plain_content_with_limit(LARGEST_MAP))
             .map(|map| to_unicode(&map))
             .unwrap_or_default();
+        // `/Identity-H` in its place is said by some programs, and means nothing.
+        let named = font
+            .get(b"ToUnicode")
+            .is_ok_and(|map| map.as_name().is_err());
+        let broken = named && meanings.is_empty();
         if subtype == b"Type0" {
-            return Self::composite(font, document, meanings);
+            return Self {
+                broken,
+                ..Self::composite(font, document, meanings)
+            };
         }
         let (simple, known) = simple_encoding(font, document);
         let (widths, default_width) = simple_widths(font, document, subtype == b"Type3");
         Self {
             wide: false,
             covered: known || !meanings.is_empty(),
+            broken: broken && !known,
             meanings,
             simple,
             widths,
@@ -103,6 +118,7 @@ impl Font {
         Self {
             wide: true,
             covered: identity && !meanings.is_empty(),
+            broken: false,
             meanings,
             simple: Vec::new(),
             widths,
@@ -327,6 +343,8 @@ fn composite_widths(font: &Dictionary, document: &Document) -> (HashMap<u32, f32
         return (widths, default);
     };
     let mut entries = array.iter();
+    // Crafted ranges give the same codes their width without end.
+    let mut left = MOST_WIDTHS;
     while let Some(first) = entries.next().and_then(|first| number(first, document)) {
         let first = first.max(0.0) as u32;
         let Some(second) = entries.next() else { break };
@@ -342,11 +360,10 @@ fn composite_widths(font: &Dictionary, document: &Document) -> (HashMap<u32, f32
                 let Some(width) = entries.next().and_then(|width| number(width, document)) else {
                     break;
                 };
-                widths.extend(
-                    (first..=last)
-                        .take(LONGEST_RANGE as usize)
-                        .map(|code| (code, width)),
-                );
+                let count = last.saturating_sub(first).min(LONGEST_RANGE - 1) as usize + 1;
+                let codes = (first..=last).take(count.min(left));
+                left -= count.min(left);
+                widths.extend(codes.map(|code| (code, width)));
             }
             Err(_) => break,
         }

@@ -6,6 +6,8 @@ use super::pdf_content::{Token, Tokens};
 
 /// Codes of one range that are mapped.
 const LONGEST_RANGE: u32 = 65_536;
+/// Codes that all ranges map together; crafted ones map the same without end.
+const MOST_CODES: usize = 4 * LONGEST_RANGE as usize;
 /// Characters that one code may mean: a ligature has three.
 const LONGEST_MEANING: usize = 16;
 
@@ -14,6 +16,7 @@ pub(crate) fn to_unicode(map: &[u8]) -> HashMap<u32, String> {
     let mut meanings = HashMap::new();
     let mut operands: Vec<Operand> = Vec::new();
     let mut list: Option<Vec<Vec<u8>>> = None;
+    let mut left = MOST_CODES;
     for token in Tokens::new(map) {
         match token {
             Token::String(bytes) => match &mut list {
@@ -25,7 +28,7 @@ pub(crate) fn to_unicode(map: &[u8]) -> HashMap<u32, String> {
             Token::Operator(word) => {
                 match word {
                     b"endbfchar" => characters(&operands, &mut meanings),
-                    b"endbfrange" => ranges(&operands, &mut meanings),
+                    b"endbfrange" => ranges(&operands, &mut left, &mut meanings),
                     _ => {}
                 }
                 operands.clear();
@@ -52,13 +55,15 @@ fn characters(operands: &[Operand], meanings: &mut HashMap<u32, String>) {
     }
 }
 
-fn ranges(operands: &[Operand], meanings: &mut HashMap<u32, String>) {
+fn ranges(operands: &[Operand], left: &mut usize, meanings: &mut HashMap<u32, String>) {
     for triple in operands.chunks_exact(3) {
         let [Operand::Code(first), Operand::Code(last), target] = triple else {
             continue;
         };
         let (first, last) = (code_of(first), code_of(last));
-        let codes = (first..=last).take(LONGEST_RANGE as usize);
+        let count = last.saturating_sub(first).min(LONGEST_RANGE - 1) as usize + 1;
+        let codes = (first..=last).take(count.min(*left));
+        *left -= count.min(*left);
         match target {
             Operand::List(list) => {
                 meanings.extend(

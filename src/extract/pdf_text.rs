@@ -42,20 +42,22 @@ pub(crate) struct Page {
 }
 
 /// Draws a page. `budget` is bytes of content that may be read, forms
-/// included.
+/// included; `room` is bytes of text that it may have.
 pub(crate) fn draw(
     document: &Document,
     id: ObjectId,
     content: &[u8],
     fonts: &mut Fonts,
     budget: &mut usize,
+    room: usize,
 ) -> Page {
     let resources = page_resources(document, id);
     let mut painter = Painter {
         document,
         fonts,
         budget,
-        out: String::with_capacity(content.len() / 4),
+        room,
+        out: String::with_capacity((content.len() / 4).min(room)),
         pen: None,
         pixels: 0,
         paints: false,
@@ -146,6 +148,7 @@ struct Painter<'a, 'b> {
     document: &'a Document,
     fonts: &'b mut Fonts,
     budget: &'b mut usize,
+    room: usize,
     out: String,
     pen: Option<Pen>,
     pixels: u64,
@@ -171,6 +174,7 @@ impl<'a> Painter<'a, '_> {
         let mut operands: Vec<Token<'_>> = Vec::new();
         let mut tokens = Tokens::new(content);
         while let Some(token) = tokens.next() {
+            self.endless |= self.out.len() > self.room;
             if self.endless {
                 return;
             }
@@ -340,6 +344,7 @@ impl<'a> Painter<'a, '_> {
             return;
         }
         self.missing_font |= !font.covered;
+        self.lost |= font.broken;
         let placed = multiply(text, &state.matrix);
         let scale = placed[0].hypot(placed[1]);
         let height = (state.size * placed[2].hypot(placed[3])).abs();

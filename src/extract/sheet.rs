@@ -122,12 +122,17 @@ impl Workbook {
         let name = sheet.map_or("", |sheet| sheet.name.as_str());
         let hidden = sheet.is_some_and(|sheet| sheet.hidden);
         let mut reader = SheetReader::new(self);
-        let room = harvest.room();
+        // A long text may be in many cells and stand in the file once.
+        let room = harvest.text_room(&sheet_place(name, hidden, place));
         let whole = xml::walk(xml, |node| {
             reader.node(&node);
-            reader.len() < room
+            reader.len() <= room
         });
-        reader.finish(name, hidden, place, harvest);
+        let cut = reader.len() > room;
+        let here = reader.finish(name, hidden, place, harvest);
+        if cut {
+            harvest.exhaust(&here, "it holds more text than Exeat reads of one message");
+        }
         whole
     }
 }

@@ -157,12 +157,20 @@ impl<'a> SheetReader<'a> {
         self.table.len() + self.formulas.len() + self.choices.len()
     }
 
-    pub(super) fn finish(self, name: &str, hidden: bool, place: &Place, harvest: &mut Harvest<'_>) {
+    /// Gives the sheet's place.
+    pub(super) fn finish(
+        self,
+        name: &str,
+        hidden: bool,
+        place: &Place,
+        harvest: &mut Harvest<'_>,
+    ) -> Place {
         let here = self.table.finish_sheet(name, hidden, place, harvest);
         harvest.text(&here.within("header and footer"), self.header);
         harvest.text(&here.hidden("formulas, hidden"), self.formulas);
         harvest.text(&here.hidden("data validation, hidden"), self.choices);
         harvest.text(&here.hidden("descriptions of links, hidden"), self.links);
+        here
     }
 
     fn column_style(&mut self, element: &xml::Element<'_, '_>) {

@@ -53,6 +53,8 @@ fn what_a_pdf_names_and_has_not_is_told() {
         ("letter.pdf", "endstream", "\u{1}endstream"),
         // A font that is not there.
         ("letter.pdf", "/Font 1 0 R", "/Font 99 0 R"),
+        // Its codes' meanings, which are not there.
+        ("writer.pdf", "/ToUnicode ", "/ToUnicode 99"),
         // An encryption that says nothing of itself.
         ("owner-only.pdf", "/Encrypt 10 0 R", "/Encrypt 99 0 R"),
     ] {

@@ -9,6 +9,7 @@ mod crash;
 mod demo;
 mod doctor;
 mod documents;
+mod exhaustion;
 mod fixtures;
 mod flat;
 mod habits;
