@@ -40,11 +40,12 @@
 //! This is evidence only: what follows from it, and for which recipients, is
 //! the policy's business, and how sure is sure enough its rule's `threshold`.
 //! There is one finding for a document, one for each sheet or other table that
-//! is a text of its own, and one for the mail's text.
+//! is a text of its own, with its hidden rows and columns, and one for the
+//! mail's text.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::extract::{Attachment, Protection, Reading, Role};
+use crate::extract::{Attachment, Protection, Reading, Role, Text};
 use crate::finding::{Finding, RuleId, Weight};
 use crate::school::School;
 
@@ -120,6 +121,7 @@ fn units(reading: &Reading) -> Vec<Unit<'_>> {
             names.entry(attachment).or_default().push(index);
         } else {
             let own = if text.table { index } else { usize::MAX };
+            let own = sheet_around(text, reading).unwrap_or(own);
             contents.entry((attachment, own)).or_default().push(index);
         }
     }
@@ -143,6 +145,18 @@ fn units(reading: &Reading) -> Vec<Unit<'_>> {
         })
         .chain(own_text(reading))
         .collect()
+}
+
+/// Of a sheet's hidden rows and columns, the text of what it shows.
+fn sheet_around(hidden: &Text, reading: &Reading) -> Option<usize> {
+    let sheet = hidden.location.as_str().strip_suffix(told::HIDDEN_ROWS)?;
+    let mut texts = reading.texts.iter();
+    texts.position(|text| {
+        let place = text.location.as_str();
+        text.table
+            && text.attachment == hidden.attachment
+            && place.strip_suffix(" (hidden)").unwrap_or(place) == sheet
+    })
 }
 
 /// What is newly written in the mail itself.
@@ -204,6 +218,9 @@ impl Unit<'_> {
         let mut what = weighed.said();
         if text.hidden {
             what.push_str(&told::hidden(&masking::location(&text.location, school)));
+        } else if let Some(beside) = self.hidden_beside(spot.text, &records, mail.reading) {
+            let place = told::hidden(&masking::location(&beside.location, school));
+            what.push_str(&format!(", partly{}", place.trim_start_matches(',')));
         }
         let files = self.attachment.into_iter();
         let mut files = files.flat_map(|file| around(file, mail.reading));
@@ -228,6 +245,18 @@ impl Unit<'_> {
             },
             suppressed: None,
         })
+    }
+
+    /// A hidden text of the unit that is about somebody too.
+    fn hidden_beside<'r>(
+        &self,
+        told: usize,
+        records: &[Record<'_>],
+        reading: &'r Reading,
+    ) -> Option<&'r Text> {
+        let mut others = records.iter().map(|record| record.at.text);
+        let other = others.find(|&text| text != told && reading.texts[text].table)?;
+        reading.texts.get(other).filter(|text| text.hidden)
     }
 
     /// All that is said about anybody, in the order of the texts.
@@ -261,6 +290,7 @@ impl Unit<'_> {
             records.extend(listed.into_iter().chain(told));
         }
         records.sort_by_key(|record| record.at);
+        once_a_row(&mut records, marked);
         if self.attachment.is_none() {
             keep_data(&mut records);
         }
@@ -336,6 +366,29 @@ fn keep_data(records: &mut [Record<'_>]) {
             signs.clear();
         }
     }
+}
+
+/// A row that a hidden column crosses stands among what is hidden with all of
+/// its cells: it is told from there.
+fn once_a_row(records: &mut Vec<Record<'_>>, marked: &[Marked<'_>]) {
+    let tables: Vec<&Marked<'_>> = marked.iter().filter(|it| !it.tables.is_empty()).collect();
+    let [shown, hidden] = tables[..] else {
+        return;
+    };
+    let row = |record: &Record<'_>, of: &Marked<'_>| {
+        let before = of.text.get(..record.at.offset).unwrap_or_default();
+        before.matches('\n').count()
+    };
+    // The first row stands in both: its headings are everybody's.
+    let doubled: BTreeSet<usize> = records
+        .iter()
+        .filter(|record| record.at.text == hidden.index && record.listed)
+        .map(|record| row(record, hidden))
+        .filter(|&row| row > 0)
+        .collect();
+    records.retain(|record| {
+        record.at.text != shown.index || !record.listed || !doubled.contains(&row(record, shown))
+    });
 }
 
 /// UPNs of the roster are pupils, who are counted once by name and number.

@@ -16,10 +16,13 @@ use super::weigh::Weighed;
 /// Identifiers and terms that are shown.
 const SHOWN: usize = 2;
 
+/// How reading calls what a sheet does not show.
+pub(super) const HIDDEN_ROWS: &str = " (hidden rows or columns)";
+
 /// `, on the hidden sheet "Y6 raw"`: where a hidden text stands.
 pub(super) fn hidden(place: &Location) -> String {
     let last = place.as_str().rsplit(" › ").next().unwrap_or_default();
-    if let Some(sheet) = last.strip_suffix(" (hidden rows or columns)") {
+    if let Some(sheet) = last.strip_suffix(HIDDEN_ROWS) {
         return format!(", in hidden rows or columns of the {sheet}");
     }
     if let Some(place) = last.strip_suffix(" (hidden)") {

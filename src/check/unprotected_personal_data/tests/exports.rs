@@ -1,6 +1,6 @@
 //! What the schools' own programs give out, and tables that people make.
 
-use super::{assert_masked, file};
+use super::{PUPILS, assert_masked, file};
 
 #[test]
 fn exports_of_all_makers_are_known_by_their_headings() {
@@ -136,4 +136,48 @@ fn a_common_transfer_file_counts_its_pupils() {
         super::inspect(&reading, super::OUTSIDE).is_empty(),
         "no pupil in it"
     );
+}
+
+#[test]
+fn a_sheet_and_its_hidden_rows_are_judged_together() {
+    let head = "Name\tForm\tReading age\n";
+    let (one, two, three) = (PUPILS[0], PUPILS[1], PUPILS[2]);
+    let shown = format!("{head}{one}\t7B\t9.4\n{two}\t7B\t10.2\n");
+    let rows = format!("{head}\n\n{three}\t7B\t8.8\n");
+    let sheet = ("sheet \"7B\"", shown.as_str());
+    let hidden = ("sheet \"7B\" (hidden rows or columns)", rows.as_str());
+    let other = ("sheet \"8A\" (hidden rows or columns)", rows.as_str());
+    for apart in [&[sheet][..], &[hidden], &[sheet, other]] {
+        let findings = file("list.xlsx", apart);
+        assert!(findings.is_empty(), "two pupils are few: {findings:?}");
+    }
+    let together = file("list.xlsx", &[sheet, hidden]);
+    assert_eq!(together.len(), 1, "{together:?}");
+    assert_eq!(
+        together[0].what,
+        "3 pupils, with reading ages, partly in hidden rows or columns of the sheet \"7B\""
+    );
+}
+
+#[test]
+fn rows_that_a_hidden_column_crosses_count_once() {
+    let (one, two) = (PUPILS[0], PUPILS[1]);
+    let shown = format!("Name\t\tForm\n{one}\t\t7B\n{two}\t\t7B\n");
+    let all = format!("Name\tReading age\tForm\n{one}\t9.4\t7B\n{two}\t10.2\t7B\n");
+    let texts = [
+        ("sheet \"7B\"", shown.as_str()),
+        ("sheet \"7B\" (hidden rows or columns)", all.as_str()),
+    ];
+    let findings = file("list.xlsx", &texts);
+    assert!(findings.is_empty(), "two pupils are few: {findings:?}");
+    let unknown = texts.map(|(place, text)| (place, text.replace(one, "Wren Tallow")));
+    let grave =
+        unknown.map(|(place, text)| (place, text.replace("9.4", "on the autistic spectrum")));
+    let grave: Vec<(&str, &str)> = grave
+        .iter()
+        .map(|(place, text)| (*place, text.as_str()))
+        .collect();
+    let findings = file("list.xlsx", &grave);
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    assert!(findings[0].what.starts_with("2 people"), "{findings:?}");
 }
