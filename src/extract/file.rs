@@ -25,7 +25,10 @@ pub(crate) fn read(names: &[&str], bytes: &[u8], place: &Place, harvest: &mut Ha
 pub(crate) fn contents(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     match kind::sniff(bytes) {
         Kind::Empty => harvest.kind(place, "empty"),
-        Kind::Zip => zip::read(bytes, place, harvest),
+        Kind::Zip => {
+            zip::read(bytes, place, harvest);
+            pdf::behind(bytes, place, harvest);
+        }
         Kind::SevenZip => seven_zip::read(bytes, place, harvest),
         Kind::Rar => {
             rar::read(bytes, place, harvest);
@@ -50,7 +53,10 @@ pub(crate) fn contents(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
         Kind::Mbox => mbox::read(&narrow(bytes), place, harvest),
         Kind::ContentLines(family) => content_line::read(family, bytes, place, harvest),
         Kind::Xml => xml_file::read(bytes, place, harvest),
-        Kind::Text => plain::read(bytes, place, harvest),
+        Kind::Text => {
+            plain::read(bytes, place, harvest);
+            pdf::headless(bytes, place, harvest);
+        }
         Kind::Armoured => armour::read(&narrow(bytes), place, harvest),
         Kind::Asn1 => cms::read(bytes, place, harvest),
         Kind::Pgp => pgp::read(bytes, place, harvest),

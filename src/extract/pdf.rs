@@ -8,6 +8,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
+use lopdf::encryption::DecryptionError;
 use lopdf::xref::XrefRecovery;
 use lopdf::{Dictionary, Document, Error, LoadOptions, Object, ObjectId, decode_text_string};
 
@@ -83,6 +84,10 @@ pub(crate) fn behind(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     let Some(start) = memchr::memmem::find(head, b"%PDF-") else {
         return;
     };
+    // One that is stored in a zip follows its member's header, and is read there.
+    if memchr::memmem::find(&head[..start], b"PK\x03\x04").is_some() {
+        return;
+    }
     if memchr::memmem::find(&bytes[start..], b"endobj").is_some() {
         read(&bytes[start..], place, harvest);
         harvest.problem(
@@ -91,6 +96,34 @@ pub(crate) fn behind(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
             "it is a PDF and another kind of file at once: programs could read it in two ways",
         );
     }
+}
+
+/// A PDF among what looks like text, without its first line: programs open it
+/// all the same, and its streams say nothing to those who read the text.
+pub(crate) fn headless(text: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
+    if !has_objects(text) || memchr::memmem::find(text, b"endstream").is_none() {
+        return;
+    }
+    let whole = [b"%PDF-1.4\n", text].concat();
+    read(&whole, place, harvest);
+    harvest.problem(
+        place,
+        ProblemKind::Damaged,
+        "it is a PDF without its first line, which some programs open all the same",
+    );
+}
+
+/// Whether an object begins on one of the lines: `12 0 obj`.
+fn has_objects(text: &[u8]) -> bool {
+    let mut lines = text.split(|byte| matches!(byte, b'\n' | b'\r'));
+    lines.any(|line| {
+        let mut words = line.split(u8::is_ascii_whitespace);
+        let mut number = || {
+            let word = words.next().unwrap_or_default();
+            !word.is_empty() && word.iter().all(u8::is_ascii_digit)
+        };
+        number() && number() && words.next().is_some_and(|word| word.starts_with(b"obj"))
+    })
 }
 
 type Loaded = std::thread::Result<Result<Document, Error>>;
@@ -115,13 +148,24 @@ fn locked(document: &Document, bytes: &[u8], place: &Place, harvest: &mut Harves
             "it claims to be encrypted and does not say how",
         );
     };
+    if !refuses(document) {
+        return harvest.problem(
+            place,
+            ProblemKind::Damaged,
+            "it claims to be encrypted in a way that no sound PDF is",
+        );
+    }
     harvest.closed(place, protection, why);
     let right = harvest.try_words(place, TRIAL, |word| {
         let tried = catch_unwind(AssertUnwindSafe(|| document.authenticate_password(word)));
         matches!(tried, Ok(Ok(()))).then(|| word.to_owned())
     });
     let Some(password) = right else {
-        return clear_metadata(bytes, place, harvest);
+        clear_metadata(bytes, place, harvest);
+        if protection == Protection::Weak {
+            clear_pages(document, bytes, place, harvest);
+        }
+        return;
     };
     match load(bytes, Some(&password), harvest) {
         Ok(Ok(document)) => opened(&document, bytes, &password, place, harvest),
@@ -129,6 +173,39 @@ fn locked(document: &Document, bytes: &[u8], place: &Place, harvest: &mut Harves
             place,
             ProblemKind::Damaged,
             "it opens with a password that was tried, and could not be read",
+        ),
+    }
+}
+
+/// Whether a sound encryption does not open with the empty password. Of one
+/// that is not sound nothing is known: other programs mend what they find.
+fn refuses(document: &Document) -> bool {
+    let tried = catch_unwind(AssertUnwindSafe(|| document.authenticate_user_password("")));
+    matches!(
+        tried,
+        Ok(Err(Error::Decryption(DecryptionError::IncorrectPassword)))
+    )
+}
+
+/// Pages of a file of which only strings are encrypted, or files in it: their
+/// text lies open in the streams.
+fn clear_pages(document: &Document, bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
+    if !leaves_streams_clear(document) {
+        return;
+    }
+    let Some(clear) = pdf_trailer::without_encryption(document, bytes) else {
+        return;
+    };
+    match load(&clear, None, harvest) {
+        Ok(Ok(document)) => {
+            if let Some(inside) = harvest.deeper(place) {
+                pages(&document, &clear, "", &inside, harvest);
+            }
+        }
+        _ => harvest.problem(
+            place,
+            ProblemKind::Damaged,
+            "its pages are not encrypted, and could not be read",
         ),
     }
 }
@@ -171,13 +248,7 @@ fn strength(document: &Document) -> Option<(Protection, &'static str)> {
     let encrypt = document.trailer.get_deref(b"Encrypt", document);
     let encrypt = encrypt.and_then(Object::as_dict).ok()?;
     let number = |key: &[u8]| encrypt.get(key).and_then(Object::as_i64).unwrap_or(0);
-    let name = |key: &[u8]| {
-        encrypt
-            .get(key)
-            .and_then(Object::as_name)
-            .unwrap_or_default()
-    };
-    if number(b"V") >= 4 && name(b"StmF") == b"Identity" {
+    if leaves_streams_clear(document) {
         return Some((Protection::Weak, "only parts of it are encrypted"));
     }
     Some(match (number(b"V"), number(b"R"), number(b"Length")) {
@@ -192,6 +263,18 @@ fn strength(document: &Document) -> Option<(Protection, &'static str)> {
         (4, _, _) => (Protection::Protected, "encrypted with a password (128-bit)"),
         _ => (Protection::Protected, "encrypted with a password (AES-256)"),
     })
+}
+
+/// Whether streams pass through no cipher (ISO 32000-1 section 7.6.5), which is
+/// so, too, where nothing is said.
+fn leaves_streams_clear(document: &Document) -> bool {
+    let encrypt = document.trailer.get_deref(b"Encrypt", document);
+    let Ok(encrypt) = encrypt.and_then(Object::as_dict) else {
+        return false;
+    };
+    let version = encrypt.get(b"V").and_then(Object::as_i64).unwrap_or(0);
+    let filter = encrypt.get(b"StmF").and_then(Object::as_name);
+    version >= 4 && filter.map_or(!encrypt.has(b"StmF"), |name| name == b"Identity")
 }
 
 /// Metadata that some leave outside the encryption.
@@ -250,11 +333,12 @@ fn pages(
                     .get_or_insert_with(|| Second::open(bytes, password))
                     .page(index)
             };
-            // What could be drawn is in; where the second reader finds no more
-            // letters the rest is owed.
-            let no_more = letters(&text) <= letters(&page.text);
+            // What could be drawn is in; the rest is owed where the second
+            // reader finds few of the letters that are missing.
+            let missing = page.lacks.div_ceil(2);
+            let no_more = letters(&text) < letters(&page.text) + missing;
             match text.trim().is_empty() {
-                false if !page.lacks || !no_more => page.text = text,
+                false if page.lacks == 0 || !no_more => page.text = text,
                 _ => partly = !page.text.trim().is_empty(),
             }
         }

@@ -31,8 +31,8 @@ pub(crate) struct Page {
     pub(crate) paints: bool,
     /// All its text is in `text`, as far as can be known.
     pub(crate) covered: bool,
-    /// Some of its codes have no meaning that is known.
-    pub(crate) lacks: bool,
+    /// Codes without a meaning that is known, where they are more than a few.
+    pub(crate) lacks: usize,
     /// It met the end of its budget.
     pub(crate) endless: bool,
     /// Something that it draws is not there, or not whole.
@@ -76,7 +76,7 @@ pub(crate) fn draw(
         pixels: painter.pixels,
         paints: painter.paints || painter.unknown > 0,
         covered,
-        lacks,
+        lacks: if lacks { painter.unknown } else { 0 },
         endless: painter.endless,
         lost: painter.lost,
         size: content.len(),

@@ -110,6 +110,130 @@ fn a_pdf_behind_another_files_first_bytes_is_read() {
 }
 
 #[test]
+fn a_pdf_in_a_zip_is_not_another_behind_it() {
+    let letter = fs::read(fixtures().join("documents/letter.pdf")).expect("there");
+    let reading = read(
+        "letters.zip",
+        &zip(&borrowed(&[member("letter.pdf", &letter)])),
+    );
+    says(&reading, "Zoë Quillfeather");
+    assert_eq!(reading.problems, []);
+    // The end of an empty zip, which hides nothing from a PDF's programs.
+    let reading = read("letter.pdf", &[&zip(&[])[..], &letter].concat());
+    says(&reading, "Zoë Quillfeather");
+    tells(&reading, ProblemKind::Hostile);
+}
+
+#[test]
+fn a_pdf_without_its_first_line_is_read() {
+    for front in ["", "%PD", "\u{feff}0000000000 65535 f"] {
+        let bytes = changed("letter.pdf", "%PDF-1.3", front);
+        let reading = read("letter.pdf", &bytes);
+        says(&reading, "Zoë Quillfeather");
+        tells(&reading, ProblemKind::Damaged);
+    }
+    for words in [
+        "An object ends at endobj, and its stream at endstream.",
+        "1 0 obj is how an object begins.",
+        "12 0 objections\nendobj",
+    ] {
+        let reading = read("note.txt", words.as_bytes());
+        says(&reading, words);
+        assert_eq!(reading.problems, [], "{words}");
+    }
+}
+
+#[test]
+fn a_pdf_is_protected_only_by_a_sound_encryption() {
+    // The length of the key, which is not asked for in this version.
+    for length in ["/Length 6  ", "/Length 16 ", "/Length 128", "/Lengxh 256"] {
+        let bytes = changed("owner-only.pdf", "/Length 256", length);
+        let reading = read("letter.pdf", &bytes);
+        assert_eq!(
+            reading.attachments[0].protection,
+            Protection::Open,
+            "{length}"
+        );
+        says(&reading, "Quillfeather");
+    }
+    // What programs pass over, or mend.
+    for (from, to) in [
+        ("/Perms <7d08", "/Perms <7d\0\0"),
+        ("/Perms <", "/Pexms <"),
+        ("/OE <", "/OX <"),
+        ("/V 5", "/V 9"),
+        ("/P -4", "/P ()"),
+    ] {
+        let reading = read("letter.pdf", &changed("owner-only.pdf", from, to));
+        assert!(!reading.problems.is_empty(), "{to}");
+        let protection = reading.attachments[0].protection;
+        assert_ne!(protection, Protection::Protected, "{to}");
+    }
+    let padded = fs::read(fixtures().join("corpus/pdf/reportlab-aes-256.pdf")).expect("there");
+    let bytes = fs::read(fixtures().join("corpus/pdf/qpdf-r6-user.pdf")).expect("there");
+    let at = memchr::memmem::find(&bytes, b"/Length 256").expect("a length");
+    let wrong = [&bytes[..at], b"/Length 6  ", &bytes[at + 11..]].concat();
+    for bytes in [bytes, wrong, padded] {
+        let reading = read("letter.pdf", &bytes);
+        assert_eq!(reading.attachments[0].protection, Protection::Protected);
+        assert_eq!(reading.problems, []);
+    }
+}
+
+#[test]
+fn pages_are_read_of_a_pdf_that_encrypts_only_strings() {
+    let zeros = "00".repeat(32);
+    let file = |encryption: &str| {
+        let page = "BT /F1 12 Tf (Zoe was late) Tj ET";
+        format!(
+            "%PDF-1.6\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n\
+             2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n\
+             3 0 obj<</Type/Page/Parent 2 0 R/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>endobj\n\
+             4 0 obj<</Length {}>>stream\n{page}\nendstream endobj\n\
+             5 0 obj<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>endobj\n\
+             6 0 obj<</Filter/Standard/V 4/R 4/P -4/O<{zeros}>/U<{zeros}>{encryption}\
+             /CF<</StdCF<</CFM/AESV2/AuthEvent/EFOpen/Length 16>>>>>>endobj\n\
+             trailer<</Root 1 0 R/Size 7/Encrypt 6 0 R/ID[<01><01>]>>\nstartxref\n0\n%%EOF\n",
+            page.len()
+        )
+    };
+    for only in ["/StmF/Identity/StrF/StdCF", "/EFF/StdCF/StrF/StdCF"] {
+        let reading = read("letter.pdf", file(only).as_bytes());
+        says(&reading, "Zoe was late");
+        assert_eq!(reading.attachments[0].protection, Protection::Weak);
+    }
+    let reading = read("letter.pdf", file("/StmF/StdCF/StrF/StdCF").as_bytes());
+    assert_eq!(reading.texts.len(), 1, "no more than the file's name");
+    assert_eq!(reading.attachments[0].protection, Protection::Protected);
+}
+
+#[test]
+fn letters_without_a_meaning_are_owed_unless_they_are_few() {
+    let page = |shown: &str| {
+        let map = "1 beginbfchar <41> <0041> endbfchar 1 beginbfchar <20> <0020> endbfchar";
+        let content = format!("BT /F1 12 Tf ({shown}) Tj ET");
+        format!(
+            "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n\
+             2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n\
+             3 0 obj<</Type/Page/Parent 2 0 R/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>endobj\n\
+             4 0 obj<</Length {}>>stream\n{content}\nendstream endobj\n\
+             5 0 obj<</Type/Font/Subtype/TrueType/BaseFont/AAAAAA+Own/FirstChar 0/LastChar 65\
+             /FontDescriptor 6 0 R/ToUnicode 7 0 R>>endobj\n\
+             6 0 obj<</Type/FontDescriptor/FontName/AAAAAA+Own/Flags 4>>endobj\n\
+             7 0 obj<</Length {}>>stream\n{map}\nendstream endobj\n\
+             trailer<</Root 1 0 R/Size 8>>\nstartxref\n0\n%%EOF\n",
+            content.len(),
+            map.len()
+        )
+    };
+    // Codes 1 and 2 mean nothing that is known.
+    let much = page(&"A\\001A\\002 ".repeat(20));
+    assert!(!read("page.pdf", much.as_bytes()).problems.is_empty());
+    let little = page(&format!("\\001 {}", "AAAA ".repeat(20)));
+    assert_eq!(read("page.pdf", little.as_bytes()).problems, []);
+}
+
+#[test]
 fn office_documents_are_read_whatever_their_parts_are_called() {
     let body = "<office:document-content><office:body><text:p>Zoe was late</text:p>\
                 </office:body></office:document-content>";
