@@ -79,18 +79,13 @@ fn of_kind(kind: ProblemKind, reading: &Reading, school: &School) -> Vec<Finding
 /// The innermost attachment that a problem belongs to; the message itself
 /// where there is none.
 fn attachment_of<'a>(reading: &'a Reading, problem: &'a Problem) -> &'a str {
-    let place = problem.location.as_str();
     reading
         .attachments
         .iter()
+        .filter(|attachment| problem.location.is_within(&attachment.location))
         .map(|attachment| attachment.location.as_str())
-        .filter(|attachment| {
-            place
-                .strip_prefix(attachment)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with(" › "))
-        })
         .max_by_key(|attachment| attachment.len())
-        .unwrap_or(place)
+        .unwrap_or(problem.location.as_str())
 }
 
 /// `problems` is not empty.

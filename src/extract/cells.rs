@@ -7,6 +7,9 @@ use std::ops::RangeInclusive;
 use super::grid::Grid;
 use super::harvest::{Harvest, Place};
 
+/// Behind a sheet's name in the place of what it does not show.
+pub(crate) const HIDDEN_ROWS: &str = " (hidden rows or columns)";
+
 /// A sheet has at most 16,384 columns, and hides them in far fewer runs.
 const MOST_RUNS: usize = 1_024;
 
@@ -92,7 +95,7 @@ impl Cells {
     ) {
         self.shown.finish(here, harvest);
         if self.has_hidden {
-            let rows = beside.hidden(&format!("{name} (hidden rows or columns)"));
+            let rows = beside.hidden(&format!("{name}{HIDDEN_ROWS}"));
             self.hidden.finish(&rows, harvest);
         }
         if self.has_unseen {

@@ -11,6 +11,7 @@ use crate::finding::{Location, Problem};
 use harvest::{Harvest, Place};
 use trial::Trials;
 
+pub(crate) use cells::HIDDEN_ROWS;
 pub use password::{Habit, HabitualPassword, Passwords};
 pub(crate) use sight::{Blind, decode, fit, rendered};
 

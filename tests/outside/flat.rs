@@ -25,14 +25,16 @@ fn texts(reading: &Reading) -> Vec<(&str, &str)> {
         .collect()
 }
 
+const FLAT: [&str; 4] = [
+    "writer/slip.fodt",
+    "writer/slip.2003.xml",
+    "calc/timetable.2003.xml",
+    "word/class.xml",
+];
+
 #[test]
 fn flat_documents_cut_short_do_not_pass_in_silence() {
-    for name in [
-        "writer/slip.fodt",
-        "writer/slip.2003.xml",
-        "calc/timetable.2003.xml",
-        "word/class.xml",
-    ] {
+    for name in FLAT {
         let bytes = corpus(name);
         let whole = read(name, &bytes);
         assert_eq!(whole.problems, [], "{name}");
@@ -49,12 +51,7 @@ fn flat_documents_cut_short_do_not_pass_in_silence() {
 #[test]
 fn flat_documents_with_changed_bytes_come_to_an_end() {
     let mut seed = 5_u64;
-    for name in [
-        "writer/slip.fodt",
-        "writer/slip.2003.xml",
-        "calc/timetable.2003.xml",
-        "word/class.xml",
-    ] {
+    for name in FLAT {
         let bytes = corpus(name);
         for _ in 0..40 {
             let mut flipped = bytes.clone();

@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use crate::documents::document;
 use crate::support::exeat::{error_of, exeat};
-use crate::support::locked::{mail, pdf, zip};
+use crate::support::locked::{pdf, zip};
+use crate::support::mail::with_files as mail;
 use crate::support::school::Greenfold;
 
 const OUTSIDE: &str = "desk@marklog-software.example";

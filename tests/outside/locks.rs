@@ -7,7 +7,7 @@ use crate::documents::document;
 use crate::relay::STAFF;
 use crate::support::client::{Client, stuffed};
 use crate::support::exeat::Exeat;
-use crate::support::locked::mail;
+use crate::support::mail::with_files as mail;
 use crate::support::next_hop::{Behaviour, NextHop};
 use crate::support::school::Greenfold;
 

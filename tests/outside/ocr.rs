@@ -5,7 +5,6 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use base64::Engine;
 use exeat::extract::{Budget, Reading, Role};
 use exeat::finding::ProblemKind;
 use exeat::mail::Content;
@@ -14,6 +13,7 @@ use serde_json::Value;
 
 use crate::documents::document;
 use crate::support::exeat::{BINARY, error_of};
+use crate::support::mail::with_files;
 
 const PUPILS: [&str; 5] = [
     "Oyinkansola Bello",
@@ -35,25 +35,8 @@ async fn pool(settings: Settings) -> Pool {
 
 /// A message with these files attached.
 pub(crate) fn mail(files: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut message = String::from(
-        "From: Office <office@greenfold.sch.example>\r\nTo: Alex <alex@home.example>\r\n\
-         Subject: From the copier\r\nMIME-Version: 1.0\r\n\
-         Content-Type: multipart/mixed; boundary=b\r\n\r\n\
-         --b\r\nContent-Type: text/plain\r\n\r\nPlease see attached.\r\n",
-    );
-    for (name, bytes) in files {
-        let packed = base64::engine::general_purpose::STANDARD.encode(bytes);
-        message.push_str(&format!(
-            "--b\r\nContent-Type: application/octet-stream; name=\"{name}\"\r\n\
-             Content-Transfer-Encoding: base64\r\n\r\n"
-        ));
-        for line in packed.as_bytes().chunks(76) {
-            message.push_str(std::str::from_utf8(line).expect("ASCII"));
-            message.push_str("\r\n");
-        }
-    }
-    message.push_str("--b--\r\n");
-    message.into_bytes()
+    let to = "Alex <alex@home.example>";
+    with_files(to, "From the copier", "Please see attached.", files)
 }
 
 async fn read_all(pool: &Pool, files: &[(&str, &[u8])]) -> Reading {

@@ -11,7 +11,7 @@ use crate::documents::document;
 use crate::ocr::mail;
 use crate::relay::{STAFF, innocent};
 use crate::support::client::Client;
-use crate::support::exeat::{Exeat, error_of};
+use crate::support::exeat::Exeat;
 use crate::support::next_hop::{Behaviour, NextHop};
 use crate::support::school::Greenfold;
 
@@ -25,13 +25,7 @@ fn scan(file: &str) -> Vec<u8> {
 
 /// Holds in any state.
 fn holds(exeat: &Exeat) -> Vec<Value> {
-    let output = exeat.command(&["holds", "list", "--state", "all", "--json"]);
-    assert!(output.status.success(), "{}", error_of(&output));
-    String::from_utf8(output.stdout)
-        .expect("UTF-8")
-        .lines()
-        .map(|line| serde_json::from_str(line).expect("an object a line"))
-        .collect()
+    exeat.holds_by(&["--state", "all"])
 }
 
 /// The one hold, once it has been read.

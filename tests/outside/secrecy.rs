@@ -12,7 +12,8 @@ use crate::holding::decoded;
 use crate::relay::STAFF;
 use crate::support::client::Client;
 use crate::support::exeat::{Exeat, error_of, exeat};
-use crate::support::locked::{mail, pdf, zip};
+use crate::support::locked::{pdf, zip};
+use crate::support::mail::with_files as mail;
 use crate::support::next_hop::{Behaviour, NextHop};
 use crate::support::school::Greenfold;
 

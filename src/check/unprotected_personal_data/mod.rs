@@ -45,7 +45,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::extract::{Attachment, Protection, Reading, Role, Text};
+use crate::extract::{Attachment, HIDDEN_ROWS, Protection, Reading, Role, Text};
 use crate::finding::{Finding, RuleId, Weight};
 use crate::school::School;
 
@@ -149,7 +149,7 @@ fn units(reading: &Reading) -> Vec<Unit<'_>> {
 
 /// Of a sheet's hidden rows and columns, the text of what it shows.
 fn sheet_around(hidden: &Text, reading: &Reading) -> Option<usize> {
-    let sheet = hidden.location.as_str().strip_suffix(told::HIDDEN_ROWS)?;
+    let sheet = hidden.location.as_str().strip_suffix(HIDDEN_ROWS)?;
     let mut texts = reading.texts.iter();
     texts.position(|text| {
         let place = text.location.as_str();
@@ -182,12 +182,8 @@ fn around<'r>(
     attachment: &'r Attachment,
     reading: &'r Reading,
 ) -> impl Iterator<Item = &'r Attachment> {
-    let place = attachment.location.as_str();
-    reading.attachments.iter().filter(move |outer| {
-        place
-            .strip_prefix(outer.location.as_str())
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with(" › "))
-    })
+    let outer = reading.attachments.iter();
+    outer.filter(|outer| attachment.location.is_within(&outer.location))
 }
 
 impl Unit<'_> {

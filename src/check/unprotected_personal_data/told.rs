@@ -4,7 +4,7 @@
 //! are left out to begin with.
 
 use crate::check::masking;
-use crate::extract::{Attachment, Opening, Protection};
+use crate::extract::{Attachment, HIDDEN_ROWS, Opening, Protection};
 use crate::finding::Location;
 use crate::school::School;
 
@@ -15,9 +15,6 @@ use super::weigh::Weighed;
 
 /// Identifiers and terms that are shown.
 const SHOWN: usize = 2;
-
-/// How reading calls what a sheet does not show.
-pub(super) const HIDDEN_ROWS: &str = " (hidden rows or columns)";
 
 /// `, on the hidden sheet "Y6 raw"`: where a hidden text stands.
 pub(super) fn hidden(place: &Location) -> String {

@@ -90,7 +90,12 @@ impl Exeat {
     }
 
     pub(crate) fn holds(&self) -> Vec<Value> {
-        let output = self.command(&["holds", "list", "--json", "--limit", "1000"]);
+        self.holds_by(&["--limit", "1000"])
+    }
+
+    /// Holds that `exeat holds list` gives with these options.
+    pub(crate) fn holds_by(&self, options: &[&str]) -> Vec<Value> {
+        let output = self.command(&[&["holds", "list", "--json"], options].concat());
         assert!(output.status.success(), "{}", error_of(&output));
         String::from_utf8(output.stdout)
             .expect("UTF-8")

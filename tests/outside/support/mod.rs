@@ -4,5 +4,6 @@
 pub(crate) mod client;
 pub(crate) mod exeat;
 pub(crate) mod locked;
+pub(crate) mod mail;
 pub(crate) mod next_hop;
 pub(crate) mod school;
