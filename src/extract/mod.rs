@@ -12,6 +12,7 @@ use harvest::{Harvest, Place};
 use trial::Trials;
 
 pub(crate) use cells::HIDDEN_ROWS;
+pub(crate) use glance::may_hold_words;
 pub use password::{Habit, HabitualPassword, Passwords};
 pub(crate) use sight::{Blind, decode, fit, rendered};
 
@@ -36,6 +37,7 @@ mod external_link;
 mod file;
 mod flat_office;
 mod flow;
+mod glance;
 mod grid;
 mod harvest;
 mod header;

@@ -44,6 +44,9 @@ pub(super) fn see(form: Form, page: u32, bytes: &[u8], tools: &Tools) -> Sight {
         Err(Blind::TooLarge) => return Sight::TooLarge,
         Err(Blind::Damaged) => return Sight::Damaged,
     };
+    if !extract::may_hold_words(&picture) {
+        return Sight::Text(String::new());
+    }
     let Some(tesseract) = &tools.tesseract else {
         return Sight::Without(Tool::Tesseract);
     };

@@ -147,6 +147,20 @@ async fn what_is_not_to_be_read_is_told() {
     assert_eq!(read(&pool, "badge.png").await.problems, []);
 }
 
+/// The problems of a file where none of OCR's programs is installed.
+fn problems_without_programs(file: &str) -> Vec<Value> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/documents");
+    let output = Command::new(BINARY)
+        .args(["read", "--json"])
+        .arg(path.join(file))
+        .env("PATH", "/nonexistent")
+        .output()
+        .expect("the binary runs");
+    assert!(output.status.success(), "{}", error_of(&output));
+    let object: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    object["problems"].as_array().expect("a list").clone()
+}
+
 #[test]
 fn programs_that_are_missing_are_told_by_name() {
     for (file, program) in [
@@ -154,22 +168,20 @@ fn programs_that_are_missing_are_told_by_name() {
         ("copier.tif", "tesseract"),
         ("copier.pdf", "pdftoppm"),
     ] {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/documents");
-        let output = Command::new(BINARY)
-            .args(["read", "--json"])
-            .arg(path.join(file))
-            .env("PATH", "/nonexistent")
-            .output()
-            .expect("the binary runs");
-        assert!(output.status.success(), "{}", error_of(&output));
-        let object: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-        let problems = object["problems"].as_array().expect("a list");
-        assert_eq!(problems.len(), 1, "{object}");
-        assert_eq!(problems[0]["kind"], "not-read");
-        let what = problems[0]["what"].as_str().expect("a sentence");
+        let problems = problems_without_programs(file);
+        let [problem] = problems.as_slice() else {
+            panic!("{file}: {problems:?}");
+        };
+        assert_eq!(problem["kind"], "not-read");
+        let what = problem["what"].as_str().expect("a sentence");
         let reason = format!("(no OCR: {program} is not installed)");
         assert!(what.ends_with(&reason), "{what}");
     }
+}
+
+#[test]
+fn a_photograph_without_words_needs_no_program() {
+    assert_eq!(problems_without_programs("meadow.jpg"), [] as [Value; 0]);
 }
 
 #[cfg(debug_assertions)]

@@ -1,0 +1,206 @@
+use std::path::Path;
+
+use image::imageops::{self, FilterType};
+use image::{GrayImage, Luma};
+
+use super::may_hold_words;
+
+/// A list of pupils, a screen, a page from a copier.
+const WRITTEN: [&str; 4] = [
+    "documents/sheet.jpg",
+    "documents/screen.png",
+    "documents/copier.tif",
+    "corpus/pictures/register.jpg",
+];
+
+fn fixture(name: &str) -> GrayImage {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("fixtures")
+        .join(name);
+    image::open(path).expect("a picture").into_luma8()
+}
+
+/// Numbers without a pattern, the same each time (xorshift).
+struct Random(u64);
+
+impl Random {
+    fn byte(&mut self) -> u8 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 32) as u8
+    }
+}
+
+fn noise(width: u32, height: u32) -> GrayImage {
+    let mut random = Random(0x2545_f491_4f6c_dd1d);
+    GrayImage::from_fn(width, height, |_, _| Luma([random.byte()]))
+}
+
+fn drawn(width: u32, height: u32, light: impl Fn(f32, f32) -> f32) -> GrayImage {
+    GrayImage::from_fn(width, height, |x, y| {
+        Luma([light(x as f32, y as f32).clamp(0.0, 255.0) as u8])
+    })
+}
+
+fn each(picture: &GrayImage, change: impl Fn(u32, u32, f32) -> f32) -> GrayImage {
+    let (width, height) = picture.dimensions();
+    drawn(width, height, |x, y| {
+        let (x, y) = (x as u32, y as u32);
+        change(x, y, f32::from(picture.get_pixel(x, y)[0]))
+    })
+}
+
+fn turned(picture: &GrayImage, degrees: f32) -> GrayImage {
+    let (width, height) = picture.dimensions();
+    let (sine, cosine) = degrees.to_radians().sin_cos();
+    let (mid_x, mid_y) = (width as f32 / 2.0, height as f32 / 2.0);
+    drawn(width, height, |x, y| {
+        let (x, y) = (x - mid_x, y - mid_y);
+        let (x, y) = (x * cosine + y * sine + mid_x, y * cosine - x * sine + mid_y);
+        imageops::interpolate_bilinear(picture, x, y).map_or(90.0, |pixel| f32::from(pixel[0]))
+    })
+}
+
+#[test]
+fn pages_of_text_may_hold_words() {
+    for name in WRITTEN {
+        let page = fixture(name);
+        assert!(may_hold_words(&page), "{name}");
+        for share in [0.6, 1.5, 2.0] {
+            let side = |side: u32| (side as f32 * share) as u32;
+            let (width, height) = (side(page.width()), side(page.height()));
+            let scaled = imageops::resize(&page, width, height, FilterType::Triangle);
+            assert!(may_hold_words(&scaled), "{name} × {share}");
+        }
+    }
+}
+
+#[test]
+fn badly_photographed_pages_may_hold_words() {
+    for name in WRITTEN {
+        let page = fixture(name);
+        let grain = noise(page.width(), page.height());
+        let (width, height) = (page.width() as f32, page.height() as f32);
+        for (how, picture) in [
+            ("light on dark", each(&page, |_, _, light| 255.0 - light)),
+            ("faint", each(&page, |_, _, light| 120.0 + light / 4.0)),
+            (
+                "half in the shade",
+                each(&page, |x, _, light| light * (1.0 - 0.7 * x as f32 / width)),
+            ),
+            (
+                "in bad light",
+                each(&page, |x, y, light| {
+                    let grain = f32::from(grain.get_pixel(x, y)[0]) - 128.0;
+                    light * (0.4 + 0.4 * y as f32 / height) + grain / 10.0
+                }),
+            ),
+            ("askew", turned(&page, 4.0)),
+            ("askew the other way", turned(&page, -7.0)),
+            ("out of focus", imageops::blur(&page, 1.2)),
+        ] {
+            assert!(may_hold_words(&picture), "{name} {how}");
+        }
+    }
+}
+
+#[test]
+fn a_list_within_a_photograph_may_hold_words() {
+    let scene = imageops::resize(&noise(400, 300), 2_400, 1_800, FilterType::CatmullRom);
+    assert!(!may_hold_words(&scene));
+    for name in WRITTEN {
+        let page = fixture(name);
+        for (left, top) in [(0, 0), (700, 100), (1_000, 600)] {
+            let mut photograph = scene.clone();
+            imageops::overlay(&mut photograph, &page, left, top);
+            assert!(may_hold_words(&photograph), "{name} at {left}, {top}");
+        }
+    }
+}
+
+#[test]
+fn a_name_alone_may_be_words() {
+    let badge = fixture("documents/badge.png");
+    assert!(may_hold_words(&badge));
+    // The first line of a page, on a small picture and on a large one.
+    let line =
+        imageops::crop_imm(&fixture("corpus/pictures/register.jpg"), 0, 0, 600, 130).to_image();
+    for (width, height) in [(640, 200), (1_600, 1_200), (3_000, 2_000)] {
+        let mut picture = drawn(width, height, |x, y| {
+            200.0 + 20.0 * (x / 90.0).sin() + y / 100.0
+        });
+        imageops::overlay(&mut picture, &line, 20, 40);
+        assert!(may_hold_words(&picture), "{width} × {height}");
+    }
+}
+
+#[test]
+fn what_is_no_print_is_passed_over() {
+    let meadow = fixture("documents/meadow.jpg");
+    let dots = |x: f32, y: f32| {
+        if x % 6.0 < 3.0 && y % 6.0 < 3.0 {
+            0.0
+        } else {
+            255.0
+        }
+    };
+    let squared = |x: f32, y: f32| {
+        if x % 40.0 < 2.0 || y % 40.0 < 2.0 {
+            90.0
+        } else {
+            250.0
+        }
+    };
+    let ruled = |_: f32, y: f32| if y % 50.0 < 2.0 { 90.0 } else { 250.0 };
+    let hatched = |x: f32, y: f32| if (x + y) % 8.0 < 4.0 { 30.0 } else { 220.0 };
+    let rings = |x: f32, y: f32| 128.0 + 100.0 * ((x - 500.0).hypot(y - 400.0) / 20.0).sin();
+    let sky = |x: f32, y: f32| 150.0 + y / 10.0 + 10.0 * (x / 200.0).cos();
+    for (what, picture) in [
+        ("a meadow", meadow),
+        ("nothing", drawn(1_000, 800, |_, _| 255.0)),
+        ("a sky", drawn(1_000, 800, sky)),
+        ("dots", drawn(1_000, 800, dots)),
+        ("squared paper", drawn(1_000, 800, squared)),
+        ("ruled paper", drawn(1_000, 800, ruled)),
+        ("hatching", drawn(1_000, 800, hatched)),
+        ("rings", drawn(1_000, 800, rings)),
+        ("noise", noise(1_000, 800)),
+        (
+            "a chessboard",
+            drawn(800, 800, |x, y| {
+                if (x / 100.0) as u32 % 2 == (y / 100.0) as u32 % 2 {
+                    0.0
+                } else {
+                    255.0
+                }
+            }),
+        ),
+    ] {
+        assert!(!may_hold_words(&picture), "{what}");
+    }
+    for fine in [200, 400, 640, 900] {
+        let blurred = imageops::resize(&noise(fine, fine), 1_600, 1_200, FilterType::CatmullRom);
+        assert!(!may_hold_words(&blurred), "noise of {fine}");
+    }
+}
+
+#[test]
+fn pictures_of_any_shape_are_looked_at() {
+    for (width, height) in [
+        (0, 0),
+        (1, 1),
+        (3, 900),
+        (900, 3),
+        (4, 4),
+        (65, 64),
+        (257, 33),
+        (100_000, 5),
+    ] {
+        assert!(
+            !may_hold_words(&GrayImage::new(width, height)),
+            "{width} × {height}"
+        );
+        may_hold_words(&noise(width, height));
+    }
+}
