@@ -105,6 +105,8 @@ pub(crate) struct Harvest<'b> {
     guessed: u32,
     /// Bytes of pictures handed on.
     shown: u64,
+    /// Pixels of pictures glanced at.
+    glanced: u64,
     spent: bool,
     trials: Trials,
     /// Weakly encrypted attachments.
@@ -122,6 +124,7 @@ impl<'b> Harvest<'b> {
             entries: 0,
             guessed: 0,
             shown: 0,
+            glanced: 0,
             spent: false,
             trials: Trials::default(),
             breakable: Vec::new(),
@@ -281,6 +284,12 @@ impl<'b> Harvest<'b> {
             unread,
             bytes,
         });
+    }
+
+    /// Takes note of a picture about to be glanced at.
+    pub(crate) fn glances(&mut self, pixels: u64) -> bool {
+        self.glanced += pixels;
+        self.glanced <= self.budget.glanced
     }
 
     /// Notes an attachment and gives the place of what is in it. Its names

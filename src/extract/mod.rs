@@ -12,7 +12,7 @@ use harvest::{Harvest, Place};
 use trial::Trials;
 
 pub(crate) use cells::HIDDEN_ROWS;
-pub(crate) use glance::may_hold_words;
+pub(crate) use glance::{Glance, glance};
 pub use password::{Habit, HabitualPassword, Passwords};
 pub(crate) use sight::{Blind, decode, fit, rendered};
 
@@ -316,6 +316,9 @@ pub struct Budget {
     /// Bytes of pictures that are handed on to be read by OCR; they are only
     /// described where this is 0.
     pub pictures: u64,
+    /// Pixels of pictures that are glanced at, all together; the others are
+    /// taken for pages of text.
+    pub glanced: u64,
 }
 
 impl Default for Budget {
@@ -327,6 +330,7 @@ impl Default for Budget {
             depth: 16,
             ratio: 200,
             pictures: 0,
+            glanced: 40_000_000, // 40 megapixels
         }
     }
 }

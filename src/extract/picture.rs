@@ -1,15 +1,18 @@
-//! Pictures, as far as an ordinary worker looks at them: by their headers.
+//! Pictures, as far as an ordinary worker looks at them: by their headers, and
+//! with a glance.
 //!
-//! What is too small for a page of text is passed over in silence: the logos
-//! and icons of signatures are in every other mail. What is large enough is
-//! handed on to those who can read it (see `sight`).
+//! What is too small for a page of text, or shows nothing like words, is passed
+//! over in silence: the logos and icons of signatures are in every other mail.
+//! The rest is handed on to those who can read it (see `sight`).
 
 use std::io::Cursor;
 
 use image::{ImageFormat, ImageReader};
 
+use super::glance::{Glance, glance};
 use super::harvest::{Harvest, Place};
 use super::kind::{self, Kind};
+use super::sight::decode;
 use super::{Form, picture_words};
 use crate::finding::ProblemKind;
 
@@ -20,6 +23,10 @@ const LEAST_AREA: u64 = 80_000;
 
 /// A whole page, A4 at 72 dpi, has so many.
 const WHOLE_PAGE: u64 = 500_000;
+
+/// Pixels of a picture that an ordinary worker glances at, in some 30 ms;
+/// larger ones are left to those who read pictures.
+const GLANCED: u64 = 4_000_000;
 
 /// Pages of a TIFF file that are counted.
 const MOST_PAGES: usize = 200;
@@ -49,6 +56,7 @@ pub(crate) fn within(kind: &str, bytes: &[u8], place: &Place, harvest: &mut Harv
     let pages: Vec<u32> = match pages.len() {
         0 | 1 => match size(bytes, format) {
             Some((width, height)) if !holds_text(width, height) => return,
+            Some(size) if is_wordless(bytes, size, harvest) => return,
             Some(_) => vec![1],
             None => {
                 let what = "a picture that is damaged: its text was not read";
@@ -64,6 +72,14 @@ pub(crate) fn within(kind: &str, bytes: &[u8], place: &Place, harvest: &mut Harv
     if many {
         harvest.exhaust(place, "it has more pages than Exeat reads of one message");
     }
+}
+
+/// Whether a glance at it, if it can have one, shows nothing like words.
+fn is_wordless(bytes: &[u8], (width, height): (u32, u32), harvest: &mut Harvest<'_>) -> bool {
+    let pixels = u64::from(width) * u64::from(height);
+    pixels <= GLANCED
+        && harvest.glances(pixels)
+        && decode(bytes, 1).is_ok_and(|picture| glance(&picture) == Glance::Nothing)
 }
 
 /// The formats that can be decoded here.

@@ -4,7 +4,13 @@
 
 use std::io::Cursor;
 
-use image::{DynamicImage, GrayImage, ImageDecoder, ImageError, ImageReader, Limits, imageops};
+use image::{
+    DynamicImage, GrayImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, imageops,
+};
+use zune_core::bytestream::ZCursor;
+use zune_core::colorspace::ColorSpace;
+use zune_core::options::DecoderOptions;
+use zune_jpeg::JpegDecoder;
 
 use super::kind::{self, Kind};
 use super::picture;
@@ -48,11 +54,29 @@ pub(crate) fn decode(bytes: &[u8], page: u32) -> Result<GrayImage, Blind> {
     }
     // A camera says how it was held; a picture without that is upright.
     let orientation = decoder.orientation().ok();
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(blind)?;
+    let light = match format {
+        ImageFormat::Jpeg => light(bytes, width, height),
+        _ => None,
+    };
+    let mut picture = match light {
+        Some(light) => DynamicImage::ImageLuma8(light),
+        None => DynamicImage::from_decoder(decoder).map_err(blind)?,
+    };
     if let Some(orientation) = orientation {
         picture.apply_orientation(orientation);
     }
     Ok(grey(picture))
+}
+
+/// The light of a JPEG picture, which most of them keep by itself: in a third
+/// of the time that its colours take.
+fn light(jpeg: &[u8], width: u32, height: u32) -> Option<GrayImage> {
+    let options = DecoderOptions::default()
+        .set_max_width(width as usize)
+        .set_max_height(height as usize)
+        .jpeg_set_out_colorspace(ColorSpace::Luma);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(jpeg), options);
+    GrayImage::from_raw(width, height, decoder.decode().ok()?)
 }
 
 /// The picture at the size that OCR is shown.

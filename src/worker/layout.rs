@@ -17,11 +17,38 @@ struct Cell {
     text: String,
 }
 
-/// The text of tesseract's table (TSV).
-pub(super) fn text(table: &[u8]) -> String {
-    let table = String::from_utf8_lossy(table);
-    let words: Vec<Word<'_>> = table.lines().filter_map(Word::parse).collect();
-    let gap = GAP * usual_height(&words);
+/// How sure tesseract is of a word that it reads, of a hundred.
+const SURE: f32 = 70.0;
+
+/// A page as tesseract read it.
+#[derive(Debug, Default)]
+pub(super) struct Page {
+    pub(super) text: String,
+    /// Letters and digits of its words, and of those that tesseract is sure of.
+    pub(super) letters: usize,
+    pub(super) sure: usize,
+}
+
+impl Page {
+    /// Reads tesseract's table (TSV).
+    pub(super) fn of(table: &[u8]) -> Self {
+        let table = String::from_utf8_lossy(table);
+        let words: Vec<Word<'_>> = table.lines().filter_map(Word::parse).collect();
+        let letters = |word: &Word<'_>| word.text.chars().filter(|c| c.is_alphanumeric()).count();
+        Self {
+            text: text(&words),
+            letters: words.iter().map(letters).sum(),
+            sure: words
+                .iter()
+                .filter(|word| word.sure >= SURE)
+                .map(letters)
+                .sum(),
+        }
+    }
+}
+
+fn text(words: &[Word<'_>]) -> String {
+    let gap = GAP * usual_height(words);
     let lines: Vec<Vec<Cell>> = words
         .chunk_by(|before, word| before.line == word.line)
         .map(|line| cells(line, gap))
@@ -130,6 +157,9 @@ struct Word<'t> {
     left: f32,
     right: f32,
     height: f32,
+    /// How sure tesseract is. Of one word that says little: beside a table's
+    /// lines it is not sure at all, and right.
+    sure: f32,
     text: &'t str,
 }
 
@@ -141,15 +171,14 @@ impl<'t> Word<'t> {
         let line = [number()? as u32, number()? as u32, number()? as u32];
         let _word = number()?;
         let (left, _top, width, height) = (number()?, number()?, number()?, number()?);
-        // How sure tesseract is says little: of words beside a table's lines it
-        // is not at all, and is right.
-        let _sure = number()?;
+        let sure = number()?;
         let text = cells.next()?.trim();
         (level == 5.0).then_some(Self {
             line,
             left,
             right: left + width,
             height,
+            sure,
             text,
         })
     }
@@ -178,7 +207,7 @@ mod tests {
                 "5\t1\t1\t1\t{line}\t1\t{left}\t90\t{width}\t10\t50\t{text}\n"
             ));
         }
-        assert_eq!(text(table.as_bytes()), expected, "{words:?}");
+        assert_eq!(Page::of(table.as_bytes()).text, expected, "{words:?}");
     }
 
     #[test]
@@ -247,9 +276,9 @@ mod tests {
             "5\tx\t1\t1\t1\t1\t1\t1\t1\t1\t99\tword",
             "\u{fffd}\n\n\t\t\t",
         ] {
-            assert_eq!(text(bad.as_bytes()), "", "{bad:?}");
+            assert_eq!(Page::of(bad.as_bytes()).text, "", "{bad:?}");
         }
-        text(
+        Page::of(
             b"5\t1\t1\t1\t1\t1\tNaN\t1\tinf\tNaN\t9\tword\n5\t1\t1\t1\t1\t1\tNaN\t1\t1\t1\t9\tword",
         );
     }

@@ -7,15 +7,17 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use image::GrayImage;
+use image::{GrayImage, imageops};
 use serde::{Deserialize, Serialize};
 
-use super::layout;
+use super::layout::Page;
 use super::tools::{Tool, Tools};
-use crate::extract::{self, Blind, Form};
+use crate::extract::{self, Blind, Form, Glance};
 
 /// The longer side of a rendered page, in pixels: A4 at 250 dpi.
 const RENDERED: u32 = 2_923;
+/// Fewer letters than these are specks that happen to look like some.
+const MANY: usize = 20;
 /// Bytes that a program may answer.
 const MOST_ANSWER: u64 = 16 * 1024 * 1024; // 16 MB
 
@@ -44,16 +46,54 @@ pub(super) fn see(form: Form, page: u32, bytes: &[u8], tools: &Tools) -> Sight {
         Err(Blind::TooLarge) => return Sight::TooLarge,
         Err(Blind::Damaged) => return Sight::Damaged,
     };
-    if !extract::may_hold_words(&picture) {
-        return Sight::Text(String::new());
-    }
+    let turns = match extract::glance(&picture) {
+        Glance::Nothing => return Sight::Text(String::new()),
+        Glance::Across => &[Turn::None, Turn::Half][..],
+        Glance::Along { across: false } => &[Turn::Right, Turn::Left],
+        Glance::Along { across: true } => &[Turn::Right, Turn::Left, Turn::None, Turn::Half],
+    };
     let Some(tesseract) = &tools.tesseract else {
         return Sight::Without(Tool::Tesseract);
     };
-    match recognise(tesseract, &picture) {
-        Ok(words) => Sight::Text(layout::text(&words)),
+    match read(tesseract, &picture, turns) {
+        Ok(page) => Sight::Text(page.text),
         Err(_) => Sight::Damaged,
     }
+}
+
+/// How a picture is turned before it is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    None,
+    Right,
+    Half,
+    Left,
+}
+
+/// What tesseract is surest of: pages lie in copiers on their side, or on their
+/// head.
+fn read(tesseract: &Path, picture: &GrayImage, turns: &[Turn]) -> io::Result<Page> {
+    let mut best = Page::default();
+    for turn in turns {
+        // A page on its head looks like one with many strange letters.
+        if *turn == Turn::Half && best.letters < MANY {
+            continue;
+        }
+        let page = match turn {
+            Turn::None => recognise(tesseract, picture)?,
+            Turn::Right => recognise(tesseract, &imageops::rotate90(picture))?,
+            Turn::Half => recognise(tesseract, &imageops::rotate180(picture))?,
+            Turn::Left => recognise(tesseract, &imageops::rotate270(picture))?,
+        };
+        if page.sure > best.sure || best.letters == 0 {
+            best = page;
+        }
+        // Of half a page it is sure only if it holds it the right way.
+        if best.sure > 0 && 2 * best.sure >= best.letters {
+            break;
+        }
+    }
+    Ok(best)
 }
 
 fn render(pdftoppm: &Path, pdf: &[u8], page: u32) -> Option<GrayImage> {
@@ -74,17 +114,17 @@ fn render(pdftoppm: &Path, pdf: &[u8], page: u32) -> Option<GrayImage> {
     extract::rendered(&pgm)
 }
 
-/// The words of a picture as tesseract's table (TSV).
-fn recognise(tesseract: &Path, picture: &GrayImage) -> io::Result<Vec<u8>> {
+fn recognise(tesseract: &Path, picture: &GrayImage) -> io::Result<Page> {
     let mut command = Command::new(tesseract);
     // One column of text, of any sizes: the cells of a row stay in one line.
     command.args(["stdin", "stdout", "-l", "eng", "--psm", "4"]);
     command.args(["-c", "tessedit_create_tsv=1"]);
-    answer(&mut command, |input| {
+    let table = answer(&mut command, |input| {
         let (width, height) = picture.dimensions();
         write!(input, "P5\n{width} {height}\n255\n")?;
         input.write_all(picture.as_raw())
-    })
+    })?;
+    Ok(Page::of(&table))
 }
 
 /// Runs a program that takes its input whole before it answers.

@@ -1,6 +1,7 @@
 //! Pictures and scanned pages, read by the real programs of OCR in workers of
 //! their own.
 
+use std::io::Cursor;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -9,6 +10,7 @@ use exeat::extract::{Budget, Reading, Role};
 use exeat::finding::ProblemKind;
 use exeat::mail::Content;
 use exeat::worker::{Pool, Settings};
+use image::ImageFormat;
 use serde_json::Value;
 
 use crate::documents::document;
@@ -97,6 +99,32 @@ async fn text_in_pictures_is_read() {
     let reading = read(&pool, "copier.pdf").await;
     let menu = text_at(&reading, "copier.pdf › page 1 (read from the picture)");
     assert!(menu.contains("Tuesday: fish pie with carrots"), "{menu}");
+}
+
+#[tokio::test]
+async fn pages_that_lay_on_their_side_or_head_are_read() {
+    let pool = pool(Settings::default()).await;
+    for file in ["sheet.jpg", "screen.png"] {
+        let upright = image::load_from_memory(&document(file)).expect("a picture");
+        for (turn, turned) in [
+            ("right", upright.rotate90()),
+            ("round", upright.rotate180()),
+            ("left", upright.rotate270()),
+        ] {
+            let mut png = Cursor::new(Vec::new());
+            turned
+                .write_to(&mut png, ImageFormat::Png)
+                .expect("written");
+            let reading = read_all(&pool, &[("turned.png", png.get_ref())]).await;
+            let text = text_at(&reading, "turned.png (read from the picture)");
+            for pupil in PUPILS {
+                assert!(
+                    text.contains(pupil),
+                    "{pupil} in {file} turned {turn}:\n{text}"
+                );
+            }
+        }
+    }
 }
 
 #[tokio::test]

@@ -14,14 +14,9 @@ const SEVERAL: usize = 4;
 /// touch for want of pixels.
 const MELTED: f32 = 8.0;
 
-/// A line of print.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Line {
-    pub(super) strokes: f32,
-}
-
-/// The lines that these marks make.
-pub(super) fn find(marks: &[Mark], ink: &[u8], width: usize) -> Vec<Line> {
+/// How many strokes each of the lines of print has that these marks make;
+/// `is_quiet` tells of a mark whether there is paper above and below it.
+pub(super) fn find(marks: &[Mark], is_quiet: impl Fn(&Mark) -> bool) -> Vec<f32> {
     let mut joins = Joins::of(marks.len());
     let squares = Squares::of(marks);
     for (at, mark) in (0..).zip(marks) {
@@ -35,12 +30,12 @@ pub(super) fn find(marks: &[Mark], ink: &[u8], width: usize) -> Vec<Line> {
     }
     chains
         .values()
-        .filter_map(|chain| line(chain, ink, width))
+        .filter_map(|chain| line(chain, &is_quiet))
         .collect()
 }
 
-/// The line that a chain of marks is, if it is one.
-fn line(chain: &[&Mark], ink: &[u8], width: usize) -> Option<Line> {
+/// The strokes of the line that a chain of marks is, if it is one.
+fn line(chain: &[&Mark], is_quiet: impl Fn(&Mark) -> bool) -> Option<f32> {
     let count = chain.len() as f32;
     let strokes: f32 = chain.iter().map(|mark| mark.strokes()).sum();
     let height = chain.iter().map(|mark| mark.height() as f32).sum::<f32>() / count;
@@ -61,9 +56,9 @@ fn line(chain: &[&Mark], ink: &[u8], width: usize) -> Option<Line> {
         }
         _ => height <= MELTED,
     };
-    let quiet = chain.iter().filter(|mark| is_quiet(mark, ink, width));
+    let quiet = chain.iter().filter(|mark| is_quiet(mark));
     let printed = stands && quiet.count() as f32 >= 0.8 * count;
-    printed.then_some(Line { strokes })
+    printed.then_some(strokes)
 }
 
 /// How far the marks' heights differ, as a share of the mean (their
@@ -103,23 +98,6 @@ fn median(mut values: Vec<f32>) -> Option<f32> {
         return None;
     }
     Some(*values.select_nth_unstable_by(middle, f32::total_cmp).1)
-}
-
-/// Whether there is paper above a mark and below it.
-fn is_quiet(mark: &Mark, ink: &[u8], width: usize) -> bool {
-    let margin = (mark.height() / 3).max(2);
-    let rows = (ink.len() / width) as u32;
-    let is_paper = |top: u32, bottom: u32| {
-        let (mut inked, mut all) = (0, 0);
-        for y in top..bottom.min(rows) {
-            let row = &ink[y as usize * width..][mark.left as usize..mark.right as usize];
-            inked += row.iter().map(|&pixel| u32::from(pixel)).sum::<u32>();
-            all += mark.width();
-        }
-        4 * inked <= all
-    };
-    is_paper(mark.top.saturating_sub(margin), mark.top)
-        && is_paper(mark.bottom, mark.bottom + margin)
 }
 
 /// Where marks begin, square by square.

