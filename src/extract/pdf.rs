@@ -13,7 +13,7 @@ use lopdf::{Document, Error, LoadOptions, Object};
 use super::harvest::{Harvest, Place};
 use super::pdf_aside::{beside_pages, metadata};
 use super::pdf_shown::{pages, with_second_reader};
-use super::{Protection, pdf_trailer};
+use super::{Protection, pdf_objects, pdf_trailer};
 use crate::finding::ProblemKind;
 
 /// Objects of one file; lopdf takes some hundred bytes for each.
@@ -197,6 +197,10 @@ fn clear_pages(document: &Document, bytes: &[u8], place: &Place, harvest: &mut H
     }
 }
 
+const LOST: &str = "parts of it could not be read, or there are later versions of them";
+const TWO_WAYS: &str =
+    "its table of contents is damaged: programs could show different versions of it";
+
 /// Reads the document that the password opens.
 fn opened(
     document: &Document,
@@ -225,8 +229,37 @@ fn opened(
     let Some(inside) = harvest.deeper(place) else {
         return;
     };
+    let start = harvest.mark();
     pages(document, bytes, password, &inside, harvest);
     beside_pages(document, &inside, harvest);
+    if pdf_objects::are_lost(document, bytes) {
+        harvest.problem(place, ProblemKind::Damaged, LOST);
+    }
+    if pdf_objects::are_in_doubt(document, bytes) {
+        let middle = harvest.mark();
+        let other = by_its_objects(bytes, password, harvest);
+        if let Some(other) = other {
+            pages(&other, bytes, password, &inside, harvest);
+            beside_pages(&other, &inside, harvest);
+        }
+        if !harvest.readings_agree(&start, &middle) {
+            harvest.problem(place, ProblemKind::Damaged, TWO_WAYS);
+        }
+    }
+}
+
+/// The document as programs find it that look for its objects themselves, and
+/// not in its tables.
+fn by_its_objects(bytes: &[u8], password: &str, harvest: &Harvest<'_>) -> Option<Document> {
+    let options = LoadOptions {
+        max_decompressed_size: Some(harvest.inflatable(bytes.len())),
+        password: (!password.is_empty()).then(|| password.to_owned()),
+        force_reconstruct: true,
+        ..LoadOptions::default()
+    };
+    let loaded = catch_unwind(|| Document::load_mem_with_options(bytes, options));
+    let document = loaded.ok()?.ok()?;
+    (!document.trailer.has(b"Encrypt")).then_some(document)
 }
 
 /// How strong an encryption is that the empty password does not open; `None`

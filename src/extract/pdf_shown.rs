@@ -9,8 +9,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use lopdf::{Document, ObjectId};
 
 use super::harvest::{Harvest, Place};
+use super::pdf_filter::Endless;
 use super::pdf_font::Fonts;
-use super::pdf_page::{self, Endless};
+use super::pdf_page;
 use super::pdf_text::{self, Page};
 use super::{Form, picture};
 use crate::finding::ProblemKind;
