@@ -525,7 +525,8 @@ impl<'b> Harvest<'b> {
     }
 
     /// Whether the texts between the marks and those after are the same, white
-    /// space aside; then all that came after is dropped.
+    /// space aside; then all that came after is dropped, else what it says
+    /// again.
     pub(crate) fn readings_agree(&mut self, first: &Mark, second: &Mark) -> bool {
         let squeezed = |texts: &[Text]| -> String {
             texts
@@ -543,6 +544,20 @@ impl<'b> Harvest<'b> {
             if !self.spent {
                 self.reading.problems.truncate(second.problems);
             }
+        } else {
+            let (known, after) =
+                self.reading.texts[first.texts..].split_at(second.texts - first.texts);
+            let is_known = |text: &Text| {
+                let mut same = known.iter().filter(|known| known.text == text.text);
+                same.any(|known| known.location == text.location)
+            };
+            let fresh: Vec<Text> = after
+                .iter()
+                .filter(|text| !is_known(text))
+                .cloned()
+                .collect();
+            self.reading.texts.truncate(second.texts);
+            self.reading.texts.extend(fresh);
         }
         agree
     }

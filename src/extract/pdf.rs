@@ -1,39 +1,26 @@
-//! PDF: text by pages, and what lies beside the pages.
+//! PDF: the file, and how it is protected. Its pages are read by `pdf_shown`,
+//! what lies beside them by `pdf_aside`.
 //!
-//! `lopdf` opens the file and takes off an encryption without password. The
-//! text of a page is drawn here, which is quick; where a page uses a font that
-//! this cannot read, `pdf_oxide` reads the page. A page that shows something
-//! and has no text is a problem, never silence.
+//! `lopdf` opens the file and takes off an encryption without password.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use lopdf::encryption::DecryptionError;
 use lopdf::xref::XrefRecovery;
-use lopdf::{Dictionary, Document, Error, LoadOptions, Object, ObjectId, decode_text_string};
+use lopdf::{Document, Error, LoadOptions, Object};
 
 use super::harvest::{Harvest, Place};
-use super::pdf_font::Fonts;
-use super::pdf_page::{self, Endless};
-use super::pdf_text::{self, Page};
-use super::{Form, Protection, file, pdf_trailer, picture};
+use super::pdf_aside::{beside_pages, metadata};
+use super::pdf_shown::{pages, with_second_reader};
+use super::{Protection, pdf_objects, pdf_trailer};
 use crate::finding::ProblemKind;
 
-/// Bytes of pages that the second reader is given of one file: some take it
-/// five seconds a megabyte.
-const SECOND_READING: usize = 512 * 1024; // 512 KB
-
-/// Dictionaries in dictionaries.
-const DEEPEST: u32 = 16;
 /// Objects of one file; lopdf takes some hundred bytes for each.
 const MOST_OBJECTS: usize = 300_000;
 
 /// What trying one password costs.
 const TRIAL: Duration = Duration::from_micros(400);
-/// A page with fewer letters and digits than this may be a scan with a number
-/// or the scanner's own name stamped on it.
-const FEW: usize = 80;
-
 pub(crate) fn read(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     harvest.kind(place, "pdf");
     let objects = memchr::memmem::find_iter(bytes, b" obj").take(MOST_OBJECTS + 1);
@@ -210,6 +197,10 @@ fn clear_pages(document: &Document, bytes: &[u8], place: &Place, harvest: &mut H
     }
 }
 
+const LOST: &str = "parts of it could not be read, or there are later versions of them";
+const TWO_WAYS: &str =
+    "its table of contents is damaged: programs could show different versions of it";
+
 /// Reads the document that the password opens.
 fn opened(
     document: &Document,
@@ -238,8 +229,37 @@ fn opened(
     let Some(inside) = harvest.deeper(place) else {
         return;
     };
+    let start = harvest.mark();
     pages(document, bytes, password, &inside, harvest);
     beside_pages(document, &inside, harvest);
+    if pdf_objects::are_lost(document, bytes) {
+        harvest.problem(place, ProblemKind::Damaged, LOST);
+    }
+    if pdf_objects::are_in_doubt(document, bytes) {
+        let middle = harvest.mark();
+        let other = by_its_objects(bytes, password, harvest);
+        if let Some(other) = other {
+            pages(&other, bytes, password, &inside, harvest);
+            beside_pages(&other, &inside, harvest);
+        }
+        if !harvest.readings_agree(&start, &middle) {
+            harvest.problem(place, ProblemKind::Damaged, TWO_WAYS);
+        }
+    }
+}
+
+/// The document as programs find it that look for its objects themselves, and
+/// not in its tables.
+fn by_its_objects(bytes: &[u8], password: &str, harvest: &Harvest<'_>) -> Option<Document> {
+    let options = LoadOptions {
+        max_decompressed_size: Some(harvest.inflatable(bytes.len())),
+        password: (!password.is_empty()).then(|| password.to_owned()),
+        force_reconstruct: true,
+        ..LoadOptions::default()
+    };
+    let loaded = catch_unwind(|| Document::load_mem_with_options(bytes, options));
+    let document = loaded.ok()?.ok()?;
+    (!document.trailer.has(b"Encrypt")).then_some(document)
 }
 
 /// How strong an encryption is that the empty password does not open; `None`
@@ -286,339 +306,4 @@ fn clear_metadata(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
         return;
     };
     metadata(&bytes[start..start + length + 12], place, harvest);
-}
-
-fn metadata(xmp: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
-    let mut words = String::new();
-    super::xml::walk(xmp, |node| {
-        if let super::xml::Node::Text(text) = node
-            && !text.trim().is_empty()
-        {
-            words.push_str(text.trim());
-            words.push('\n');
-        }
-        true
-    });
-    harvest.text(&place.hidden("document properties, hidden"), words);
-}
-
-fn pages(
-    document: &Document,
-    bytes: &[u8],
-    password: &str,
-    place: &Place,
-    harvest: &mut Harvest<'_>,
-) {
-    let mut fonts = Fonts::default();
-    let mut second: Option<Second> = None;
-    let mut second_left = SECOND_READING;
-    let mut count: u32 = 0;
-    let most = harvest.inflatable(bytes.len());
-    let found = pdf_page::pages(document, harvest.entries_left());
-    let (mut pictures, mut unread, mut lost) = (Vec::new(), Vec::new(), found.lost);
-    for (index, id) in found.ids.into_iter().enumerate() {
-        if harvest.is_spent() || !harvest.entry(place) {
-            return;
-        }
-        count += 1;
-        let mut page = drawn(document, id, most, &mut fonts, place, harvest);
-        lost |= page.lost;
-        let mut partly = false;
-        if !page.covered && !harvest.is_spent() {
-            let text = if page.size > second_left {
-                String::new()
-            } else {
-                second_left -= page.size;
-                second
-                    .get_or_insert_with(|| Second::open(bytes, password))
-                    .page(index)
-            };
-            // What could be drawn is in; the rest is owed where the second
-            // reader finds few of the letters that are missing.
-            let missing = page.lacks.div_ceil(2);
-            let no_more = letters(&text) < letters(&page.text) + missing;
-            match text.trim().is_empty() {
-                false if page.lacks == 0 || !no_more => page.text = text,
-                _ => partly = !page.text.trim().is_empty(),
-            }
-        }
-        let is_empty = page.text.trim().is_empty();
-        let shows_little = letters(&page.text) < FEW;
-        if picture::fills_page(page.pixels, is_empty) && shows_little {
-            pictures.push(count);
-        } else if partly || (is_empty && page.paints) {
-            unread.push(count);
-        }
-        harvest.text(&place.within(&format!("page {count}")), page.text);
-    }
-    if count == 0 {
-        harvest.problem(
-            place,
-            ProblemKind::Damaged,
-            "it has no pages that can be read",
-        );
-    }
-    if !pictures.is_empty() {
-        let what = match (pictures.len(), count) {
-            (1, 2..) => "one page is a picture: its text was not read".to_owned(),
-            (some, count) if some < count as usize => {
-                format!("{some} pages are pictures: their text was not read")
-            }
-            _ => "a picture of text: there is no text layer".to_owned(),
-        };
-        harvest.picture(
-            place,
-            Form::Pdf,
-            pictures,
-            bytes,
-            ProblemKind::NotRead,
-            what,
-        );
-    }
-    const NO_TEXT: &str = "some of its pages show something of which no text could be read";
-    const LOST: &str = "something that its pages show is missing or damaged";
-    if !unread.is_empty() {
-        harvest.picture(
-            place,
-            Form::Pdf,
-            unread,
-            bytes,
-            ProblemKind::Damaged,
-            NO_TEXT,
-        );
-    }
-    if lost {
-        harvest.problem(place, ProblemKind::Damaged, LOST);
-    }
-}
-
-fn letters(text: &str) -> usize {
-    text.chars().filter(|c| c.is_alphanumeric()).count()
-}
-
-fn drawn(
-    document: &Document,
-    id: ObjectId,
-    most: usize,
-    fonts: &mut Fonts,
-    place: &Place,
-    harvest: &mut Harvest<'_>,
-) -> Page {
-    let room = harvest.room().min(most);
-    let content = match pdf_page::content(document, id, room) {
-        Ok(content) => content,
-        Err(Endless) => {
-            harvest.exhaust(place, "unpacked, it grows far beyond its size: a bomb");
-            return Page::default();
-        }
-    };
-    if !harvest.decoded(place, content.bytes.len()) {
-        return Page::default();
-    }
-    let mut budget = harvest.room();
-    let room = harvest.text_room(place);
-    let mut page = pdf_text::draw(document, id, &content.bytes, fonts, &mut budget, room);
-    page.lost |= content.lost;
-    harvest.decoded(place, harvest.room() - budget);
-    if page.endless {
-        harvest.exhaust(place, "its pages draw themselves without end");
-    }
-    page
-}
-
-/// Form fields, notes, bookmarks, properties, and files inside the file.
-fn beside_pages(document: &Document, place: &Place, harvest: &mut Harvest<'_>) {
-    let mut fields = String::new();
-    let mut notes = String::new();
-    let mut titles = String::new();
-    let mut scripts = String::new();
-    let mut files = Vec::new();
-    for dictionary in dictionaries(document) {
-        let text = |key: &[u8]| {
-            let value = dictionary.get_deref(key, document).ok()?;
-            decode_text_string(value)
-                .ok()
-                .filter(|text| !text.trim().is_empty())
-        };
-        let add = |to: &mut String, keys: &[&[u8]]| {
-            for value in keys.iter().filter_map(|key| text(key)) {
-                to.push_str(&value);
-                to.push('\n');
-            }
-        };
-        let subtype = dictionary
-            .get(b"Subtype")
-            .and_then(Object::as_name)
-            .unwrap_or_default();
-        if dictionary.has(b"FT")
-            || subtype == b"Widget"
-            || (dictionary.has(b"T") && dictionary.has(b"V"))
-        {
-            add(&mut fields, &[b"T", b"TU", b"V"]);
-        } else if dictionary.has(b"Rect") {
-            add(&mut notes, &[b"T", b"Contents", b"Subj"]);
-            if let Ok(action) = dictionary
-                .get_deref(b"A", document)
-                .and_then(Object::as_dict)
-                && let Ok(uri) = action
-                    .get_deref(b"URI", document)
-                    .and_then(decode_text_string)
-            {
-                notes.push_str(uri.trim_start_matches("mailto:"));
-                notes.push('\n');
-            }
-        } else if dictionary.has(b"Title") && (dictionary.has(b"Parent") || dictionary.has(b"Dest"))
-        {
-            add(&mut titles, &[b"Title"]);
-        }
-        if dictionary.has(b"EF") {
-            files.push(dictionary);
-        }
-        add(&mut scripts, &[b"JS"]);
-    }
-    harvest.text(&place.within("form fields"), fields);
-    harvest.text(&place.within("notes and links"), notes);
-    harvest.text(&place.hidden("bookmarks, hidden"), titles);
-    harvest.text(&place.hidden("scripts, hidden"), scripts);
-    for specification in files {
-        let names: Vec<String> = [&b"UF"[..], b"F", b"Desc"]
-            .iter()
-            .filter_map(|key| decode_text_string(specification.get_deref(key, document).ok()?).ok())
-            .collect();
-        let stream = specification
-            .get_deref(b"EF", document)
-            .and_then(Object::as_dict)
-            .and_then(|files| {
-                files
-                    .get_deref(b"F", document)
-                    .or_else(|_| files.get_deref(b"UF", document))
-            })
-            .and_then(Object::as_stream);
-        let Ok(stream) = stream else { continue };
-        match stream.get_plain_content_with_limit(harvest.inflatable(stream.content.len())) {
-            Ok(bytes) if harvest.decoded(place, bytes.len()) => {
-                let names: Vec<&str> = names.iter().map(String::as_str).collect();
-                file::read(&names, &bytes, place, harvest);
-            }
-            _ => harvest.problem(
-                place,
-                ProblemKind::Damaged,
-                "a file inside it could not be unpacked",
-            ),
-        }
-    }
-    properties(document, place, harvest);
-}
-
-/// All dictionaries, also those that stand in others and not by themselves.
-fn dictionaries(document: &Document) -> Vec<&Dictionary> {
-    fn collect<'a>(object: &'a Object, depth: u32, found: &mut Vec<&'a Dictionary>) {
-        if depth > DEEPEST {
-            return;
-        }
-        match object {
-            Object::Array(items) => {
-                for item in items {
-                    collect(item, depth + 1, found);
-                }
-            }
-            Object::Dictionary(dictionary) => {
-                found.push(dictionary);
-                for (_, value) in dictionary {
-                    collect(value, depth + 1, found);
-                }
-            }
-            _ => {}
-        }
-    }
-    let mut found = Vec::new();
-    for object in document.objects.values() {
-        collect(object, 0, &mut found);
-    }
-    found
-}
-
-fn properties(document: &Document, place: &Place, harvest: &mut Harvest<'_>) {
-    let mut words = String::new();
-    if let Ok(info) = document
-        .trailer
-        .get_deref(b"Info", document)
-        .and_then(Object::as_dict)
-    {
-        for key in [&b"Title"[..], b"Subject", b"Author", b"Keywords"] {
-            if let Ok(text) = info.get_deref(key, document).and_then(decode_text_string) {
-                words.push_str(&text);
-                words.push('\n');
-            }
-        }
-    }
-    harvest.text(&place.hidden("document properties, hidden"), words);
-    let xmp = document
-        .catalog()
-        .and_then(|catalog| catalog.get_deref(b"Metadata", document))
-        .and_then(Object::as_stream)
-        .and_then(|stream| stream.get_plain_content_with_limit(1024 * 1024));
-    if let Ok(xmp) = xmp {
-        metadata(&xmp, place, harvest);
-    }
-}
-
-/// The second reader alone, for files that the first cannot open.
-fn with_second_reader(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
-    let mut reader = Second::open(bytes, "");
-    let count = reader.pages().min(harvest.entries_left());
-    let mut any = false;
-    for index in 0..count {
-        if harvest.is_spent() {
-            return;
-        }
-        let text = reader.page(index);
-        any |= !text.trim().is_empty();
-        harvest.decoded(place, text.len());
-        harvest.text(&place.within(&format!("page {}", index + 1)), text);
-    }
-    let what = if any {
-        "it is damaged and was read as far as it could be"
-    } else {
-        "it is damaged and could not be read"
-    };
-    harvest.problem(place, ProblemKind::Damaged, what);
-}
-
-/// `pdf_oxide`, kept at arm's length: it may panic.
-struct Second(Option<pdf_oxide::PdfDocument>);
-
-impl Second {
-    fn open(bytes: &[u8], password: &str) -> Self {
-        let opened = catch_unwind(|| {
-            let document = pdf_oxide::PdfDocument::from_bytes(bytes.to_vec()).ok()?;
-            if !password.is_empty() {
-                document.authenticate(password.as_bytes()).ok()?;
-            }
-            Some(document)
-        });
-        Self(opened.ok().flatten())
-    }
-
-    fn pages(&self) -> usize {
-        let Some(document) = &self.0 else { return 0 };
-        let count = catch_unwind(AssertUnwindSafe(|| document.page_count().unwrap_or(0)));
-        count.unwrap_or(0)
-    }
-
-    fn page(&mut self, index: usize) -> String {
-        let Some(document) = &self.0 else {
-            return String::new();
-        };
-        match catch_unwind(AssertUnwindSafe(|| {
-            document.extract_text(index).unwrap_or_default()
-        })) {
-            Ok(text) => text,
-            Err(_) => {
-                // Its state is unknown after a panic.
-                self.0 = None;
-                String::new()
-            }
-        }
-    }
 }

@@ -20,11 +20,17 @@ const LONGEST_STRING: usize = 1024 * 1024;
 pub(crate) struct Tokens<'a> {
     bytes: &'a [u8],
     at: usize,
+    /// A string in hexadecimal had other signs in it, or half a byte.
+    pub(crate) damaged: bool,
 }
 
 impl<'a> Tokens<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0 }
+        Self {
+            bytes,
+            at: 0,
+            damaged: false,
+        }
     }
 
     /// Passes over an inline image's data, up to its `EI`.
@@ -146,6 +152,7 @@ impl<'a> Tokens<'a> {
                 break;
             }
             let Some(digit) = char::from(byte).to_digit(16) else {
+                self.damaged |= !is_space(byte);
                 continue;
             };
             match high.take() {
@@ -153,6 +160,7 @@ impl<'a> Tokens<'a> {
                 None => high = Some(digit as u8),
             }
         }
+        self.damaged |= high.is_some();
         out.extend(high.map(|high| high << 4));
         Cow::Owned(out)
     }

@@ -6,7 +6,8 @@ use std::rc::Rc;
 
 use lopdf::{Dictionary, Document, Encoding, Object};
 
-use super::pdf_map::to_unicode;
+use super::pdf_filter::unpack;
+use super::pdf_map::{Map, to_unicode};
 use crate::mail::charset;
 
 /// The largest ToUnicode map that is read.
@@ -26,8 +27,8 @@ pub(crate) struct Font {
     default_width: f32,
     /// Nothing is guessed: every code of honest text has a meaning here.
     pub(crate) covered: bool,
-    /// It names a map of its codes' meanings that is not there, and nothing
-    /// else tells them.
+    /// It names a map of its codes' meanings that is not whole, or is not there
+    /// where nothing else tells them.
     pub(crate) broken: bool,
 }
 
@@ -71,20 +72,16 @@ impl Font {
             .get(b"Subtype")
             .and_then(Object::as_name)
             .unwrap_or_default();
-        let meanings = font
-            .get_deref(b"ToUnicode", document)
-            .and_then(Object::as_stream)
-            .and_then(|stream| stream.get_plain_content_with_limit(LARGEST_MAP))
-            .map(|map| to_unicode(&map))
-            .unwrap_or_default();
+        let (Map { meanings, damaged }, whole) = map_of_meanings(font, document);
         // `/Identity-H` in its place is said by some programs, and means nothing.
         let named = font
             .get(b"ToUnicode")
             .is_ok_and(|map| map.as_name().is_err());
         let broken = named && meanings.is_empty();
+        let damaged = damaged || (named && !whole);
         if subtype == b"Type0" {
             return Self {
-                broken,
+                broken: broken || damaged,
                 ..Self::composite(font, document, meanings)
             };
         }
@@ -93,7 +90,7 @@ impl Font {
         Self {
             wide: false,
             covered: known || !meanings.is_empty(),
-            broken: broken && !known,
+            broken: damaged || (broken && !known),
             meanings,
             simple,
             widths,
@@ -169,6 +166,19 @@ impl Font {
     pub(crate) fn is_space(&self, code: u32) -> bool {
         !self.wide && code == 32
     }
+}
+
+/// The font's map of its codes' meanings, and whether all of it was read.
+fn map_of_meanings(font: &Dictionary, document: &Document) -> (Map, bool) {
+    let Ok(stream) = font
+        .get_deref(b"ToUnicode", document)
+        .and_then(Object::as_stream)
+    else {
+        return (Map::default(), true);
+    };
+    let mut map = Vec::new();
+    let whole = unpack(stream, document, LARGEST_MAP, &mut map).unwrap_or(false);
+    (to_unicode(&map), whole)
 }
 
 /// What the codes of a font of single bytes mean, and whether that is sure.

@@ -11,13 +11,25 @@ const MOST_CODES: usize = 4 * LONGEST_RANGE as usize;
 /// Characters that one code may mean: a ligature has three.
 const LONGEST_MEANING: usize = 16;
 
+/// What codes mean.
+#[derive(Debug, Default)]
+pub(crate) struct Map {
+    pub(crate) meanings: HashMap<u32, String>,
+    /// Some of it makes no sense: readers differ in what they take of it.
+    pub(crate) damaged: bool,
+}
+
 /// A ToUnicode map: `bfchar` and `bfrange` sections.
-pub(crate) fn to_unicode(map: &[u8]) -> HashMap<u32, String> {
+pub(crate) fn to_unicode(map: &[u8]) -> Map {
     let mut meanings = HashMap::new();
     let mut operands: Vec<Operand> = Vec::new();
     let mut list: Option<Vec<Vec<u8>>> = None;
     let mut left = MOST_CODES;
-    for token in Tokens::new(map) {
+    // Within a section: of how many operands its entries are.
+    let mut section: Option<usize> = None;
+    let mut damaged = false;
+    let mut tokens = Tokens::new(map);
+    for token in tokens.by_ref() {
         match token {
             Token::String(bytes) => match &mut list {
                 Some(list) => list.push(bytes.into_owned()),
@@ -26,20 +38,31 @@ pub(crate) fn to_unicode(map: &[u8]) -> HashMap<u32, String> {
             Token::ArrayStart => list = Some(Vec::new()),
             Token::ArrayEnd => operands.extend(list.take().map(Operand::List)),
             Token::Operator(word) => {
+                let size = section.take();
+                let ends = matches!(word, b"endbfchar" | b"endbfrange");
+                damaged |= size.map_or(ends, |size| !operands.len().is_multiple_of(size));
                 match word {
+                    b"beginbfchar" => section = Some(2),
+                    b"beginbfrange" => section = Some(3),
                     b"endbfchar" => characters(&operands, &mut meanings),
                     b"endbfrange" => ranges(&operands, &mut left, &mut meanings),
+                    _ if size.is_some() => {
+                        damaged = true;
+                        section = size;
+                        continue;
+                    }
                     _ => {}
                 }
                 operands.clear();
             }
-            Token::Number(_) | Token::Name(_) => {}
+            Token::Number(_) | Token::Name(_) => damaged |= section.is_some(),
         }
         if meanings.len() > 2 * LONGEST_RANGE as usize {
             break;
         }
     }
-    meanings
+    damaged |= section.is_some() || (tokens.damaged && !meanings.is_empty());
+    Map { meanings, damaged }
 }
 
 enum Operand {
@@ -118,7 +141,10 @@ mod tests {
 
     fn check(map: &str, code: u32, expected: Option<&str>) {
         assert_eq!(
-            to_unicode(map.as_bytes()).get(&code).map(String::as_str),
+            to_unicode(map.as_bytes())
+                .meanings
+                .get(&code)
+                .map(String::as_str),
             expected,
             "{map}"
         );
@@ -161,6 +187,29 @@ mod tests {
         check("beginbfchar <01> endbfchar", 1, None);
         check("beginbfrange <12> <10> <0041> endbfrange", 0x11, None);
         let map = to_unicode(b"beginbfrange <00000000> <FFFFFFFF> <0041> endbfrange");
-        assert!(map.len() <= LONGEST_RANGE as usize);
+        assert!(map.meanings.len() <= LONGEST_RANGE as usize);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_told() {
+        let sound = "/CMapName /F1 def 1 begincodespacerange <00> <ff> endcodespacerange";
+        let entries = "2 beginbfchar <01> <005A> <02>\n<0041> endbfchar";
+        for (broken, expected) in [
+            ("", false),
+            ("1 beginbfrange <10> <11> [<005A> <00EB>] endbfrange", false),
+            ("0 beginbfchar endbfchar", false),
+            ("2 beginbfchar <03> <005A> <0204> endbfchar", true),
+            ("2 beginbfchar <03> <005A> x <0041> endbfchar", true),
+            ("2 beginbfchar <03> <005A <04> <0041> endbfchar", true),
+            ("1 beginbfchar <03> 5A> endbfchar", true),
+            ("1 beginbfchar <03> <005A0> endbfchar", true),
+            ("1 beginbfrange <10> <12> endbfrange", true),
+            ("1 beginbfchar <03> <005A>", true),
+            ("1 begin <03> <005A> endbfchar", true),
+        ] {
+            let map = to_unicode(format!("{sound} {entries} {broken}").as_bytes());
+            assert_eq!(map.damaged, expected, "{broken}");
+            assert!(map.meanings.contains_key(&1));
+        }
     }
 }

@@ -3,10 +3,10 @@
 //! lopdf passes over objects that it cannot parse.
 
 use std::collections::HashSet;
-use std::io::Read;
 
-use flate2::read::DeflateDecoder;
-use lopdf::{DecompressError, Dictionary, Document, Error, Object, ObjectId, Stream};
+use lopdf::{Document, Object, ObjectId};
+
+use super::pdf_filter::{Endless, unpack};
 
 /// Pages, and whether all are there that the file names.
 #[derive(Debug, Default)]
@@ -22,10 +22,6 @@ pub(crate) struct Content {
     pub(crate) bytes: Vec<u8>,
     pub(crate) lost: bool,
 }
-
-/// It unpacks to more than may be read.
-#[derive(Debug)]
-pub(crate) struct Endless;
 
 /// At most so many pages, and one more.
 pub(crate) fn pages(document: &Document, most: usize) -> Pages {
@@ -90,82 +86,12 @@ pub(crate) fn content(document: &Document, id: ObjectId, most: usize) -> Result<
             content.lost = true;
             continue;
         };
-        let whole = unpack(stream, most - content.bytes.len(), &mut content.bytes)?;
-        content.lost |= !whole || has_lost_its_bytes(stream, document);
+        let left = most - content.bytes.len();
+        content.lost |= !unpack(stream, document, left, &mut content.bytes)?;
         content.bytes.push(b'\n');
         if content.bytes.len() > most {
             return Err(Endless);
         }
     }
     Ok(content)
-}
-
-/// Adds what is in a stream, as far as it goes; whether that is all.
-pub(crate) fn unpack(stream: &Stream, most: usize, out: &mut Vec<u8>) -> Result<bool, Endless> {
-    if is_simply_deflated(&stream.dict)
-        && let Some(packed) = stream.content.get(2..)
-    {
-        // Its checksum is not asked for: much software gets it wrong, and no
-        // reader cares.
-        let before = out.len();
-        let done = DeflateDecoder::new(packed)
-            .take(most as u64 + 1)
-            .read_to_end(out);
-        return match out.len() - before > most {
-            true => Err(Endless),
-            false => Ok(done.is_ok()),
-        };
-    }
-    let filters = stream.filters().unwrap_or_default();
-    if filters.is_empty() {
-        if stream.content.len() > most {
-            return Err(Endless);
-        }
-        out.extend_from_slice(&stream.content);
-        return Ok(true);
-    }
-    match stream.decompressed_content_with_limit(most) {
-        Ok(bytes) => {
-            out.extend(bytes);
-            Ok(is_spelt_right(filters[0], &stream.content))
-        }
-        Err(Error::Decompress(DecompressError::MemoryLimitExceeded { .. })) => Err(Endless),
-        Err(_) => Ok(false),
-    }
-}
-
-/// Whether bytes spelt in ASCII have no other signs in them, which some
-/// readers look past and lopdf ends at.
-fn is_spelt_right(filter: &[u8], content: &[u8]) -> bool {
-    let is_sign = |byte: u8| match filter {
-        b"ASCII85Decode" | b"A85" => matches!(byte, b'!'..=b'u' | b'z'),
-        b"ASCIIHexDecode" | b"AHx" => byte.is_ascii_hexdigit(),
-        _ => true,
-    };
-    let end = match filter {
-        b"ASCII85Decode" | b"A85" => memchr::memchr(b'~', content),
-        _ => memchr::memchr(b'>', content),
-    };
-    let content = &content[..end.unwrap_or(content.len())];
-    // PDF counts the zero byte as white space (ISO 32000-1 section 7.2.2).
-    let is_white = |byte: u8| byte.is_ascii_whitespace() || byte == 0;
-    content.iter().all(|&byte| is_sign(byte) || is_white(byte))
-}
-
-fn is_simply_deflated(dictionary: &Dictionary) -> bool {
-    let filter = match dictionary.get(b"Filter") {
-        Ok(Object::Array(filters)) if filters.len() == 1 => &filters[0],
-        Ok(filter) => filter,
-        Err(_) => return false,
-    };
-    filter.as_name().is_ok_and(|name| name == b"FlateDecode") && !dictionary.has(b"DecodeParms")
-}
-
-/// lopdf leaves a stream empty whose length it cannot tell.
-fn has_lost_its_bytes(stream: &Stream, document: &Document) -> bool {
-    let length = stream.dict.get_deref(b"Length", document);
-    stream.content.is_empty()
-        && !length
-            .and_then(Object::as_i64)
-            .is_ok_and(|length| length == 0)
 }

@@ -9,8 +9,8 @@ use std::rc::Rc;
 use lopdf::{Dictionary, Document, Object, ObjectId};
 
 use super::pdf_content::{Token, Tokens};
+use super::pdf_filter::{self, Endless};
 use super::pdf_font::{Font, Fonts};
-use super::pdf_page::{self, Endless};
 
 /// Forms drawn inside forms.
 const DEEPEST: u32 = 8;
@@ -282,7 +282,7 @@ impl<'a> Painter<'a, '_> {
             Ok(b"Image") => self.pixels += pixels(&stream.dict, self.document),
             Ok(b"Form") if depth < DEEPEST && !self.endless => {
                 let mut content = Vec::new();
-                match pdf_page::unpack(stream, *self.budget, &mut content) {
+                match pdf_filter::unpack(stream, self.document, *self.budget, &mut content) {
                     Ok(whole) => self.lost |= !whole,
                     Err(Endless) => {
                         self.endless = true;

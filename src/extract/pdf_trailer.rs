@@ -8,6 +8,8 @@ use std::io::Write;
 
 use lopdf::{Dictionary, Document, Object};
 
+use super::pdf_objects::last_table;
+
 /// What a trailer that is a stream has beside a trailer's own entries.
 const OF_STREAMS: [&[u8]; 8] = [
     b"Type",
@@ -101,7 +103,7 @@ fn trailer(document: &Document, bytes: &[u8]) -> Option<Dictionary> {
     for key in OF_STREAMS {
         trailer.remove(key);
     }
-    trailer.set("Prev", last_table(bytes)?);
+    trailer.set("Prev", i64::try_from(last_table(bytes)?).ok()?);
     Some(trailer)
 }
 
@@ -109,15 +111,6 @@ fn finish(trailer: Dictionary, table: usize, out: &mut Vec<u8>) {
     out.extend_from_slice(b"trailer\n");
     write(&Object::Dictionary(trailer), out);
     out.extend_from_slice(format!("\nstartxref\n{table}\n%%EOF\n").as_bytes());
-}
-
-/// Where the last table of objects stands.
-fn last_table(bytes: &[u8]) -> Option<i64> {
-    const MARK: &[u8] = b"startxref";
-    let at = memchr::memmem::rfind(bytes, MARK)? + MARK.len();
-    let rest = bytes[at..].trim_ascii_start();
-    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()
 }
 
 /// Trailers have no streams in them, and what is deeper than the parser goes

@@ -52,6 +52,8 @@ struct Task {
     /// `EXEAT_FOLDER`: where the results go. With `EXEAT_CASE` that is one
     /// case's file, and nothing is run.
     folder: PathBuf,
+    /// `EXEAT_ENDING`: only files with it are broken.
+    ending: Option<String>,
     /// Whether every reader is asked that there is, also the slow ones.
     thorough: bool,
 }
@@ -143,6 +145,7 @@ impl Task {
             cases: number(from)..number(to),
             seed: number(&std::env::var("EXEAT_SEED").expect("a seed")) as u64,
             folder: folder.into(),
+            ending: std::env::var("EXEAT_ENDING").ok(),
             thorough: true,
         })
     }
@@ -183,6 +186,7 @@ async fn run(task: &Task, court: &Arc<Court>, bases: &Arc<Vec<Base>>) -> Tally {
         let task = Task {
             folder: task.folder.clone(),
             cases: task.cases.clone(),
+            ending: None,
             ..*task
         };
         let (court, bases) = (Arc::clone(court), Arc::clone(bases));
@@ -314,9 +318,13 @@ async fn what_was_broken_is_found_or_told() {
         cases: 0..900,
         seed: 7,
         folder: sample.path().to_owned(),
+        ending: None,
         thorough: false,
     });
     let mut bases = bases();
+    if let Some(ending) = &task.ending {
+        bases.retain(|base| base.ending() == ending);
+    }
     if let Ok(name) = std::env::var("EXEAT_CASE") {
         return show(&name, &task, &bases);
     }

@@ -9,7 +9,7 @@ for each file and reader that shows words: `{"case", "file", "reader",
 pdftotext, catdoc; with --thorough LibreOffice, openpyxl, python-docx and
 7-Zip, too. Readers that are missing are passed over.
 """
-import csv, email, email.policy, gzip, html.parser, io, json, os, re, shutil
+import contextlib, csv, email, email.policy, gzip, html.parser, io, json, os, re, shutil
 import subprocess, sys, tarfile, tempfile, zipfile
 import xml.etree.ElementTree as ET
 
@@ -184,6 +184,19 @@ def docx_(raw):
     return "\n\n".join([*tables, "\n".join(p.text for p in document.paragraphs)])
 
 
+def mupdf(raw):
+    import pymupdf
+    pymupdf.TOOLS.mupdf_display_errors(False)
+    with pymupdf.open(stream=raw, filetype="pdf") as document:
+        return "\n".join(page.get_text() for page in document)
+
+
+def pdfium(raw):
+    import pypdfium2
+    with contextlib.closing(pypdfium2.PdfDocument(raw)) as document:
+        return "\n".join(page.get_textpage().get_text_bounded() for page in document)
+
+
 def attempt(reader, *arguments):
     try:
         return reader(*arguments)
@@ -209,6 +222,8 @@ def texts(ending, raw, depth=0):
     elif ending == "pdf":
         text = by_file("pdf", raw, "pdftotext", "-layout")
         give.append(("pdftotext", text and re.sub(r" {2,}", "\t", text)))
+        if THOROUGH:
+            give += [("MuPDF", attempt(mupdf, raw)), ("PDFium", attempt(pdfium, raw))]
     elif ending in ("doc", "dot"):
         give.append(("catdoc", by_file("doc", raw, "catdoc", "-dutf-8", "-w")))
     elif ending in ("xls", "xlt"):

@@ -4,18 +4,18 @@
 
 use std::fs;
 
-use exeat::extract::{Budget, Protection, Reading, read_file};
+use exeat::extract::{Budget, Reading, read_file};
 use exeat::finding::ProblemKind;
 
 use crate::bombs::{borrowed, member, zip};
 use crate::support::school::fixtures;
 
-fn read(name: &str, bytes: &[u8]) -> Reading {
+pub(crate) fn read(name: &str, bytes: &[u8]) -> Reading {
     read_file(name, bytes, &Budget::default())
 }
 
 /// A sample document, with its first `from` replaced by `to`.
-fn changed(name: &str, from: &str, to: &str) -> Vec<u8> {
+pub(crate) fn changed(name: &str, from: &str, to: &str) -> Vec<u8> {
     let bytes = fs::read(fixtures().join("documents").join(name)).expect("the fixtures are there");
     let at = memchr::memmem::find(&bytes, from.as_bytes());
     let at = at.unwrap_or_else(|| panic!("{name} has no {from}"));
@@ -23,7 +23,7 @@ fn changed(name: &str, from: &str, to: &str) -> Vec<u8> {
 }
 
 #[track_caller]
-fn says(reading: &Reading, words: &str) {
+pub(crate) fn says(reading: &Reading, words: &str) {
     let texts: Vec<&str> = reading
         .texts
         .iter()
@@ -36,201 +36,9 @@ fn says(reading: &Reading, words: &str) {
 }
 
 #[track_caller]
-fn tells(reading: &Reading, kind: ProblemKind) {
+pub(crate) fn tells(reading: &Reading, kind: ProblemKind) {
     let told = reading.problems.iter().any(|problem| problem.kind == kind);
     assert!(told, "{:?}", reading.problems);
-}
-
-#[test]
-fn what_a_pdf_names_and_has_not_is_told() {
-    for (file, from, to) in [
-        // A page that is no object, one that is not there, one of no known kind.
-        ("owner-only.pdf", "/Trans << >>", "/Trans << {R"),
-        ("letter.pdf", "/Kids [ ", "/Kids [ 99 0 R "),
-        // Streams without their length, with another filter, spelt wrongly.
-        ("letter.pdf", "/Length 250", "/Lengxh 250"),
-        ("letter.pdf", "/FlateDecode", "/FlateDecodx"),
-        ("letter.pdf", "endstream", "\u{1}endstream"),
-        // A font that is not there.
-        ("letter.pdf", "/Font 1 0 R", "/Font 99 0 R"),
-        // Its codes' meanings, which are not there.
-        ("writer.pdf", "/ToUnicode ", "/ToUnicode 99"),
-        // An encryption that says nothing of itself.
-        ("owner-only.pdf", "/Encrypt 10 0 R", "/Encrypt 99 0 R"),
-    ] {
-        let reading = read(file, &changed(file, from, to));
-        let is_told = !reading.problems.is_empty();
-        assert!(
-            is_told,
-            "{file} with {to:?} is told of: {:?}",
-            reading.texts
-        );
-        assert_ne!(
-            reading.attachments[0].protection,
-            Protection::Protected,
-            "{to}"
-        );
-    }
-    for file in [
-        "letter.pdf",
-        "owner-only.pdf",
-        "writer.pdf",
-        "form.pdf",
-        "blank.pdf",
-    ] {
-        let reading = read(file, &changed(file, "%PDF-", "%PDF-"));
-        assert_eq!(reading.problems, [], "{file}");
-    }
-}
-
-#[test]
-fn a_stream_that_is_not_packed_is_read() {
-    let page = "BT /F1 12 Tf (Zoe was late) Tj ET";
-    for filter in ["", "/Filter []", "/Filter null"] {
-        let file = format!(
-            "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n\
-             2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n\
-             3 0 obj<</Type/Page/Parent 2 0 R/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>endobj\n\
-             4 0 obj<</Length {}{filter}>>stream\n{page}\nendstream endobj\n\
-             5 0 obj<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>endobj\n\
-             trailer<</Root 1 0 R/Size 6>>\nstartxref\n0\n%%EOF\n",
-            page.len()
-        );
-        says(&read("page.pdf", file.as_bytes()), "Zoe was late");
-    }
-}
-
-#[test]
-fn a_pdf_behind_another_files_first_bytes_is_read() {
-    let letter = fs::read(fixtures().join("documents/letter.pdf")).expect("there");
-    for front in ["{\\rtf1 ", "GIF89a\u{1}", "MZ", "\u{1}\n", ""] {
-        let reading = read("letter.pdf", &[front.as_bytes(), &letter].concat());
-        says(&reading, "Zoë Quillfeather");
-    }
-}
-
-#[test]
-fn a_pdf_in_a_zip_is_not_another_behind_it() {
-    let letter = fs::read(fixtures().join("documents/letter.pdf")).expect("there");
-    let reading = read(
-        "letters.zip",
-        &zip(&borrowed(&[member("letter.pdf", &letter)])),
-    );
-    says(&reading, "Zoë Quillfeather");
-    assert_eq!(reading.problems, []);
-    // The end of an empty zip, which hides nothing from a PDF's programs.
-    let reading = read("letter.pdf", &[&zip(&[])[..], &letter].concat());
-    says(&reading, "Zoë Quillfeather");
-    tells(&reading, ProblemKind::Hostile);
-}
-
-#[test]
-fn a_pdf_without_its_first_line_is_read() {
-    for front in ["", "%PD", "\u{feff}0000000000 65535 f"] {
-        let bytes = changed("letter.pdf", "%PDF-1.3", front);
-        let reading = read("letter.pdf", &bytes);
-        says(&reading, "Zoë Quillfeather");
-        tells(&reading, ProblemKind::Damaged);
-    }
-    for words in [
-        "An object ends at endobj, and its stream at endstream.",
-        "1 0 obj is how an object begins.",
-        "12 0 objections\nendobj",
-    ] {
-        let reading = read("note.txt", words.as_bytes());
-        says(&reading, words);
-        assert_eq!(reading.problems, [], "{words}");
-    }
-}
-
-#[test]
-fn a_pdf_is_protected_only_by_a_sound_encryption() {
-    // The length of the key, which is not asked for in this version.
-    for length in ["/Length 6  ", "/Length 16 ", "/Length 128", "/Lengxh 256"] {
-        let bytes = changed("owner-only.pdf", "/Length 256", length);
-        let reading = read("letter.pdf", &bytes);
-        assert_eq!(
-            reading.attachments[0].protection,
-            Protection::Open,
-            "{length}"
-        );
-        says(&reading, "Quillfeather");
-    }
-    // What programs pass over, or mend.
-    for (from, to) in [
-        ("/Perms <7d08", "/Perms <7d\0\0"),
-        ("/Perms <", "/Pexms <"),
-        ("/OE <", "/OX <"),
-        ("/V 5", "/V 9"),
-        ("/P -4", "/P ()"),
-    ] {
-        let reading = read("letter.pdf", &changed("owner-only.pdf", from, to));
-        assert!(!reading.problems.is_empty(), "{to}");
-        let protection = reading.attachments[0].protection;
-        assert_ne!(protection, Protection::Protected, "{to}");
-    }
-    let padded = fs::read(fixtures().join("corpus/pdf/reportlab-aes-256.pdf")).expect("there");
-    let bytes = fs::read(fixtures().join("corpus/pdf/qpdf-r6-user.pdf")).expect("there");
-    let at = memchr::memmem::find(&bytes, b"/Length 256").expect("a length");
-    let wrong = [&bytes[..at], b"/Length 6  ", &bytes[at + 11..]].concat();
-    for bytes in [bytes, wrong, padded] {
-        let reading = read("letter.pdf", &bytes);
-        assert_eq!(reading.attachments[0].protection, Protection::Protected);
-        assert_eq!(reading.problems, []);
-    }
-}
-
-#[test]
-fn pages_are_read_of_a_pdf_that_encrypts_only_strings() {
-    let zeros = "00".repeat(32);
-    let file = |encryption: &str| {
-        let page = "BT /F1 12 Tf (Zoe was late) Tj ET";
-        format!(
-            "%PDF-1.6\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n\
-             2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n\
-             3 0 obj<</Type/Page/Parent 2 0 R/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>endobj\n\
-             4 0 obj<</Length {}>>stream\n{page}\nendstream endobj\n\
-             5 0 obj<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>endobj\n\
-             6 0 obj<</Filter/Standard/V 4/R 4/P -4/O<{zeros}>/U<{zeros}>{encryption}\
-             /CF<</StdCF<</CFM/AESV2/AuthEvent/EFOpen/Length 16>>>>>>endobj\n\
-             trailer<</Root 1 0 R/Size 7/Encrypt 6 0 R/ID[<01><01>]>>\nstartxref\n0\n%%EOF\n",
-            page.len()
-        )
-    };
-    for only in ["/StmF/Identity/StrF/StdCF", "/EFF/StdCF/StrF/StdCF"] {
-        let reading = read("letter.pdf", file(only).as_bytes());
-        says(&reading, "Zoe was late");
-        assert_eq!(reading.attachments[0].protection, Protection::Weak);
-    }
-    let reading = read("letter.pdf", file("/StmF/StdCF/StrF/StdCF").as_bytes());
-    assert_eq!(reading.texts.len(), 1, "no more than the file's name");
-    assert_eq!(reading.attachments[0].protection, Protection::Protected);
-}
-
-#[test]
-fn letters_without_a_meaning_are_owed_unless_they_are_few() {
-    let page = |shown: &str| {
-        let map = "1 beginbfchar <41> <0041> endbfchar 1 beginbfchar <20> <0020> endbfchar";
-        let content = format!("BT /F1 12 Tf ({shown}) Tj ET");
-        format!(
-            "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n\
-             2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n\
-             3 0 obj<</Type/Page/Parent 2 0 R/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>endobj\n\
-             4 0 obj<</Length {}>>stream\n{content}\nendstream endobj\n\
-             5 0 obj<</Type/Font/Subtype/TrueType/BaseFont/AAAAAA+Own/FirstChar 0/LastChar 65\
-             /FontDescriptor 6 0 R/ToUnicode 7 0 R>>endobj\n\
-             6 0 obj<</Type/FontDescriptor/FontName/AAAAAA+Own/Flags 4>>endobj\n\
-             7 0 obj<</Length {}>>stream\n{map}\nendstream endobj\n\
-             trailer<</Root 1 0 R/Size 8>>\nstartxref\n0\n%%EOF\n",
-            content.len(),
-            map.len()
-        )
-    };
-    // Codes 1 and 2 mean nothing that is known.
-    let much = page(&"A\\001A\\002 ".repeat(20));
-    assert!(!read("page.pdf", much.as_bytes()).problems.is_empty());
-    let little = page(&format!("\\001 {}", "AAAA ".repeat(20)));
-    assert_eq!(read("page.pdf", little.as_bytes()).problems, []);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod archives;
 mod bombs;
 mod broken;
+mod broken_pdf;
 mod check;
 mod corpus;
 mod crash;
