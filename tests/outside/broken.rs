@@ -10,7 +10,7 @@ use exeat::finding::ProblemKind;
 use crate::bombs::{borrowed, member, zip};
 use crate::support::school::fixtures;
 
-fn read(name: &str, bytes: &[u8]) -> Reading {
+pub(crate) fn read(name: &str, bytes: &[u8]) -> Reading {
     read_file(name, bytes, &Budget::default())
 }
 
@@ -23,7 +23,7 @@ fn changed(name: &str, from: &str, to: &str) -> Vec<u8> {
 }
 
 #[track_caller]
-fn says(reading: &Reading, words: &str) {
+pub(crate) fn says(reading: &Reading, words: &str) {
     let texts: Vec<&str> = reading
         .texts
         .iter()
@@ -36,7 +36,7 @@ fn says(reading: &Reading, words: &str) {
 }
 
 #[track_caller]
-fn tells(reading: &Reading, kind: ProblemKind) {
+pub(crate) fn tells(reading: &Reading, kind: ProblemKind) {
     let told = reading.problems.iter().any(|problem| problem.kind == kind);
     assert!(told, "{:?}", reading.problems);
 }

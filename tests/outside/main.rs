@@ -33,4 +33,5 @@ mod sealed;
 mod secrecy;
 mod support;
 mod swept;
+mod torn;
 mod worker;
