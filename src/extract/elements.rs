@@ -47,10 +47,13 @@ pub(crate) fn is_quoting_class(class: &str) -> bool {
 }
 
 /// The first eight letters of a name tell all that matter apart.
-pub(crate) fn short(name: &[u8]) -> u64 {
+pub(crate) const fn short(name: &[u8]) -> u64 {
     let mut bytes = [0; 8];
-    let length = name.len().min(8);
-    bytes[..length].copy_from_slice(&name[..length]);
+    let mut at = 0;
+    while at < name.len() && at < bytes.len() {
+        bytes[at] = name[at];
+        at += 1;
+    }
     u64::from_le_bytes(bytes)
 }
 

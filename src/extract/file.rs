@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use super::harvest::{Harvest, Place};
 use super::kind::{self, Kind};
 use super::{
-    access, armour, cms, compressed, content_line, html, mbox, message, ole, onenote, pdf, pgp,
-    picture, plain, rar, rpmsg, rtf, seven_zip, tar, tnef, xml_file, zip,
+    access, armour, cms, compressed, content_line, html, later, mbox, message, ole, onenote, pdf,
+    pgp, picture, plain, rar, rpmsg, rtf, seven_zip, tar, tnef, xml_file, zip,
 };
 use crate::finding::ProblemKind;
 use crate::mail::charset;
@@ -23,11 +23,18 @@ pub(crate) fn read(names: &[&str], bytes: &[u8], place: &Place, harvest: &mut Ha
 
 /// Reads the bytes of a file that has been noted as an attachment.
 pub(crate) fn contents(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
+    let narrowed = charset::utf32(bytes);
+    let bytes = narrowed.as_deref().map_or(bytes, str::as_bytes);
     match kind::sniff(bytes) {
         Kind::Empty => harvest.kind(place, "empty"),
         Kind::Zip => {
             zip::read(bytes, place, harvest);
             pdf::behind(bytes, place, harvest);
+            if let Some(rest) = zip::behind_nothing(bytes)
+                && let Some(inside) = harvest.deeper(place)
+            {
+                read(&["file behind it"], rest, &inside, harvest);
+            }
         }
         Kind::SevenZip => seven_zip::read(bytes, place, harvest),
         Kind::Rar => {
@@ -86,15 +93,29 @@ pub(crate) fn contents(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
 fn behind(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     zip::behind(bytes, place, harvest);
     pdf::behind(bytes, place, harvest);
+    if let Some(at) = later::archive(bytes).or_else(|| later::gif(bytes))
+        && let Some(inside) = harvest.deeper(place)
+    {
+        read(&["file behind it"], &bytes[at..], &inside, harvest);
+    }
 }
 
-/// Formats of lines in ASCII may have been saved in UTF-16, as editors do.
+/// Formats of lines in ASCII may have been saved in UTF-16, as editors do, or
+/// with the line ends of old Macintoshes.
 fn narrow(bytes: &[u8]) -> Cow<'_, [u8]> {
-    let utf_16 = charset::sniff_utf16(bytes);
-    utf_16.map_or(Cow::Borrowed(bytes), |utf_16| {
-        let text = charset::with(utf_16, bytes);
-        Cow::Owned(text.trim_start_matches('\u{feff}').as_bytes().to_vec())
-    })
+    let mut bytes = match charset::sniff_utf16(bytes) {
+        Some(utf_16) => {
+            let text = charset::with(utf_16, bytes);
+            Cow::Owned(text.trim_start_matches('\u{feff}').as_bytes().to_vec())
+        }
+        None => Cow::Borrowed(bytes),
+    };
+    if memchr::memchr(b'\n', &bytes).is_none() && memchr::memchr(b'\r', &bytes).is_some() {
+        for byte in bytes.to_mut().iter_mut().filter(|byte| **byte == b'\r') {
+            *byte = b'\n';
+        }
+    }
+    bytes
 }
 
 /// A format that is known by name, and not read.
@@ -115,6 +136,10 @@ fn page(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
         return;
     }
     let page = html::read(&text);
+    let shown = page.shown.as_bytes();
+    if armour::find(shown, 0).is_some() {
+        armour::take_out(shown, place, harvest);
+    }
     harvest.text(place, page.shown);
     harvest.text(&place.hidden("hidden text"), page.hidden);
 }

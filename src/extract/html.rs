@@ -18,6 +18,20 @@ use super::style::{self, Style};
 /// Elements deeper than this are not told apart; no mail program nests so.
 const DEEPEST: usize = 512;
 
+/// Titles, styles and scripts without an end that are looked behind.
+const MOST_OPEN: usize = 8;
+
+/// Elements of whose content browsers make no elements, and their names.
+const RAW: [(u64, &str); 7] = [
+    (short(b"title"), "title"),
+    (short(b"style"), "style"),
+    (short(b"script"), "script"),
+    (short(b"textarea"), "textarea"),
+    (short(b"xmp"), "xmp"),
+    (short(b"noscript"), "noscript"),
+    (short(b"iframe"), "iframe"),
+];
+
 /// What a page says.
 #[derive(Debug, Default)]
 pub(crate) struct Page {
@@ -37,7 +51,14 @@ pub(crate) fn read(html: &str) -> Page {
         shown: Flow::with_capacity(html.len() / 3),
         ..Reader::default()
     };
-    reader.tokens(html);
+    let mut rest = html;
+    for _ in 0..MOST_OPEN {
+        reader.tokens(rest);
+        match reader.swallowed(rest) {
+            Some(swallowed) => rest = swallowed,
+            None => break,
+        }
+    }
     Page {
         shown: reader.shown.finish(),
         hidden: reader.hidden.finish(),
@@ -121,6 +142,19 @@ impl Reader {
         emitter.naively_switch_states(true);
         // Reading from memory cannot fail.
         let Ok(()) = Tokenizer::new_with_emitter(html, Lenient(emitter)).finish();
+    }
+
+    /// What stands behind an element that was never closed, if all of it was
+    /// taken for its text: browsers show none of it, other programs do.
+    fn swallowed<'h>(&mut self, html: &'h str) -> Option<&'h str> {
+        let (_, name) = RAW.iter().find(|(name, _)| *name == self.around().name)?;
+        self.open.pop();
+        let lower = html.to_ascii_lowercase();
+        let from = lower.rfind(&format!("</{name}")).map_or(0, |at| at + 2);
+        let start = from + lower[from..].find(&format!("<{name}"))?;
+        let end = start + lower[start..].find('>')?;
+        self.each(Flow::block);
+        html.get(end + 1..)
     }
 
     fn event(&mut self, event: CallbackEvent<'_>) {

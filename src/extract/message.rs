@@ -55,10 +55,13 @@ pub(crate) fn nested(raw: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
 pub(crate) fn is_entity(bytes: &[u8]) -> bool {
     let head = &bytes[..bytes.len().min(16 * 1024)];
     let mut named = false;
+    let mut end = 0;
     for line in head.split(|&byte| byte == b'\n') {
+        end += line.len() + 1;
         let line = line.strip_suffix(b"\r").unwrap_or(line);
+        // What has no empty line has nothing behind it.
         if line.is_empty() {
-            return named;
+            return named && end <= head.len();
         }
         let name = line.split(|&byte| byte == b':').next().unwrap_or_default();
         let is_field = !name.is_empty()
@@ -109,6 +112,27 @@ fn whole(part: &Part<'_>, place: &Place, harvest: &mut Harvest<'_>) {
     harvest.bring_forward(&start, &end);
 }
 
+/// Whether what stands among the fields is part of what is packed in the body:
+/// the empty line before it is missing. Words are words wherever they stand,
+/// and what follows a field that is broken in two is none of the body.
+fn begins_body(part: &Part<'_>, early: &Part<'_>) -> bool {
+    let alone = part.body.trim_ascii().is_empty();
+    let line = part.stray.split(|&byte| byte == b'\n').next();
+    let lacks = |signs: &[u8]| !line.is_some_and(|line| line.iter().any(|b| signs.contains(b)));
+    let mut encodings = early.texts(HeaderName::ContentTransferEncoding);
+    match encodings.next().map(str::trim) {
+        _ if early
+            .content_types()
+            .any(|kind| kind.ctype() == "multipart") =>
+        {
+            alone || lacks(b":")
+        }
+        Some(encoding) if encoding.eq_ignore_ascii_case("base64") => alone || lacks(b": "),
+        Some(_) => alone,
+        None => false,
+    }
+}
+
 /// What a part stands in.
 struct Around {
     /// Multiparts of the same message around it.
@@ -131,6 +155,11 @@ fn walk(
     if !stray.is_empty() {
         let name = "text among the header fields (hidden)";
         harvest.text(&place.hidden(name), charset::decode(stray, None));
+        let body = part.early_body();
+        let early = part.early(&body);
+        if begins_body(part, &early) {
+            return walk(&early, around, place, bodies, harvest);
+        }
     }
     let mut types: Vec<Option<&ContentType<'_>>> = Vec::new();
     for kind in part.content_types() {

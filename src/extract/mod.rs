@@ -45,6 +45,7 @@ mod html;
 mod inline;
 mod iwork;
 mod kind;
+mod later;
 mod loose;
 mod mapi;
 mod mbox;

@@ -14,6 +14,15 @@ use crate::finding::ProblemKind;
 pub(crate) const PROPERTIES: &str = "__properties_version1.0";
 const ATTACHED_OBJECT: &str = "__substg1.0_3701000D";
 
+/// The names of what other specifications put into a compound file begin so.
+const OF_OTHERS: char = '\u{5}';
+
+/// How a file is attached (MS-OXCMSG section 2.2.2.9): here, and not elsewhere.
+const ATTACH_METHOD: u16 = 0x3705;
+const BY_VALUE: u32 = 1;
+const EMBEDDED: u32 = 5;
+const OLE: u32 = 6;
+
 /// What stands before the properties in their stream (section 2.4.1).
 const HEADER: usize = 32;
 const HEADER_OF_EMBEDDED: usize = 24;
@@ -57,6 +66,7 @@ impl Saved {
             .map(|recipient| self.properties(&recipient, HEADER_OF_OTHERS, place, harvest))
             .collect();
         mapi::read(&properties, &recipients, place, harvest);
+        self.damaged |= storage.storages().any(is_strange);
         for attachment in storages(storage, "__attach_version1.0_") {
             if harvest.is_spent() {
                 return;
@@ -70,7 +80,12 @@ impl Saved {
         let names = properties.file_names();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let Some(object) = storages(storage, ATTACHED_OBJECT).next() else {
+            self.damaged |= storage.storages().next().is_some();
             let data = properties.get(ATTACH_DATA);
+            // A link has no data; a file has, if only none.
+            let method = properties.number(ATTACH_METHOD);
+            self.damaged |=
+                data.is_none() && matches!(method, None | Some(BY_VALUE | EMBEDDED | OLE));
             let data = data.map_or(&[][..], |property| &property.value);
             return file::read(&names, data, place, harvest);
         };
@@ -112,6 +127,8 @@ impl Saved {
                     id: u16::from_le_bytes([id_low, id_high]),
                     value: Cow::Owned(stream.bytes),
                 });
+            } else {
+                self.damaged |= !name.starts_with(OF_OTHERS);
             }
         }
         properties
@@ -144,6 +161,17 @@ fn storages<'a>(
     paths.sort();
     let all = storage.clone();
     paths.into_iter().map(move |path| all.storage(&path))
+}
+
+/// Whether a storage in a message is none that messages have: what would be in
+/// it is not found.
+fn is_strange(path: &str) -> bool {
+    let known = [
+        "__recip_version1.0_",
+        "__attach_version1.0_",
+        "__nameid_version1.0",
+    ];
+    !path.contains('/') && !known.iter().any(|name| path.starts_with(name))
 }
 
 /// The property that a stream is of: `__substg1.0_0037001F`. One of several

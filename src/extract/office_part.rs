@@ -16,8 +16,9 @@ pub(crate) const WITHOUT_WORDS: [&str; 8] = [
     "calcChain.xml",
 ];
 
-/// Where programs put what a document is read from.
-const MAIN: [&str; 4] = [
+/// Where programs put what a document is read from, and what leads there.
+const MAIN: [&str; 5] = [
+    "_rels/.rels",
     "word/document.xml",
     "xl/workbook.xml",
     xlsb::WORKBOOK,

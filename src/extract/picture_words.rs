@@ -129,18 +129,26 @@ fn xmp(bytes: &[u8]) -> Option<String> {
 }
 
 /// Comments of JPEG, and captions as press agencies write them (IPTC-IIM).
+/// Where no segment begins the next one is looked for, as programs do.
 fn segments(bytes: &[u8]) -> Vec<String> {
     let mut words = Vec::new();
     let mut rest = bytes.get(2..).unwrap_or_default();
-    while let Some(&[0xff, mark, high, low]) = rest.first_chunk() {
+    while let Some(start) = memchr::memchr(0xff, rest) {
+        rest = &rest[start..];
+        let Some(&[_, mark, high, low]) = rest.first_chunk() else {
+            break;
+        };
         // The picture itself.
         if mark == 0xda {
             break;
         }
         let length = usize::from(u16::from_be_bytes([high, low]));
-        let Some(segment) = rest.get(4..2 + length) else {
-            // Too short to hold its own length, or cut.
-            break;
+        let segment = rest.get(4..2 + length);
+        let Some(segment) = segment.filter(|_| matches!(mark, 0xc0..0xd0 | 0xda..=0xfe)) else {
+            // No mark, or one without a length; or it is too short to hold its
+            // own, or cut.
+            rest = &rest[1..];
+            continue;
         };
         match mark {
             0xfe => words.push(decode(segment)),

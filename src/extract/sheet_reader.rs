@@ -159,12 +159,16 @@ impl<'a> SheetReader<'a> {
 
     /// Gives the sheet's place.
     pub(super) fn finish(
-        self,
+        mut self,
         name: &str,
         hidden: bool,
         place: &Place,
         harvest: &mut Harvest<'_>,
     ) -> Place {
+        // A sheet that is cut short ends within a row.
+        if !self.cells.is_empty() {
+            self.end_row();
+        }
         let here = self.table.finish_sheet(name, hidden, place, harvest);
         harvest.text(&here.within("header and footer"), self.header);
         harvest.text(&here.hidden("formulas, hidden"), self.formulas);

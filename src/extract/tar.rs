@@ -9,7 +9,7 @@ use crate::finding::ProblemKind;
 use crate::mail::charset;
 
 /// Headers and the data behind them fill whole blocks.
-const BLOCK: usize = 512;
+pub(super) const BLOCK: usize = 512;
 const CHECKSUM: std::ops::Range<usize> = 148..156;
 /// A pax header or a long name beyond this is none that a program wrote.
 const LONGEST_EXTENSION: u64 = 1024 * 1024;
@@ -281,7 +281,7 @@ fn number(field: &[u8]) -> Option<u64> {
 }
 
 /// Whether the checksum is right; some old programs summed signed bytes.
-fn is_header(block: &[u8]) -> bool {
+pub(super) fn is_header(block: &[u8]) -> bool {
     let Some(told) = number(&block[CHECKSUM]).filter(|&told| told > 0) else {
         return false;
     };

@@ -82,11 +82,21 @@ pub(crate) fn walk(xml: &[u8], mut on: impl FnMut(Node<'_, '_>) -> bool) -> bool
     config.check_end_names = false;
     config.allow_unmatched_ends = true;
     config.allow_dangling_amp = true;
+    let mut root = Root::default();
     loop {
         let on_with = match reader.read_event() {
-            Ok(Event::Start(start)) => on(Node::Start(Element(&start))),
+            Ok(Event::Start(start)) => {
+                let element = Element(&start);
+                root.begins(element.name());
+                on(Node::Start(element))
+            }
             Ok(Event::Empty(start)) => on(Node::Empty(Element(&start))),
-            Ok(Event::End(end)) => on(Node::End(local(end.name().into_inner().as_bytes()))),
+            Ok(Event::End(end)) => {
+                let name = end.name().into_inner();
+                let name = local(name.as_bytes());
+                root.ends(name);
+                on(Node::End(name))
+            }
             Ok(Event::Text(text)) => on(Node::Text(&text)),
             Ok(Event::CData(text)) => on(Node::Text(&text)),
             // No entity is ever expanded beyond the five of XML: an undefined
@@ -95,13 +105,35 @@ pub(crate) fn walk(xml: &[u8], mut on: impl FnMut(Node<'_, '_>) -> bool) -> bool
                 Some(c) => on(Node::Text(c.encode_utf8(&mut [0; 4]))),
                 None => on(Node::Text(&format!("&{};", &*name))),
             },
-            Ok(Event::Eof) => return true,
+            Ok(Event::Eof) => return !root.is_open,
             Ok(_) => true,
             Err(_) => return false,
         };
         if !on_with {
             return true;
         }
+    }
+}
+
+/// The first element, in which all others are: a document that is cut between
+/// two tags is told by it. Elements inside may lack their ends; Excel writes
+/// such drawings.
+#[derive(Debug, Default)]
+struct Root {
+    name: Vec<u8>,
+    is_open: bool,
+}
+
+impl Root {
+    fn begins(&mut self, name: &[u8]) {
+        if self.name.is_empty() {
+            self.name = name.to_vec();
+        }
+        self.is_open |= self.name == name;
+    }
+
+    fn ends(&mut self, name: &[u8]) {
+        self.is_open &= self.name != name;
     }
 }
 
@@ -221,7 +253,9 @@ mod tests {
             true,
         );
         check(b"<a>cut <b", "cut ", false);
-        check(b"</b>stray<a></c>", "stray", true);
+        check(b"</b>stray<a><c></a></d>", "stray", true);
+        check(b"<a><b>cut</b>", "cut", false);
+        check(b"<a><br>left open</a>", "left open", true);
     }
 
     #[test]

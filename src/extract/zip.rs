@@ -24,6 +24,9 @@ use crate::mail::charset;
 /// What is inflated without more ado, in bytes: 8 MB.
 const ROOM: usize = 8 * 1024 * 1024;
 
+/// The record at an archive's end, without a comment.
+const LENGTH_OF_END: usize = 22;
+
 /// Bit 1 of a member's flags: where it is packed with LZMA, its end is marked.
 const MARKED_END: u16 = 2;
 
@@ -79,10 +82,14 @@ pub(crate) fn read(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
 /// A zip behind another file's bytes: unpackers look for its directory at the
 /// end, and do not mind what stands before.
 pub(crate) fn behind(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
-    if end_of_directory(bytes).is_none_or(|end| end.entries == 0) {
+    if end_of_directory(bytes).is_some_and(|end| end.entries == 0) {
         return;
     }
     let archive = Archive::parse(bytes, harvest.entries_left() + 1);
+    // Cut off, its directory is missed by some programs and not by others.
+    if archive.members.is_empty() {
+        return;
+    }
     if let Some(inside) = harvest.deeper(&place.within("archive behind it")) {
         if office_part::is_one(&archive) {
             return office::read(bytes, &archive, &inside, harvest);
@@ -94,6 +101,16 @@ pub(crate) fn behind(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
         let sealings = archive.sealings(&inside, harvest);
         archive.read_members(&sealings, &inside, harvest);
     }
+}
+
+/// What stands behind an archive without members: it hides nothing from
+/// programs that look for the beginning of another kind of file.
+pub(crate) fn behind_nothing(bytes: &[u8]) -> Option<&[u8]> {
+    let end = bytes.get(..LENGTH_OF_END)?;
+    let comment = usize::from(u16::from_le_bytes([end[20], end[21]]));
+    let rest = bytes.get(LENGTH_OF_END + comment..)?;
+    let is_empty = end.starts_with(b"PK\x05\x06") && end[4..12].iter().all(|byte| *byte == 0);
+    (is_empty && !rest.trim_ascii().is_empty()).then_some(rest)
 }
 
 impl Archive<'_> {

@@ -59,6 +59,18 @@ pub fn sniff_utf16(bytes: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
+/// The text of UTF-32 with its mark, which spreadsheets and editors open.
+pub fn utf32(bytes: &[u8]) -> Option<String> {
+    let (number, units): (fn([u8; 4]) -> u32, _) = match bytes.split_first_chunk()? {
+        ([0xff, 0xfe, 0, 0], units) => (u32::from_le_bytes, units),
+        ([0, 0, 0xfe, 0xff], units) => (u32::from_be_bytes, units),
+        _ => return None,
+    };
+    let (units, _) = units.as_chunks();
+    let letter = |unit: &[u8; 4]| char::from_u32(number(*unit)).unwrap_or('\u{fffd}');
+    Some(units.iter().map(letter).collect())
+}
+
 /// The text of `bytes` in this encoding; what is no character becomes U+FFFD.
 pub fn with<'a>(encoding: &'static Encoding, bytes: &'a [u8]) -> Cow<'a, str> {
     encoding.decode_without_bom_handling(bytes).0

@@ -29,6 +29,8 @@ pub struct Part<'a> {
     pub stray: &'a [u8],
     /// The fields could not be parsed, or not all of them.
     pub damaged: bool,
+    /// The header section before `stray`.
+    above: &'a [u8],
 }
 
 #[derive(Debug)]
@@ -49,12 +51,29 @@ impl<'a> Part<'a> {
         let (header, body) = split_header(raw);
         let capped = &header[..header.len().min(HEADER_CAP)];
         let fields = fields(capped);
+        let stray = stray(header);
         Self {
             damaged: fields.is_none() || capped.len() < header.len(),
             fields: fields.unwrap_or_default(),
             body,
-            stray: stray(header),
+            stray,
+            above: &header[..header.len() - stray.len()],
         }
+    }
+
+    /// All from the first line on that is no field, as those see it for whom
+    /// the body begins there.
+    pub fn early_body(&self) -> Vec<u8> {
+        [self.stray, b"\r\n", self.body].concat()
+    }
+
+    /// The part as they see it, with that body.
+    pub fn early<'b>(&self, body: &'b [u8]) -> Part<'b>
+    where
+        'a: 'b,
+    {
+        let above = Part::parse(self.above);
+        Part { body, ..above }
     }
 
     /// Whether there is any header field that is known here.

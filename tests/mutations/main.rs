@@ -49,6 +49,8 @@ struct Task {
     cases: std::ops::Range<usize>,
     /// `EXEAT_SEED`.
     seed: u64,
+    /// `EXEAT_WITHOUT`: endings of files that are passed over, between spaces.
+    without: String,
     /// `EXEAT_FOLDER`: where the results go. With `EXEAT_CASE` that is one
     /// case's file, and nothing is run.
     folder: PathBuf,
@@ -144,6 +146,7 @@ impl Task {
         Some(Self {
             cases: number(from)..number(to),
             seed: number(&std::env::var("EXEAT_SEED").expect("a seed")) as u64,
+            without: std::env::var("EXEAT_WITHOUT").unwrap_or_default(),
             folder: folder.into(),
             ending: std::env::var("EXEAT_ENDING").ok(),
             thorough: true,
@@ -187,6 +190,7 @@ async fn run(task: &Task, court: &Arc<Court>, bases: &Arc<Vec<Base>>) -> Tally {
             folder: task.folder.clone(),
             cases: task.cases.clone(),
             ending: None,
+            without: String::new(),
             ..*task
         };
         let (court, bases) = (Arc::clone(court), Arc::clone(bases));
@@ -317,6 +321,7 @@ async fn what_was_broken_is_found_or_told() {
     let task = Task::given().unwrap_or(Task {
         cases: 0..900,
         seed: 7,
+        without: String::new(),
         folder: sample.path().to_owned(),
         ending: None,
         thorough: false,
@@ -328,6 +333,8 @@ async fn what_was_broken_is_found_or_told() {
     if let Ok(name) = std::env::var("EXEAT_CASE") {
         return show(&name, &task, &bases);
     }
+    let without: Vec<&str> = task.without.split_whitespace().collect();
+    bases.retain(|base| !without.contains(&base.ending()));
     let court = Arc::new(Court::open(&task.folder).await);
     let (mut personal, mut clear) = (0, Vec::new());
     for base in &mut bases {
@@ -338,7 +345,9 @@ async fn what_was_broken_is_found_or_told() {
                 clear.push(base.name.clone());
             }
         }
-        base.personal = judgement == Judgement::Found;
+        // Of what is told, some part may be all that cannot be read.
+        base.personal &= judgement == Judgement::Told;
+        base.personal |= judgement == Judgement::Found;
     }
     // A name and a word about it, somewhere in a document, may not be enough.
     assert!(

@@ -6,8 +6,9 @@
 FOLDER/clear.jsonl lists the files (`{"case", "file"}`); written is one line
 for each file and reader that shows words: `{"case", "file", "reader",
 "text"}`, with tabs between cells. The readers are Python's own library,
-pdftotext, catdoc; with --thorough LibreOffice, openpyxl, python-docx and
-7-Zip, too. Readers that are missing are passed over.
+pdftotext, catdoc; with --thorough LibreOffice, openpyxl, python-docx, 7-Zip,
+libarchive's bsdtar, olefile, GnuPG, OpenSSL and ExifTool, too. Readers that are
+missing are passed over.
 """
 import contextlib, csv, email, email.policy, gzip, html.parser, io, json, os, re, shutil
 import subprocess, sys, tarfile, tempfile, zipfile
@@ -16,15 +17,18 @@ import xml.etree.ElementTree as ET
 FOLDER = sys.argv[1]
 THOROUGH = "--thorough" in sys.argv
 MOST = 1 << 22
-OFFICE = {"docx", "docm", "xlsx", "xlsm", "xlsb", "pptx", "doc", "xls", "ppt", "odt", "ods", "odp", "rtf",
-          "html", "fods", "fodt", "pub", "dotx", "xltx", "xml", "dot", "xlt", "pps", "ppsx", "ott", "ots"}
-SHEETS = {"xlsx", "xlsm", "xlsb", "xls", "ods", "fods", "xltx", "xlt", "ots"}
-SLIDES = {"pptx", "ppt", "odp", "pps", "ppsx"}
+SHEETS = {"xlsx", "xlsm", "xlsb", "xls", "ods", "fods", "xltx", "xlt", "ots", "uos"}
+SLIDES = {"pptx", "pptm", "potx", "ppt", "odp", "otp", "fodp", "pps", "ppsx", "uop", "odg", "otg", "fodg", "svg"}
+OFFICE = SHEETS | SLIDES | {"docx", "docm", "doc", "odt", "rtf", "html", "xhtml", "fodt", "pub", "dotx", "xml", "dot",
+                            "ott", "uot"}
+ARCHIVES = {"zip", "tar", "tgz", "gz", "bz2", "xz", "zst", "7z", "rar", "Z", "arj", "cab", "cpio", "exe", "iso", "lz",
+            "lz4", "lzh", "lzma", "lzo", "xar", "001"}
+PICTURES = {"jpg", "png", "gif", "tif", "webp"}
 
 
-def run(*command, seconds=20):
+def run(*command, seconds=20, folder=None):
     try:
-        done = subprocess.run(command, capture_output=True, timeout=seconds, stdin=subprocess.DEVNULL)
+        done = subprocess.run(command, capture_output=True, timeout=seconds, stdin=subprocess.DEVNULL, cwd=folder)
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout
@@ -146,15 +150,21 @@ def tar_members(raw):
 
 
 def seven_zip(raw):
-    """What 7-Zip unpacks, with whatever warnings."""
+    return unpacked(raw, shutil.which("7zz") or "7z", "x", "-y", "-p")
+
+
+def bsdtar(raw):
+    return unpacked(raw, "bsdtar", "-x", "--passphrase", "x", "-f")
+
+
+def unpacked(raw, *command):
+    """What a program unpacks, with whatever warnings."""
     with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "file")
+        path, out = os.path.join(folder, "file"), os.path.join(folder, "out")
         open(path, "wb").write(raw)
-        tool = shutil.which("7zz") or shutil.which("7z")
-        if not tool:
-            return
-        run(tool, "x", "-y", "-p", "-o" + os.path.join(folder, "out"), path)
-        for where, _, files in os.walk(os.path.join(folder, "out")):
+        os.mkdir(out)
+        run(*command, path, folder=out)
+        for where, _, files in os.walk(out):
             for name in files[:200]:
                 whole = os.path.join(where, name)
                 if os.path.isfile(whole) and os.path.getsize(whole) < MOST:
@@ -197,6 +207,44 @@ def pdfium(raw):
         return "\n".join(page.get_textpage().get_text_bounded() for page in document)
 
 
+def outlook(raw):
+    """The strings of a message, and what is attached to it."""
+    import olefile
+    file = olefile.OleFileIO(io.BytesIO(raw))
+    words, names = [], {}
+    for path in file.listdir():
+        kind = path[-1][-8:].upper()
+        if not path[-1].startswith("__substg1.0_"):
+            continue
+        content = attempt(lambda: file.openstream(path).read()) or b""
+        if kind.endswith("001F"):
+            words.append(content.decode("utf-16-le", "replace"))
+        elif kind.endswith("001E"):
+            words.append(content.decode("cp1252", "replace"))
+        if kind in ("3707001F", "3707001E"):
+            names[tuple(path[:-1])] = words[-1].rstrip("\0")
+        elif kind == "10130102":
+            yield "html", content
+    for folder, name in names.items():
+        content = attempt(lambda: file.openstream([*folder, "__substg1.0_37010102"]).read())
+        yield name.rsplit(".", 1)[-1].lower(), content or b""
+    yield "txt", "\n".join(words).encode("utf-8-sig")
+
+
+def signed(raw):
+    """What OpenSSL shows of S/MIME without a key, and of certificates."""
+    for form in ("DER", "PEM", "SMIME"):
+        for command in (["cms", "-verify", "-noverify"], ["cms", "-uncompress"], ["x509", "-text", "-noout"]):
+            if command[0] == "cms" or form != "SMIME":
+                yield by_file("bin", raw, "openssl", *command, "-inform", form, "-in")
+
+
+def opened(raw):
+    """What GnuPG shows without a key."""
+    with tempfile.TemporaryDirectory() as home:
+        return by_file("gpg", raw, "gpg", "--batch", "--no-tty", "--homedir", home, "--decrypt")
+
+
 def attempt(reader, *arguments):
     try:
         return reader(*arguments)
@@ -217,7 +265,7 @@ def texts(ending, raw, depth=0):
                 rows = attempt(lambda: list(csv.reader(io.StringIO(text), delimiter=mark)))
                 if rows:
                     give.append(("csv", "\n".join("\t".join(map(flat, row)) for row in rows)))
-    elif ending in ("html", "htm", "mht"):
+    elif ending in ("html", "htm", "mht", "xhtml", "svg"):
         give.append(("browser", attempt(page, raw)))
     elif ending == "pdf":
         text = by_file("pdf", raw, "pdftotext", "-layout")
@@ -235,14 +283,25 @@ def texts(ending, raw, depth=0):
         give.append(("openpyxl", attempt(openpyxl_, raw)))
     if THOROUGH and ending in ("docx", "docm", "dotx"):
         give.append(("python-docx", attempt(docx_, raw)))
+    if THOROUGH and ending in ("ppt", "pps"):
+        give.append(("catppt", by_file("ppt", raw, "catppt", "-dutf-8")))
+    if THOROUGH and ending in PICTURES:
+        give.append(("ExifTool", by_file(ending, raw, "exiftool", "-a", "-u", "-S")))
+    if THOROUGH and ending in ("asc", "gpg", "sig"):
+        give.append(("GnuPG", attempt(opened, raw)))
+    if THOROUGH and ending in ("p7m", "p7s", "der", "pem"):
+        give += [("OpenSSL", text) for text in attempt(lambda: list(signed(raw))) or []]
     yield from ((reader, text) for reader, text in give if text and text.strip())
     unpackers = []
     if ending in ("eml", "mbox", "mht", "p7m"):
         for read in attempt(lambda: list(mail(raw))) or []:
             yield read
-    if ending in ("zip", "tar", "tgz", "gz", "bz2", "xz", "zst", "7z", "rar"):
-        unpackers = [members, tar_members] + ([seven_zip] if THOROUGH else [])
-        if ending == "gz":
+    if THOROUGH and ending in ("msg", "oft"):
+        for inner, content in attempt(lambda: list(outlook(raw))) or []:
+            yield from texts(inner, content, depth + 1)
+    if ending in ARCHIVES:
+        unpackers = [members, tar_members] + ([seven_zip, bsdtar] if THOROUGH else [])
+        if ending in ("gz", "tgz"):
             whole = attempt(gzip_leniently, raw)
             if whole:
                 yield from texts("csv", whole, depth + 1)

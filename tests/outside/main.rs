@@ -34,4 +34,5 @@ mod sealed;
 mod secrecy;
 mod support;
 mod swept;
+mod torn;
 mod worker;

@@ -75,12 +75,17 @@ impl<'a> Compound<'a> {
             || directory.len() % sectors.sector != 0
             || mini_fat.len() % sectors.sector != 0;
         sectors.mini_fat = numbers(&mini_fat).collect();
-        let mut compound = Self {
-            sectors: Rc::new(sectors),
+        let mut tree = Tree {
             entries,
+            seen: HashSet::new(),
+            torn: false,
         };
-        compound.name_paths(child, "", 0, &mut HashSet::new());
-        Some(compound)
+        tree.name_paths(child, "", 0);
+        sectors.lost |= tree.torn;
+        Some(Self {
+            sectors: Rc::new(sectors),
+            entries: tree.entries,
+        })
     }
 
     /// What is in one of its storages, as if that were a file of its own.
@@ -95,27 +100,6 @@ impl<'a> Compound<'a> {
         Self {
             sectors: Rc::clone(&self.sectors),
             entries: self.entries.iter().filter_map(inside).collect(),
-        }
-    }
-
-    /// Gives every entry that the tree below `first` reaches its path. Those
-    /// that it does not reach keep their plain names: a damaged or a crafted
-    /// tree hides nothing.
-    fn name_paths(&mut self, first: u32, above: &str, depth: u32, seen: &mut HashSet<u32>) {
-        let mut to_visit = vec![first];
-        while let Some(index) = to_visit.pop() {
-            if index == NO_ENTRY || !seen.insert(index) {
-                continue;
-            }
-            let Some(entry) = self.entries.get_mut(index as usize) else {
-                continue;
-            };
-            entry.path = format!("{above}{}", entry.name);
-            to_visit.extend(entry.siblings);
-            let (child, below) = (entry.child, format!("{}/", entry.path));
-            if child != NO_ENTRY && depth < DEEPEST {
-                self.name_paths(child, &below, depth + 1, seen);
-            }
         }
     }
 
@@ -193,6 +177,39 @@ impl<'a> Compound<'a> {
         bytes.truncate(size);
         let whole = bytes.len() == size;
         Stream { bytes, whole }
+    }
+}
+
+/// The directory, while its entries get their paths.
+struct Tree {
+    entries: Vec<Entry>,
+    seen: HashSet<u32>,
+    /// It leads to what is no entry.
+    torn: bool,
+}
+
+impl Tree {
+    /// Gives every entry that the tree below `first` reaches its path. Those
+    /// that it does not reach keep their plain names: a damaged or a crafted
+    /// tree hides nothing.
+    fn name_paths(&mut self, first: u32, above: &str, depth: u32) {
+        let mut to_visit = vec![first];
+        while let Some(index) = to_visit.pop() {
+            if index == NO_ENTRY || !self.seen.insert(index) {
+                continue;
+            }
+            let Some(entry) = self.entries.get_mut(index as usize) else {
+                self.torn = true;
+                continue;
+            };
+            self.torn |= !matches!(entry.kind, STORAGE | STREAM);
+            entry.path = format!("{above}{}", entry.name);
+            to_visit.extend(entry.siblings);
+            let (child, below) = (entry.child, format!("{}/", entry.path));
+            if child != NO_ENTRY && depth < DEEPEST {
+                self.name_paths(child, &below, depth + 1);
+            }
+        }
     }
 }
 
