@@ -4,8 +4,9 @@
 
 use super::cipher::Rc4Header;
 use super::harvest::{Harvest, Place};
+use super::illustration::Illustrations;
 use super::ole::{self, Compound};
-use super::{Protection, properties};
+use super::{Protection, office_art, properties};
 use crate::finding::ProblemKind;
 use fib::Fib;
 use pieces::Pieces;
@@ -17,6 +18,8 @@ mod runs;
 mod story;
 
 const DOCUMENT: &str = "WordDocument";
+/// Where pictures are that stand in lines of text.
+const DATA: &str = "Data";
 /// RC4 has a new key each so many bytes of a stream.
 const BLOCK: usize = 512;
 
@@ -41,23 +44,35 @@ pub(crate) fn read(compound: &Compound<'_>, place: &Place, harvest: &mut Harvest
         );
     };
     let mut table = ole::stream(compound, fib.table(), &place, harvest).unwrap_or_default();
-    if fib.is_encrypted() && !unsealed(&fib, &mut document, &mut table, &place, harvest) {
-        return;
+    let mut data = ole::stream(compound, DATA, &place, harvest).unwrap_or_default();
+    if fib.is_encrypted() {
+        let streams = [
+            (&mut document, fib::BASE),
+            (&mut table, fib.key()),
+            (&mut data, 0),
+        ];
+        if !unsealed(&fib, streams, &place, harvest) {
+            return;
+        }
     }
     // The rest of the header is encrypted with the document.
     match Fib::parse(&document) {
         Some(fib) => stories(&fib, &document, &table, &place, harvest),
         None => damaged(&place, harvest),
     }
+    let mut pictures = Illustrations::default();
+    for stream in [&data, &document, &table] {
+        office_art::read(stream, &mut pictures, &place, harvest);
+    }
     ole::embedded(compound, &place, harvest);
 }
 
 /// Takes off an encryption that a password of everybody opens, and tells what
-/// it is ([MS-DOC] 2.2.6).
+/// it is ([MS-DOC] 2.2.6). Of each stream so many bytes are clear; the second
+/// is the table.
 fn unsealed(
     fib: &Fib,
-    document: &mut [u8],
-    table: &mut [u8],
+    streams: [(&mut Vec<u8>, usize); 3],
     place: &Place,
     harvest: &mut Harvest<'_>,
 ) -> bool {
@@ -72,7 +87,7 @@ fn unsealed(
     if !harvest.guesses(place) {
         return false;
     }
-    let Some(header) = Rc4Header::parse(table) else {
+    let Some(header) = Rc4Header::parse(streams[1].0) else {
         harvest.problem(
             place,
             ProblemKind::Unknown,
@@ -83,7 +98,7 @@ fn unsealed(
     let Some(key) = header.unlock(place, harvest) else {
         return false;
     };
-    for (stream, clear) in [(document, fib::BASE), (table, fib.key())] {
+    for (stream, clear) in streams {
         let clear = clear.min(stream.len());
         let kept = stream[..clear].to_vec();
         key.decrypt(stream, BLOCK);

@@ -108,6 +108,7 @@ fn walk(stream: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     if let Some(sheet) = sheet {
         sheet.finish(&mut workbook, place, harvest);
     }
+    workbook.pictures(place, harvest);
     if workbook.is_damaged() || !ended && !is_blank(stream) {
         harvest.problem(
             place,

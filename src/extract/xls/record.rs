@@ -70,6 +70,7 @@ pub(crate) mod kind {
     pub(crate) const R_STRING: u16 = 0x00d6;
     pub(crate) const XF: u16 = 0x00e0;
     pub(crate) const INTERFACE_HDR: u16 = 0x00e1;
+    pub(crate) const MSO_DRAWING_GROUP: u16 = 0x00eb;
     pub(crate) const SST: u16 = 0x00fc;
     pub(crate) const LABEL_SST: u16 = 0x00fd;
     pub(crate) const RRD_HEAD: u16 = 0x0138;

@@ -6,7 +6,9 @@ use super::record::{Record, Records, kind};
 use super::string::{Version, shared_strings};
 use crate::extract::bytes::{f64_at, u16_at, u32_at};
 use crate::extract::harvest::{Harvest, Place};
+use crate::extract::illustration::Illustrations;
 use crate::extract::number::Format;
+use crate::extract::office_art;
 
 /// Excel writes its own names as one number (2.5.114).
 const BUILT_IN: u16 = 0x20;
@@ -22,6 +24,8 @@ pub(super) struct Workbook {
     styles: Vec<u16>,
     names: String,
     elsewhere: String,
+    /// Pictures of all sheets, in pieces.
+    drawings: Vec<u8>,
     protected: bool,
     damaged: bool,
 }
@@ -45,6 +49,7 @@ impl Workbook {
             styles: Vec::new(),
             names: String::new(),
             elsewhere: String::new(),
+            drawings: Vec::new(),
             protected: false,
             damaged: false,
         }
@@ -69,6 +74,14 @@ impl Workbook {
             kind::XF => self.styles.push(u16_at(data, 2).unwrap_or(0)),
             kind::NAME => self.take_name(data),
             kind::SUP_BOOK => self.take_other_book(data),
+            // It goes on in more of its kind, or as all records do.
+            kind::MSO_DRAWING_GROUP => {
+                self.drawings.extend_from_slice(data);
+                let pieces = records.continuations();
+                pieces
+                    .iter()
+                    .for_each(|piece| self.drawings.extend_from_slice(piece));
+            }
             kind::CRN => self.take_cached_cells(data),
             kind::PROTECT | kind::FILE_SHARING => {
                 self.protected |= u16_at(data, 0).is_some_and(|flag| flag != 0);
@@ -188,5 +201,14 @@ impl Workbook {
         let elsewhere = std::mem::take(&mut self.elsewhere);
         let place = place.hidden("copy of another workbook's data, hidden");
         harvest.text(&place, elsewhere);
+    }
+
+    pub(super) fn pictures(&self, place: &Place, harvest: &mut Harvest<'_>) {
+        office_art::read(
+            &self.drawings,
+            &mut Illustrations::default(),
+            place,
+            harvest,
+        );
     }
 }
