@@ -36,6 +36,7 @@ mod external_link;
 mod file;
 mod flat_office;
 mod flow;
+mod formula;
 mod grid;
 mod harvest;
 mod header;

@@ -241,6 +241,14 @@ impl<'a> Reader<'a> {
         let end = if in_cell { ' ' } else { '\n' };
         self.side().push(end);
         self.asides.end_vanished();
+        // What is shown of a hidden paragraph ends with it all the same.
+        if self.context.aside() == Some(Aside::Vanished)
+            && self.tables.is_empty()
+            && !self.lines.is_empty()
+            && !self.lines.ends_with('\n')
+        {
+            self.lines.push('\n');
+        }
     }
 
     /// Where words go that stand here.

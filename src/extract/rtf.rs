@@ -306,6 +306,16 @@ impl Reader {
 
     fn paragraph(&mut self) {
         self.put(if self.group.in_table { " " } else { "\n" });
+        // What is shown of a hidden paragraph ends with it all the same.
+        let shown = &mut self.document.shown;
+        if self.group.destination == Destination::Body
+            && self.group.is_hidden()
+            && !self.group.in_table
+            && !shown.is_empty()
+            && !shown.ends_with('\n')
+        {
+            shown.push('\n');
+        }
     }
 
     /// Ends a row: what was put since the last line end is its cells.

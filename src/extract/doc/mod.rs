@@ -7,6 +7,7 @@ use super::harvest::{Harvest, Place};
 use super::illustration::Illustrations;
 use super::ole::{self, Compound};
 use super::{Protection, office_art, properties};
+use crate::extract::bytes::{u16_at, utf16};
 use crate::finding::ProblemKind;
 use fib::Fib;
 use pieces::Pieces;
@@ -16,6 +17,7 @@ mod fib;
 mod pieces;
 mod runs;
 mod story;
+mod style;
 
 const DOCUMENT: &str = "WordDocument";
 /// Where pictures are that stand in lines of text.
@@ -143,6 +145,28 @@ fn stories(fib: &Fib, document: &[u8], table: &[u8], place: &Place, harvest: &mu
     ] {
         harvest.text(&place.hidden(name), story::lines(hidden));
     }
+    let (start, length) = fib.bookmarks;
+    let bookmarks = table.get(start..).unwrap_or_default();
+    let bookmarks = names(&bookmarks[..length.min(bookmarks.len())]);
+    // Those that begin so are made by programs.
+    let own: Vec<String> = bookmarks.filter(|name| !name.starts_with('_')).collect();
+    harvest.text(
+        &place.hidden("(names of bookmarks, hidden)"),
+        own.join("\n"),
+    );
+}
+
+/// The strings of a table in UTF-16 ([MS-DOC] 2.2.4, `STTB`).
+fn names(table: &[u8]) -> impl Iterator<Item = String> + use<'_> {
+    let wide = u16_at(table, 0) == Some(0xffff);
+    let extra = u16_at(table, 4).map_or(0, usize::from);
+    let mut rest = table.get(6..).filter(|_| wide).unwrap_or_default();
+    std::iter::from_fn(move || {
+        let end = 2 + 2 * usize::from(u16_at(rest, 0)?);
+        let name = utf16(rest.get(2..end)?);
+        rest = rest.get(end + extra..).unwrap_or_default();
+        Some(name)
+    })
 }
 
 fn damaged(place: &Place, harvest: &mut Harvest<'_>) {
@@ -151,4 +175,19 @@ fn damaged(place: &Place, harvest: &mut Harvest<'_>) {
         ProblemKind::Damaged,
         "it is damaged and was read as far as it could be",
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_up_to_where_their_table_is_cut() {
+        let table = b"\xff\xff\x02\0\x01\0\x03\0Z\0o\0e\0.\x01\0B\0.";
+        assert_eq!(names(table).collect::<Vec<_>>(), ["Zoe", "B"]);
+        for length in 0..table.len() {
+            assert!(names(&table[..length]).count() <= 2);
+        }
+        assert_eq!(names(b"\x01\0\0\0\x02\0ab").count(), 0);
+    }
 }

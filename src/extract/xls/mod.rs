@@ -16,6 +16,7 @@ mod record;
 mod seal;
 mod sheet;
 mod string;
+mod words;
 mod workbook;
 
 pub(crate) fn is_one(compound: &Compound<'_>) -> bool {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::record::{Record, Records, kind};
 use super::string::{Version, shared_strings};
 use crate::extract::bytes::{f64_at, u16_at, u32_at};
+use crate::extract::formula::words;
 use crate::extract::harvest::{Harvest, Place};
 use crate::extract::illustration::Illustrations;
 use crate::extract::number::Format;
@@ -72,7 +73,8 @@ impl Workbook {
             kind::DATE_1904 => self.since_1904 = u16_at(data, 0) == Some(1),
             kind::FORMAT => self.take_format(data),
             kind::XF => self.styles.push(u16_at(data, 2).unwrap_or(0)),
-            kind::NAME => self.take_name(data),
+            // One that is cut short says what it can.
+            kind::NAME => self.take_name(data).unwrap_or_default(),
             kind::SUP_BOOK => self.take_other_book(data),
             // It goes on in more of its kind, or as all records do.
             kind::MSO_DRAWING_GROUP => {
@@ -118,16 +120,26 @@ impl Workbook {
         }
     }
 
-    /// [MS-XLS] 2.4.150
-    fn take_name(&mut self, data: &[u8]) {
-        let built_in = u16_at(data, 0).is_none_or(|flags| flags & BUILT_IN != 0);
-        let name = data.get(3).zip(data.get(14..));
-        if let (false, Some((length, characters))) = (built_in, name)
-            && let Some(name) = self.version.characters(characters, usize::from(*length))
-        {
-            self.names.push_str(&name);
-            self.names.push('\n');
+    /// [MS-XLS] 2.4.150: a name, and the words in what it stands for.
+    fn take_name(&mut self, data: &[u8]) -> Option<()> {
+        if u16_at(data, 0)? & BUILT_IN != 0 {
+            return None;
         }
+        let length = usize::from(*data.get(3)?);
+        let characters = data.get(14..)?;
+        self.names
+            .push_str(&self.version.characters(characters, length)?);
+        let formula = self.version.size(characters, length);
+        let formula = formula.and_then(|size| characters.get(size..));
+        let formula = formula.and_then(|f| f.split_at_checked(u16_at(data, 4)?.into()));
+        if let Some((tokens, behind)) = formula {
+            for word in words(tokens, behind, self.version.dialect()) {
+                self.names.push('\t');
+                self.names.push_str(&word);
+            }
+        }
+        self.names.push('\n');
+        Some(())
     }
 
     /// [MS-XLS] 2.4.271: the path of a workbook that formulas refer to.
