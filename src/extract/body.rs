@@ -4,7 +4,7 @@
 use super::harvest::{Harvest, Place};
 use super::html::{self, Page};
 use super::quote::{self, Divided};
-use super::{Role, armour};
+use super::{Role, armour, file};
 
 /// The bodies of one message, kept until all are known: of two that say the
 /// same only one is wanted.
@@ -29,8 +29,10 @@ impl Bodies {
         for plain in &self.plain {
             divided(quote::divide(plain, &[], None), &body, harvest);
         }
+        let mut enclosed = Vec::new();
         for mut page in self.pages {
             take_out_armour(&mut page, place, harvest);
+            enclosed.append(&mut page.enclosed);
             match self.plain.iter().find_map(|plain| beyond(plain, &page)) {
                 Some(rest) => harvest.text(&body, rest),
                 None => {
@@ -39,6 +41,13 @@ impl Bodies {
                 }
             }
             harvest.text(&place.hidden("body (hidden)"), page.hidden);
+        }
+        for (number, picture) in (1..).zip(enclosed) {
+            if harvest.decoded(place, picture.len()) {
+                // As if it had been sent beside the page.
+                let name = format!("picture {number} in the body");
+                file::read(&[&name], &picture, place, harvest);
+            }
         }
     }
 }

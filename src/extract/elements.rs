@@ -29,6 +29,7 @@ pub(crate) enum Attribute {
     Colour,
     Background,
     Link,
+    Source,
     Note,
     Value,
 }

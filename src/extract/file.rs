@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 
 use super::harvest::{Harvest, Place};
+use super::illustration::Illustrations;
 use super::kind::{self, Kind};
 use super::{
-    access, armour, cms, compressed, content_line, html, later, mbox, message, ole, onenote, pdf,
-    pgp, picture, plain, rar, rpmsg, rtf, seven_zip, tar, tnef, xml_file, zip,
+    access, armour, cms, compressed, content_line, html, later, mbox, message, metafile, ole,
+    onenote, pdf, pgp, picture, plain, rar, rpmsg, rtf, seven_zip, tar, tnef, xml_file, zip,
 };
 use crate::finding::ProblemKind;
 use crate::mail::charset;
@@ -68,6 +69,10 @@ pub(crate) fn contents(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
         Kind::Asn1 => cms::read(bytes, place, harvest),
         Kind::Pgp => pgp::read(bytes, place, harvest),
         Kind::Rpmsg => rpmsg::read(bytes, place, harvest),
+        Kind::Picture(kind) if metafile::is_one(kind) => {
+            harvest.kind(place, kind);
+            metafile::read(bytes, place, harvest);
+        }
         Kind::Picture(kind) => {
             picture::read(kind, bytes, place, harvest);
             behind(bytes, place, harvest);
@@ -142,6 +147,7 @@ fn page(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     }
     harvest.text(place, page.shown);
     harvest.text(&place.hidden("hidden text"), page.hidden);
+    Illustrations::default().read_all(&page.enclosed, place, harvest);
 }
 
 /// `<meta charset=…>` or its older form; UTF-16 shows by itself.

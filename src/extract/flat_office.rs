@@ -5,14 +5,14 @@
 use std::borrow::Cow;
 
 use super::harvest::{Harvest, Place};
+use super::illustration::Illustrations;
 use super::odf_style::Styles;
 use super::odf_text::content;
 use super::office::{self, damaged};
 use super::office_xml::only_editing;
 use super::xml::{self, Node};
 use super::zip_records::{Archive, Member};
-use super::{file, kind, office_part, picture, sheet_2003, word_2003};
-use crate::finding::ProblemKind;
+use super::{file, kind, office_part, sheet_2003, word_2003};
 use crate::mail::encoding;
 
 /// Reads the file if it is one of these.
@@ -72,7 +72,7 @@ fn open_document(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     };
     let mut styles = Styles::default();
     let part = content(bytes, &mut styles, &place, harvest);
-    files(&part.files, &place, harvest);
+    files(&part.files, harvest);
     if part.locked {
         only_editing(&place, harvest);
     }
@@ -82,24 +82,17 @@ fn open_document(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
 }
 
 /// What lies in the file in base64: pictures, and other files.
-pub(super) fn files(files: &[String], place: &Place, harvest: &mut Harvest<'_>) {
-    let mut pictures = false;
-    for coded in files {
+pub(super) fn files(files: &[(String, Place)], harvest: &mut Harvest<'_>) {
+    let mut pictures = Illustrations::default();
+    for (coded, place) in files {
         let bytes = encoding::base64(coded.as_bytes());
         if bytes.is_empty() || !harvest.decoded(place, bytes.len()) {
             continue;
         }
         match kind::sniff(&bytes) {
-            kind::Kind::Picture(_) => pictures |= picture::may_hold_text(&bytes),
+            kind::Kind::Picture(_) => pictures.read(&bytes, place, harvest),
             _ => file::read(&["embedded object"], &bytes, place, harvest),
         }
-    }
-    if pictures {
-        harvest.problem(
-            place,
-            ProblemKind::NotRead,
-            "pictures in it: text in them was not read",
-        );
     }
 }
 

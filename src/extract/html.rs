@@ -14,6 +14,7 @@ use html5gum::{Emitter, ForwardingEmitter, Span, Tokenizer};
 use super::elements::{Attribute, DD, DT, LI, OPTION, Tag, is_quoting_class, short, tag};
 use super::flow::Flow;
 use super::style::{self, Style};
+use crate::mail::encoding;
 
 /// Elements deeper than this are not told apart; no mail program nests so.
 const DEEPEST: usize = 512;
@@ -40,6 +41,8 @@ pub(crate) struct Page {
     /// What is there and not shown: hidden elements, comments, the title,
     /// pictures' descriptions, addresses behind links.
     pub(crate) hidden: String,
+    /// Pictures and files that stand in the page itself (`data:`).
+    pub(crate) enclosed: Vec<Vec<u8>>,
     /// Bytes of `shown` inside quoting elements, in order.
     pub(crate) quoted: Vec<Range<usize>>,
     /// The byte of `shown` from which all is quoted.
@@ -62,6 +65,7 @@ pub(crate) fn read(html: &str) -> Page {
     Page {
         shown: reader.shown.finish(),
         hidden: reader.hidden.finish(),
+        enclosed: reader.enclosed,
         quoted: reader.quoted,
         quoted_from: reader.quoted_from,
     }
@@ -78,6 +82,7 @@ struct Reader {
     /// whoever reads them tells them apart.
     loose_row: bool,
     start: Start,
+    enclosed: Vec<Vec<u8>>,
     quoted: Vec<Range<usize>>,
     quoted_from: Option<usize>,
     shown_length: usize,
@@ -191,6 +196,7 @@ impl Reader {
             b"color" => Attribute::Colour,
             b"bgcolor" | b"background" => Attribute::Background,
             b"href" => Attribute::Link,
+            b"src" | b"data" => Attribute::Source,
             b"alt" | b"title" | b"aria-label" | b"placeholder" | b"summary" => Attribute::Note,
             b"value" | b"label" => Attribute::Value,
             b"hidden" => {
@@ -202,6 +208,12 @@ impl Reader {
     }
 
     fn value(&mut self, value: &str) {
+        if matches!(self.start.attribute, Attribute::Link | Attribute::Source)
+            && let Some(file) = enclosed(value)
+        {
+            self.enclosed.push(file);
+            return;
+        }
         let start = &mut self.start;
         match start.attribute {
             Attribute::Style => start.style = style::read(value),
@@ -235,7 +247,7 @@ impl Reader {
             }
             Attribute::Note => start.notes.push(value.to_owned()),
             Attribute::Value => start.value = Some(value.to_owned()),
-            Attribute::Other => {}
+            Attribute::Source | Attribute::Other => {}
         }
     }
 
@@ -413,6 +425,7 @@ impl Reader {
             };
             inner.tokens(comment[start..].trim_end_matches("<![endif]"));
             self.hidden.block();
+            self.enclosed.append(&mut inner.enclosed);
             self.hidden.preformatted(&inner.hidden.finish());
         } else if !comment.trim_start().starts_with('[') {
             self.hidden.block();
@@ -439,7 +452,25 @@ fn text(bytes: &[u8]) -> Cow<'_, str> {
     }
 }
 
+/// The file that an address holds in itself (RFC 2397).
+fn enclosed(address: &str) -> Option<Vec<u8>> {
+    let (scheme, rest) = address.trim_start().split_at_checked(5)?;
+    let (kind, data) = rest.split_once(',')?;
+    if !scheme.eq_ignore_ascii_case("data:") {
+        return None;
+    }
+    let data = percent_decoded_bytes(data);
+    Some(match kind.to_ascii_lowercase().ends_with(";base64") {
+        true => encoding::base64(&data),
+        false => data,
+    })
+}
+
 fn percent_decoded(text: &str) -> String {
+    String::from_utf8_lossy(&percent_decoded_bytes(text)).into_owned()
+}
+
+fn percent_decoded_bytes(text: &str) -> Vec<u8> {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut i = 0;
@@ -461,7 +492,7 @@ fn percent_decoded(text: &str) -> String {
             }
         }
     }
-    String::from_utf8_lossy(&out).into_owned()
+    out
 }
 
 #[cfg(test)]

@@ -239,6 +239,10 @@ fn container(bytes: &[u8]) -> Option<Kind> {
     if at(0, b"\x01\0\0\0") && at(40, b" EMF") {
         return Some(picture("emf"));
     }
+    // As it lies in documents, without the header that tells its size.
+    if (at(0, b"\x01\0\x09\0\0\x03") || at(0, b"\x02\0\x09\0\0\x03")) && at(16, b"\0\0") {
+        return Some(picture("wmf"));
+    }
     if super::tar::is_one(bytes) {
         return Some(Kind::Tar);
     }

@@ -1,11 +1,13 @@
 //! OpenDocument: odt, ods, odp.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use flate2::read::DeflateDecoder;
 
 use super::cipher::Sealed;
 use super::harvest::{Harvest, Place};
+use super::illustration::{Illustrations, most_unpacked};
 use super::odf_style::Styles;
 use super::odf_text::content;
 use super::office::damaged;
@@ -13,8 +15,7 @@ use super::office_xml::only_editing;
 use super::xml;
 use super::zip::{self, Fault};
 use super::zip_records::{Archive, Member};
-use super::{Protection, file, picture};
-use crate::finding::ProblemKind;
+use super::{Protection, file};
 
 pub(crate) fn is_one(archive: &Archive<'_>) -> bool {
     kind_of(archive).is_some()
@@ -68,7 +69,8 @@ pub(crate) fn read(archive: &Archive<'_>, place: &Place, harvest: &mut Harvest<'
     {
         styles.read(&xml);
     }
-    let mut pictures = 0;
+    let mut pictures: Vec<&Member<'_>> = Vec::new();
+    let mut shown: HashMap<String, Place> = HashMap::new();
     let mut locked = false;
     for member in &archive.members {
         let name = member.name.as_str();
@@ -76,6 +78,10 @@ pub(crate) fn read(archive: &Archive<'_>, place: &Place, harvest: &mut Harvest<'
             return;
         }
         if member.packed.is_empty() || is_of_programs(name) || !harvest.entry(&place) {
+            continue;
+        }
+        if is_picture(name) {
+            pictures.push(member);
             continue;
         }
         let bytes = match unpacked(member, &mut sealed, harvest) {
@@ -95,10 +101,6 @@ pub(crate) fn read(archive: &Archive<'_>, place: &Place, harvest: &mut Harvest<'
                 let place = place.within("embedded object");
                 content(&bytes, &mut own_styles, &place, harvest)
             }
-            _ if name.starts_with("Pictures/") => {
-                pictures += u32::from(picture::may_hold_text(&bytes));
-                continue;
-            }
             _ if name.starts_with("Versions/") => {
                 let place = place.hidden("earlier version, hidden");
                 file::read(&[name], &bytes, &place, harvest);
@@ -115,6 +117,13 @@ pub(crate) fn read(archive: &Archive<'_>, place: &Place, harvest: &mut Harvest<'
             }
         };
         locked |= part.locked;
+        for (picture, place) in part.pictures {
+            // One that is shown in several places is read where it is no secret.
+            let known = shown.entry(picture).or_insert_with(|| place.clone());
+            if known.hidden && !place.hidden {
+                *known = place;
+            }
+        }
         if part.damaged {
             damaged(&place, harvest);
         }
@@ -122,13 +131,29 @@ pub(crate) fn read(archive: &Archive<'_>, place: &Place, harvest: &mut Harvest<'
     if locked {
         only_editing(&place, harvest);
     }
-    if pictures > 0 {
-        harvest.problem(
-            &place,
-            ProblemKind::NotRead,
-            "pictures in it: text in them was not read",
-        );
+    let mut numbered = Illustrations::default();
+    for member in pictures {
+        if harvest.is_spent() {
+            return;
+        }
+        let place = shown.get(&member.name).unwrap_or(&place);
+        let limit = most_unpacked(member.packed.len(), harvest);
+        if member.size > limit as u64 {
+            numbered.too_large(place, harvest);
+            continue;
+        }
+        match unpacked_within(limit, member, &mut sealed) {
+            Ok(bytes) if harvest.decoded(place, bytes.len()) => {
+                numbered.read(&bytes, place, harvest);
+            }
+            Ok(_) => return,
+            Err(fault) => fault.tell(place, harvest),
+        }
     }
+}
+
+fn is_picture(name: &str) -> bool {
+    name.starts_with("Pictures/") || name.contains("/Pictures/")
 }
 
 /// Parts without people's words: what programs keep for themselves, such as
@@ -192,7 +217,14 @@ fn unpacked<'a>(
     sealed: &mut Sealed,
     harvest: &Harvest<'_>,
 ) -> Result<Cow<'a, [u8]>, Fault> {
-    let limit = harvest.inflatable(member.packed.len());
+    unpacked_within(harvest.inflatable(member.packed.len()), member, sealed)
+}
+
+fn unpacked_within<'a>(
+    limit: usize,
+    member: &'a Member<'_>,
+    sealed: &mut Sealed,
+) -> Result<Cow<'a, [u8]>, Fault> {
     if !sealed.holds(&member.name) {
         return member.unpack(limit);
     }

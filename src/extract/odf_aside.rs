@@ -31,6 +31,14 @@ pub(crate) enum Aside {
 }
 
 impl Aside {
+    /// Where it stands in a file.
+    pub(crate) fn within(self, file: &Place) -> Place {
+        match self.place() {
+            (name, true) => file.hidden(name),
+            (name, false) => file.within(name),
+        }
+    }
+
     /// Its place, and whether its program does not show it.
     fn place(self) -> (&'static str, bool) {
         match self {
@@ -94,12 +102,7 @@ impl Asides {
 
     pub(crate) fn finish(self, place: &Place, harvest: &mut Harvest<'_>) {
         for (aside, text) in self.texts {
-            let (name, hidden) = aside.place();
-            let place = match hidden {
-                true => place.hidden(name),
-                false => place.within(name),
-            };
-            harvest.text(&place, text);
+            harvest.text(&aside.within(place), text);
         }
     }
 }

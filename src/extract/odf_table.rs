@@ -143,6 +143,14 @@ impl Table {
         self.cells.len() - before
     }
 
+    /// Where the sheet is, if it is one.
+    pub(crate) fn sheet(&self, place: &Place) -> Option<Place> {
+        match &self.name {
+            Name::Sheet(name) => Some(sheet_place(name, self.hidden, place)),
+            _ => None,
+        }
+    }
+
     /// The number of the slide that it is on.
     pub(crate) fn slide(&self) -> Option<usize> {
         match self.name {

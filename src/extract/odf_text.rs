@@ -16,8 +16,10 @@ pub(crate) struct Part {
     pub(crate) damaged: bool,
     /// Editing is restricted in it.
     pub(crate) locked: bool,
-    /// Files and pictures in it, in base64.
-    pub(crate) files: Vec<String>,
+    /// Files and pictures in it, in base64, and where they stand.
+    pub(crate) files: Vec<(String, Place)>,
+    /// The parts that pictures in it are, and where they stand.
+    pub(crate) pictures: Vec<(String, Place)>,
 }
 
 /// Reads any XML part of a file, or all of a flat one. Tables are texts of
@@ -30,7 +32,7 @@ pub(crate) fn content(
 ) -> Part {
     // One byte beyond what is kept, which is a problem then.
     let room = harvest.text_room(place).saturating_add(1);
-    let mut reader = Reader::new(styles, room);
+    let mut reader = Reader::new(styles, place, room);
     let whole = xml::walk(xml, |node| {
         match node {
             Node::Start(element) => reader.start(&element, true),
@@ -44,6 +46,7 @@ pub(crate) fn content(
         damaged: !whole,
         locked: reader.locked,
         files: std::mem::take(&mut reader.files),
+        pictures: std::mem::take(&mut reader.pictures),
     };
     let cut = reader.length >= room;
     reader.finish(place, harvest);
@@ -63,7 +66,9 @@ pub(super) struct Reader<'a> {
     count: u32,
     styles: &'a mut Styles,
     pub(super) context: Context,
-    files: Vec<String>,
+    place: &'a Place,
+    files: Vec<(String, Place)>,
+    pictures: Vec<(String, Place)>,
     locked: bool,
     pub(super) length: usize,
     room: usize,
@@ -88,7 +93,7 @@ impl Slide {
 }
 
 impl<'a> Reader<'a> {
-    fn new(styles: &'a mut Styles, room: usize) -> Self {
+    fn new(styles: &'a mut Styles, place: &'a Place, room: usize) -> Self {
         Self {
             lines: String::new(),
             asides: Asides::default(),
@@ -98,7 +103,9 @@ impl<'a> Reader<'a> {
             count: 0,
             styles,
             context: Context::default(),
+            place,
             files: Vec::new(),
+            pictures: Vec::new(),
             locked: false,
             length: 0,
             room,
@@ -140,7 +147,14 @@ impl<'a> Reader<'a> {
             b"tab" => self.push("\t"),
             b"s" => self.push(" "),
             b"line-break" => self.push("\n"),
-            b"binary-data" if has_content => self.files.push(String::new()),
+            b"binary-data" if has_content => self.files.push((String::new(), self.standing())),
+            b"image" | b"fill-image" | b"background-image" => {
+                let part = element.attribute("href").map(|part| {
+                    let part = part.strip_prefix("./").unwrap_or(&part);
+                    (part.to_owned(), self.standing())
+                });
+                self.pictures.extend(part);
+            }
             _ => {}
         }
     }
@@ -213,7 +227,7 @@ impl<'a> Reader<'a> {
 
     fn push(&mut self, text: &str) {
         if self.context.in_data {
-            if let Some(file) = self.files.last_mut() {
+            if let Some((file, _)) = self.files.last_mut() {
                 file.push_str(text);
             }
         } else if self.context.is_read() {
@@ -227,6 +241,14 @@ impl<'a> Reader<'a> {
         let end = if in_cell { ' ' } else { '\n' };
         self.side().push(end);
         self.asides.end_vanished();
+        // What is shown of a hidden paragraph ends with it all the same.
+        if self.context.aside() == Some(Aside::Vanished)
+            && self.tables.is_empty()
+            && !self.lines.is_empty()
+            && !self.lines.ends_with('\n')
+        {
+            self.lines.push('\n');
+        }
     }
 
     /// Where words go that stand here.
@@ -244,6 +266,23 @@ impl<'a> Reader<'a> {
             Some(table) if context.in_shape() => &mut table.drawing,
             Some(table) => &mut table.cell,
             None => &mut self.lines,
+        }
+    }
+
+    /// Where a picture stands that is here.
+    fn standing(&self) -> Place {
+        let place = self.place;
+        if let Some(aside) = self.context.aside() {
+            return aside.within(place);
+        }
+        let number = self.slides.len();
+        match self.slides.last().filter(|_| self.context.in_slide) {
+            Some(_) if self.context.in_notes => place.hidden(&format!("notes of slide {number}")),
+            Some(slide) => slide.place(number, place),
+            None => {
+                let sheet = self.tables.first().and_then(|table| table.sheet(place));
+                sheet.unwrap_or_else(|| place.clone())
+            }
         }
     }
 

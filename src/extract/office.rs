@@ -6,16 +6,17 @@
 use std::collections::HashMap;
 
 use super::harvest::{Harvest, Place};
+use super::illustration::{Illustrations, most_unpacked};
 use super::office_part::{WITHOUT_WORDS, kind_of, order};
 use super::office_xml::only_editing;
-use super::relationships::Relationships;
+use super::relationships::{self, Relationships};
 use super::sheet::{self, Workbook};
 use super::slides::{self, Slides};
 use super::word_style::{self, Styles};
 use super::xlsb_record::{self, Folded};
 use super::xml;
 use super::zip_records::{Archive, Member};
-use super::{file, kind, picture, sweep, xlsb};
+use super::{file, kind, sweep, xlsb};
 use crate::finding::ProblemKind;
 
 /// Reads the document; `bytes` are the archive's.
@@ -34,30 +35,19 @@ pub(crate) fn read(bytes: &[u8], archive: &Archive<'_>, place: &Place, harvest: 
         styles: Styles::default(),
         folded: HashMap::new(),
         tables: 0,
-        pictures: 0,
+        shown_slides: HashMap::new(),
+        pictures: Illustrations::default(),
         other: 0,
         unpacked: true,
     };
     document.read(harvest);
     document.binary_workbook(bytes, harvest);
-    let Document {
-        pictures, other, ..
-    } = document;
-    if pictures > 0 {
-        let what = format!(
-            "{pictures} picture{} in it: text in them was not read",
-            plural(pictures)
-        );
-        harvest.problem(&place, ProblemKind::NotRead, what);
-    }
+    let other = document.other;
     if other > 0 {
-        let what = format!("{other} part{} in it that cannot be read", plural(other));
+        let plural = if other == 1 { "" } else { "s" };
+        let what = format!("{other} part{plural} in it that cannot be read");
         harvest.problem(&place, ProblemKind::NotRead, what);
     }
-}
-
-fn plural(count: u32) -> &'static str {
-    if count == 1 { "" } else { "s" }
 }
 
 pub(super) struct Document<'a> {
@@ -70,7 +60,9 @@ pub(super) struct Document<'a> {
     /// What is hidden in each sheet of a binary workbook.
     folded: HashMap<String, Folded>,
     pub(super) tables: u32,
-    pictures: u32,
+    /// Where the slides that have been read stand, by their parts.
+    pub(super) shown_slides: HashMap<String, Place>,
+    pictures: Illustrations,
     other: u32,
     /// All parts so far could be unpacked.
     unpacked: bool,
@@ -147,7 +139,17 @@ impl Document<'_> {
         member: &Member<'_>,
         harvest: &mut Harvest<'_>,
     ) -> Option<Vec<u8>> {
-        match member.unpack(harvest.inflatable(member.packed.len())) {
+        let limit = harvest.inflatable(member.packed.len());
+        self.unpack_within(limit, member, harvest)
+    }
+
+    fn unpack_within(
+        &mut self,
+        limit: usize,
+        member: &Member<'_>,
+        harvest: &mut Harvest<'_>,
+    ) -> Option<Vec<u8>> {
+        match member.unpack(limit) {
             Ok(bytes) => {
                 let fits = harvest.decoded(self.place, bytes.len());
                 if fits && !member.is_sound(&bytes) {
@@ -225,7 +227,7 @@ impl Document<'_> {
         if name.ends_with(".rels") || !harvest.entry(self.place) {
             return;
         }
-        if name.contains("/media/") || name.starts_with("docProps/thumbnail") {
+        if relationships::is_picture(name) {
             return self.picture(member, harvest);
         }
         let Some(bytes) = self.unpack(member, harvest) else {
@@ -257,7 +259,9 @@ impl Document<'_> {
             return harvest.text(&self.place.within("form fields"), words);
         }
         match kind::sniff(&bytes) {
-            kind::Kind::Media(_) => self.pictures += 1,
+            kind::Kind::Picture(_) | kind::Kind::Media(_) => {
+                self.pictures.read(&bytes, self.place, harvest);
+            }
             kind::Kind::Text => {
                 super::plain::read_into(&bytes, &self.place.hidden("other text, hidden"), harvest)
             }
@@ -265,19 +269,24 @@ impl Document<'_> {
         }
     }
 
-    /// What is too small for a page of text is passed over in silence; of large
-    /// ones none need be unpacked to be told of.
+    /// A picture that is shown in several places is read where it is no secret.
     fn picture(&mut self, member: &Member<'_>, harvest: &mut Harvest<'_>) {
-        if member.packed.len() > SMALL_PICTURE {
-            self.pictures += 1;
-        } else if let Some(bytes) = self.unpack(member, harvest) {
-            self.pictures += u32::from(picture::may_hold_text(&bytes));
+        let showing = self.relationships.showing(&member.name);
+        let mut places: Vec<Place> = showing.iter().map(|part| self.showing(part)).collect();
+        places.sort_by_key(|place| place.hidden);
+        let place = match places.into_iter().next() {
+            Some(place) => place,
+            None if member.name.starts_with("docProps/") => self.place.hidden("preview, hidden"),
+            None => self.place.clone(),
+        };
+        let limit = most_unpacked(member.packed.len(), harvest);
+        if member.size > limit as u64 {
+            self.pictures.too_large(&place, harvest);
+        } else if let Some(bytes) = self.unpack_within(limit, member, harvest) {
+            self.pictures.read(&bytes, &place, harvest);
         }
     }
 }
-
-/// Packed pictures beyond this are large without a look at them.
-const SMALL_PICTURE: usize = 64 * 1024; // 64 KB
 
 pub(super) fn damaged(place: &Place, harvest: &mut Harvest<'_>) {
     harvest.problem(

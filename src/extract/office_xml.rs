@@ -21,7 +21,11 @@ impl Document<'_> {
                 let sheet = self.sheet(name);
                 self.workbook.read_sheet(xml, sheet, place, harvest)
             }
-            ("slides", _) => self.running(xml, &self.slides.place(name, xml, place), harvest),
+            ("slides", _) => {
+                let slide = self.slides.place(name, xml, place);
+                self.shown_slides.insert(name.to_owned(), slide.clone());
+                self.running(xml, &slide, harvest)
+            }
             ("notesSlides", _) => {
                 let slide = self.slides.name(self.relationships.owner(name));
                 self.running(xml, &place.hidden(&format!("notes of {slide}")), harvest)
@@ -119,6 +123,30 @@ impl Document<'_> {
         match owner.and_then(|sheet| self.sheet(sheet)) {
             Some(sheet) => sheet.place(self.place).within("drawing"),
             None => self.place.within("drawing"),
+        }
+    }
+
+    /// Where the pictures of a part stand.
+    pub(super) fn showing(&self, part: &str) -> Place {
+        let place = self.place;
+        let owner = self.relationships.owner(part);
+        if let Some(slide) = self.shown_slides.get(part) {
+            return slide.clone();
+        }
+        if let Some(sheet) = owner.or(Some(part)).and_then(|sheet| self.sheet(sheet)) {
+            return sheet.place(place);
+        }
+        let mut names = part.rsplit('/');
+        let file = names.next().unwrap_or_default();
+        match names.next().unwrap_or_default() {
+            "notesSlides" => place.hidden(&format!("notes of {}", self.slides.name(owner))),
+            "slideLayouts" | "slideMasters" => place.within("slide master"),
+            "notesMasters" | "handoutMasters" => {
+                place.hidden("master of notes and handouts, hidden")
+            }
+            _ if file.starts_with("header") => place.within("header"),
+            _ if file.starts_with("footer") => place.within("footer"),
+            _ => place.clone(),
         }
     }
 

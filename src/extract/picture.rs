@@ -11,7 +11,6 @@ use image::{ImageFormat, ImageReader};
 
 use super::glance::{Glance, glance};
 use super::harvest::{Harvest, Place};
-use super::kind::{self, Kind};
 use super::sight::decode;
 use super::{Form, picture_words};
 use crate::finding::ProblemKind;
@@ -105,19 +104,6 @@ pub(crate) fn holds_text(width: u32, height: u32) -> bool {
 /// size.
 pub(crate) fn fills_page(pixels: u64, alone: bool) -> bool {
     pixels >= if alone { LEAST_AREA } else { WHOLE_PAGE }
-}
-
-/// Whether a picture in a document may hold a page of text, as far as its
-/// header tells; what cannot be looked at may.
-pub(crate) fn may_hold_text(bytes: &[u8]) -> bool {
-    let kind = match kind::sniff(bytes) {
-        // How LibreOffice draws an object, which is read by itself.
-        Kind::Picture("svm") => return false,
-        Kind::Picture(kind) => kind,
-        _ => return true,
-    };
-    let size = format(kind).and_then(|format| size(bytes, format));
-    size.is_none_or(|(width, height)| holds_text(width, height))
 }
 
 fn size(bytes: &[u8], format: ImageFormat) -> Option<(u32, u32)> {

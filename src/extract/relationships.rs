@@ -12,6 +12,8 @@ pub(crate) struct Relationships {
     targets: HashMap<(String, String), String>,
     /// By target part: the slide or sheet that it belongs to.
     owners: HashMap<String, String>,
+    /// By picture: the parts that show it.
+    shown_in: HashMap<String, Vec<String>>,
     /// Parts whose content is put into the document when it is opened.
     inserted: HashSet<String>,
     /// Links to people and other files, a text for each part that has some.
@@ -39,6 +41,10 @@ impl Relationships {
                 if kind.ends_with("/aFChunk") {
                     self.inserted.insert(part.clone());
                 }
+                if is_picture(&part) {
+                    let shown_in = self.shown_in.entry(part.clone()).or_default();
+                    shown_in.push(source.clone());
+                }
                 if owns {
                     self.owners.insert(part.clone(), source.clone());
                 }
@@ -63,11 +69,21 @@ impl Relationships {
         self.inserted.contains(part)
     }
 
+    /// The parts that show a picture.
+    pub(crate) fn showing(&self, picture: &str) -> &[String] {
+        self.shown_in.get(picture).map_or(&[], Vec::as_slice)
+    }
+
     /// The slide or sheet that the part belongs to, as its notes and comments
     /// do.
     pub(crate) fn owner(&self, part: &str) -> Option<&str> {
         self.owners.get(part).map(String::as_str)
     }
+}
+
+/// Whether the part is a picture, by where programs put them.
+pub(crate) fn is_picture(part: &str) -> bool {
+    part.contains("/media/") || part.starts_with("docProps/thumbnail")
 }
 
 /// `xl/_rels/workbook.xml.rels` as `xl/workbook.xml`.

@@ -10,7 +10,7 @@ use encoding_rs::{Encoding, WINDOWS_1252};
 use super::body::Bodies;
 use super::harvest::{Harvest, Place};
 use super::html;
-use super::rtf_document::Document;
+use super::rtf_document::{Document, Picture};
 use super::rtf_token::{Token, Tokens};
 use super::rtf_word::{self, Destination};
 use crate::mail::charset;
@@ -25,6 +25,7 @@ pub(crate) fn read(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     if document.is_html {
         let page = html::read(&document.html);
         document.hidden.push_str(&page.hidden);
+        document.enclosed = page.enclosed;
     }
     let length = document.shown.len() + document.hidden.len();
     if harvest.decoded(place, length) {
@@ -161,6 +162,7 @@ impl Reader {
                 self.starred = false;
             }
             Token::Symbol(symbol) => self.symbol(symbol),
+            Token::Binary(bytes) => self.binary(bytes),
         }
     }
 
@@ -170,6 +172,17 @@ impl Reader {
             self.skip -= 1;
         } else if self.group.destination != Destination::Nowhere {
             self.bytes.push(byte);
+        }
+    }
+
+    /// A picture, or a file, that is not written in digits.
+    fn binary(&mut self, bytes: &[u8]) {
+        self.skip = 0;
+        self.starred = false;
+        if self.group.destination == Destination::Picture
+            && let Some(picture) = self.document.pictures.last_mut()
+        {
+            picture.bytes.extend_from_slice(bytes);
         }
     }
 
@@ -226,6 +239,11 @@ impl Reader {
                 self.group.hidden = false;
                 self.group.deleted = false;
             }
+            b"dibitmap" if self.group.destination == Destination::Picture => {
+                if let Some(picture) = self.document.pictures.last_mut() {
+                    picture.is_dib = true;
+                }
+            }
             b"htmlrtf" => self.group.beside_html = is_on,
             b"fromhtml" => self.document.is_html = is_on,
             b"u" => self.unicode(number.unwrap_or(0)),
@@ -274,7 +292,9 @@ impl Reader {
             );
         if !stays {
             self.group.destination = destination;
-            self.document.pictures += u32::from(destination == Destination::Picture);
+            if destination == Destination::Picture {
+                self.document.pictures.push(Picture::default());
+            }
         }
         if destination == Destination::ShapeProperty {
             self.shape_property.clear();
@@ -286,6 +306,16 @@ impl Reader {
 
     fn paragraph(&mut self) {
         self.put(if self.group.in_table { " " } else { "\n" });
+        // What is shown of a hidden paragraph ends with it all the same.
+        let shown = &mut self.document.shown;
+        if self.group.destination == Destination::Body
+            && self.group.is_hidden()
+            && !self.group.in_table
+            && !shown.is_empty()
+            && !shown.ends_with('\n')
+        {
+            shown.push('\n');
+        }
     }
 
     /// Ends a row: what was put since the last line end is its cells.
@@ -333,6 +363,12 @@ impl Reader {
         if self.group.destination == Destination::Object {
             if let Some(object) = self.document.objects.last_mut() {
                 object.extend_from_slice(&bytes);
+            }
+            return;
+        }
+        if self.group.destination == Destination::Picture {
+            if let Some(picture) = self.document.pictures.last_mut() {
+                picture.digits(&bytes);
             }
             return;
         }

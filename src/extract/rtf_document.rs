@@ -1,7 +1,8 @@
 //! What an RTF text says, and where people would say that each of it stands.
 
 use super::harvest::{Harvest, Place};
-use super::ole_object;
+use super::illustration::Illustrations;
+use super::{metafile, ole_object};
 use crate::finding::ProblemKind;
 
 /// What an RTF text says.
@@ -22,13 +23,44 @@ pub(crate) struct Document {
     pub(super) comments: String,
     pub(super) properties: String,
     pub(super) objects: Vec<Vec<u8>>,
-    pub(super) pictures: u32,
+    pub(super) pictures: Vec<Picture>,
+    /// Files in the HTML that it was made of.
+    pub(super) enclosed: Vec<Vec<u8>>,
     /// The HTML that it was made of, and whether it says that it was.
     pub(super) html: String,
     pub(super) is_html: bool,
     /// The outermost group ended.
     pub(super) whole: bool,
     pub(super) too_deep: bool,
+}
+
+/// A picture, as far as it has been read.
+#[derive(Debug, Default)]
+pub(super) struct Picture {
+    pub(super) bytes: Vec<u8>,
+    /// A bitmap without the header of a file.
+    pub(super) is_dib: bool,
+    /// A digit whose byte is not whole yet.
+    half: Option<u8>,
+}
+
+impl Picture {
+    pub(super) fn digits(&mut self, digits: &[u8]) {
+        let values = digits
+            .iter()
+            .filter_map(|&digit| char::from(digit).to_digit(16));
+        for value in values.filter_map(|value| u8::try_from(value).ok()) {
+            match self.half.take() {
+                Some(upper) => self.bytes.push(upper << 4 | value),
+                None => self.half = Some(value),
+            }
+        }
+    }
+
+    fn into_file(self) -> Vec<u8> {
+        let file = self.is_dib.then(|| metafile::as_file(&self.bytes));
+        file.flatten().unwrap_or(self.bytes)
+    }
 }
 
 impl Document {
@@ -62,13 +94,14 @@ impl Document {
         for object in &self.objects {
             ole_object::read(object, place, harvest);
         }
-        if self.pictures > 0 {
-            harvest.problem(
-                place,
-                ProblemKind::NotRead,
-                "there are pictures in it: text in them was not read",
-            );
+        let mut pictures = Illustrations::default();
+        for picture in self.pictures {
+            let bytes = picture.into_file();
+            if !bytes.is_empty() && harvest.decoded(place, bytes.len()) {
+                pictures.read(&bytes, place, harvest);
+            }
         }
+        pictures.read_all(&self.enclosed, place, harvest);
         if self.too_deep {
             harvest.exhaust(place, "its groups nest deeper than in any document");
         } else if !self.whole {

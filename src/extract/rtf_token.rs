@@ -11,9 +11,11 @@ pub(crate) enum Token<'a> {
     Symbol(u8),
     /// A character's byte, plain or as `\'hh`.
     Byte(u8),
+    /// Bytes as they are, behind `\bin`.
+    Binary(&'a [u8]),
 }
 
-/// The tokens of a file. Bytes behind `\bin` are jumped over.
+/// The tokens of a file.
 pub(crate) struct Tokens<'a> {
     rest: &'a [u8],
 }
@@ -60,7 +62,9 @@ impl<'a> Tokens<'a> {
         }
         if word == b"bin" {
             let length = usize::try_from(number.unwrap_or(0)).unwrap_or(0);
-            self.rest = &self.rest[length.min(self.rest.len())..];
+            let (binary, rest) = self.rest.split_at(length.min(self.rest.len()));
+            self.rest = rest;
+            return Some(Token::Binary(binary));
         }
         Some(Token::Word(word, number))
     }
@@ -108,7 +112,7 @@ mod tests {
 
     #[test]
     fn tokens_are_told_apart() {
-        use Token::{Byte, Close, Open, Symbol, Word};
+        use Token::{Binary, Byte, Close, Open, Symbol, Word};
         let rtf = b"{\\b1 a\\'e9\r\\~\\\\\\u-3900?\\bin3 {{{}";
         let tokens: Vec<Token<'_>> = Tokens::new(rtf).collect();
         let expected = [
@@ -120,7 +124,7 @@ mod tests {
             Byte(b'\\'),
             Word(b"u", Some(-3900)),
             Byte(b'?'),
-            Word(b"bin", Some(3)),
+            Binary(b"{{{"),
             Close,
         ];
         assert_eq!(tokens, expected);

@@ -66,10 +66,10 @@ pub(crate) fn read(text: &str, place: &Place, harvest: &mut Harvest<'_>) {
         true
     });
     harvest.text(&place.hidden("link targets, hidden"), links);
-    let data: Vec<String> = elements(text, "w:binData")
-        .filter_map(|element| Some(element.split_once('>')?.1.to_owned()))
+    let data: Vec<(String, Place)> = elements(text, "w:binData")
+        .filter_map(|element| Some((element.split_once('>')?.1.to_owned(), place.clone())))
         .collect();
-    files(&data, place, harvest);
+    files(&data, harvest);
     if !whole {
         damaged(place, harvest);
     }

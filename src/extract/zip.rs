@@ -123,6 +123,13 @@ impl Archive<'_> {
                 "the archive is cut short or damaged",
             );
         }
+        if self.unended {
+            harvest.problem(
+                place,
+                ProblemKind::Hostile,
+                "it has more parts than Exeat reads of one message",
+            );
+        }
         if self.ambiguous {
             harvest.problem(
                 place,

@@ -14,6 +14,8 @@ pub(crate) struct Archive<'a> {
     pub(super) damaged: bool,
     /// Members that only some unpackers see, or that share their bytes.
     pub(super) ambiguous: bool,
+    /// There may be more members than were looked for.
+    pub(super) unended: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -79,6 +81,7 @@ impl<'a> Archive<'a> {
         // A file cut short has lost its directory, and its members are all
         // strays; beside a directory a stray is a second reading.
         archive.ambiguous |= !archive.damaged && archive.members.len() > listed;
+        archive.unended = archive.members.len() >= limit;
         archive
     }
 

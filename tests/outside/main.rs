@@ -16,6 +16,7 @@ mod flat;
 mod habits;
 mod hidden_places;
 mod holding;
+mod illustrated;
 mod layers;
 mod locks;
 mod measured;

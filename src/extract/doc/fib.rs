@@ -16,8 +16,10 @@ const OBFUSCATED: u16 = 0x8000;
 /// Where the numbers of characters stand (2.5.4), and the tables (2.5.6).
 const LENGTHS: usize = 0x4c;
 const TABLES: usize = 0x9a;
+const STYLES: usize = 1;
 const CHARACTER_RUNS: usize = 12;
 const PARAGRAPH_RUNS: usize = 13;
+const BOOKMARKS: usize = 21;
 const PIECES: usize = 33;
 
 #[derive(Debug)]
@@ -25,6 +27,8 @@ pub(super) struct Fib {
     flags: u16,
     key: usize,
     stories: [usize; 7],
+    pub(super) styles: (usize, usize),
+    pub(super) bookmarks: (usize, usize),
     pub(super) pieces: (usize, usize),
     pub(super) character_runs: (usize, usize),
     pub(super) paragraph_runs: (usize, usize),
@@ -51,6 +55,8 @@ impl Fib {
             flags: u16_at(document, 0x0a)?,
             key: u32_at(document, 0x0e)? as usize,
             stories,
+            styles: table(STYLES)?,
+            bookmarks: table(BOOKMARKS)?,
             pieces: table(PIECES)?,
             character_runs: table(CHARACTER_RUNS)?,
             paragraph_runs: table(PARAGRAPH_RUNS)?,

@@ -4,8 +4,10 @@
 
 use super::cipher::Rc4Header;
 use super::harvest::{Harvest, Place};
+use super::illustration::Illustrations;
 use super::ole::{self, Compound};
-use super::{Protection, properties};
+use super::{Protection, office_art, properties};
+use crate::extract::bytes::{u16_at, utf16};
 use crate::finding::ProblemKind;
 use fib::Fib;
 use pieces::Pieces;
@@ -15,8 +17,11 @@ mod fib;
 mod pieces;
 mod runs;
 mod story;
+mod style;
 
 const DOCUMENT: &str = "WordDocument";
+/// Where pictures are that stand in lines of text.
+const DATA: &str = "Data";
 /// RC4 has a new key each so many bytes of a stream.
 const BLOCK: usize = 512;
 
@@ -41,23 +46,35 @@ pub(crate) fn read(compound: &Compound<'_>, place: &Place, harvest: &mut Harvest
         );
     };
     let mut table = ole::stream(compound, fib.table(), &place, harvest).unwrap_or_default();
-    if fib.is_encrypted() && !unsealed(&fib, &mut document, &mut table, &place, harvest) {
-        return;
+    let mut data = ole::stream(compound, DATA, &place, harvest).unwrap_or_default();
+    if fib.is_encrypted() {
+        let streams = [
+            (&mut document, fib::BASE),
+            (&mut table, fib.key()),
+            (&mut data, 0),
+        ];
+        if !unsealed(&fib, streams, &place, harvest) {
+            return;
+        }
     }
     // The rest of the header is encrypted with the document.
     match Fib::parse(&document) {
         Some(fib) => stories(&fib, &document, &table, &place, harvest),
         None => damaged(&place, harvest),
     }
+    let mut pictures = Illustrations::default();
+    for stream in [&data, &document, &table] {
+        office_art::read(stream, &mut pictures, &place, harvest);
+    }
     ole::embedded(compound, &place, harvest);
 }
 
 /// Takes off an encryption that a password of everybody opens, and tells what
-/// it is ([MS-DOC] 2.2.6).
+/// it is ([MS-DOC] 2.2.6). Of each stream so many bytes are clear; the second
+/// is the table.
 fn unsealed(
     fib: &Fib,
-    document: &mut [u8],
-    table: &mut [u8],
+    streams: [(&mut Vec<u8>, usize); 3],
     place: &Place,
     harvest: &mut Harvest<'_>,
 ) -> bool {
@@ -72,7 +89,7 @@ fn unsealed(
     if !harvest.guesses(place) {
         return false;
     }
-    let Some(header) = Rc4Header::parse(table) else {
+    let Some(header) = Rc4Header::parse(streams[1].0) else {
         harvest.problem(
             place,
             ProblemKind::Unknown,
@@ -83,7 +100,7 @@ fn unsealed(
     let Some(key) = header.unlock(place, harvest) else {
         return false;
     };
-    for (stream, clear) in [(document, fib::BASE), (table, fib.key())] {
+    for (stream, clear) in streams {
         let clear = clear.min(stream.len());
         let kept = stream[..clear].to_vec();
         key.decrypt(stream, BLOCK);
@@ -128,6 +145,28 @@ fn stories(fib: &Fib, document: &[u8], table: &[u8], place: &Place, harvest: &mu
     ] {
         harvest.text(&place.hidden(name), story::lines(hidden));
     }
+    let (start, length) = fib.bookmarks;
+    let bookmarks = table.get(start..).unwrap_or_default();
+    let bookmarks = names(&bookmarks[..length.min(bookmarks.len())]);
+    // Those that begin so are made by programs.
+    let own: Vec<String> = bookmarks.filter(|name| !name.starts_with('_')).collect();
+    harvest.text(
+        &place.hidden("(names of bookmarks, hidden)"),
+        own.join("\n"),
+    );
+}
+
+/// The strings of a table in UTF-16 ([MS-DOC] 2.2.4, `STTB`).
+fn names(table: &[u8]) -> impl Iterator<Item = String> + use<'_> {
+    let wide = u16_at(table, 0) == Some(0xffff);
+    let extra = u16_at(table, 4).map_or(0, usize::from);
+    let mut rest = table.get(6..).filter(|_| wide).unwrap_or_default();
+    std::iter::from_fn(move || {
+        let end = 2 + 2 * usize::from(u16_at(rest, 0)?);
+        let name = utf16(rest.get(2..end)?);
+        rest = rest.get(end + extra..).unwrap_or_default();
+        Some(name)
+    })
 }
 
 fn damaged(place: &Place, harvest: &mut Harvest<'_>) {
@@ -136,4 +175,19 @@ fn damaged(place: &Place, harvest: &mut Harvest<'_>) {
         ProblemKind::Damaged,
         "it is damaged and was read as far as it could be",
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_up_to_where_their_table_is_cut() {
+        let table = b"\xff\xff\x02\0\x01\0\x03\0Z\0o\0e\0.\x01\0B\0.";
+        assert_eq!(names(table).collect::<Vec<_>>(), ["Zoe", "B"]);
+        for length in 0..table.len() {
+            assert!(names(&table[..length]).count() <= 2);
+        }
+        assert_eq!(names(b"\x01\0\0\0\x02\0ab").count(), 0);
+    }
 }

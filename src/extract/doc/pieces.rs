@@ -95,6 +95,10 @@ impl Piece {
         for (index, unit) in units.into_iter().enumerate() {
             let at = self.start + index * self.width();
             let line_ends = matches!(unit, PARAGRAPH | CELL);
+            // What is hidden in two paragraphs is not one line.
+            if line_ends && out.vanished.last().is_some_and(|&last| last != PARAGRAPH) {
+                out.vanished.push(PARAGRAPH);
+            }
             if runs.deleted.holds(at) {
                 out.deleted.push(unit);
                 out.shown.push(0);

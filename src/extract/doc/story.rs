@@ -81,10 +81,11 @@ impl Reader {
                 self.at_code.pop();
                 self.code_end();
             }
-            PARAGRAPH => self.paragraph_end(),
+            // What ends a page or a section ends its paragraph.
+            PARAGRAPH | PAGE => self.paragraph_end(),
             CELL => self.cell_end(),
             ROW => self.row_end(),
-            LINE | PAGE => self.push(u16::from(b'\n')),
+            LINE => self.push(u16::from(b'\n')),
             HYPHEN => self.push(u16::from(b'-')),
             // Places of pictures, notes and the like.
             0..=8 | 0x0e..=0x1f => {}
@@ -151,7 +152,7 @@ mod tests {
 
     #[test]
     fn paragraphs_tables_and_fields_are_told_apart() {
-        let text = "Dear all,\r\u{13} HYPERLINK \"mailto:zoe@home.example\" \u{14}write\u{15} to us\rName\u{7}Form\u{7}\u{ffff}Zo\u{eb}\u{7}\u{7}\u{ffff}End\r";
+        let text = "Dear all,\u{c}\u{13} HYPERLINK \"mailto:zoe@home.example\" \u{14}write\u{15} to us\u{c}Name\u{7}Form\u{7}\u{ffff}Zo\u{eb}\u{7}\u{7}\u{ffff}End\r";
         let units: Vec<u16> = text.encode_utf16().collect();
         let budget = Budget::default();
         let mut harvest = Harvest::new(&budget);

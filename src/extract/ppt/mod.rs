@@ -2,6 +2,8 @@
 //! which saving adds new versions behind the old ones.
 
 use super::harvest::{Harvest, Place};
+use super::illustration::Illustrations;
+use super::office_art;
 use super::ole::{self, Compound};
 use super::properties;
 use crate::finding::ProblemKind;
@@ -13,6 +15,7 @@ mod record;
 mod seal;
 
 const DOCUMENT: &str = "PowerPoint Document";
+const PICTURES: &str = "Pictures";
 /// Records inside records.
 const DEEPEST: u32 = 24;
 /// In `SlideShowSlideInfoAtom` the flag that a slide is not shown (2.6.6).
@@ -31,6 +34,9 @@ pub(crate) fn read(compound: &Compound<'_>, place: &Place, harvest: &mut Harvest
     let user = ole::stream(compound, "Current User", &place, harvest).unwrap_or_default();
     if let Some(stream) = ole::stream(compound, DOCUMENT, &place, harvest) {
         presentation(&user, stream, &place, harvest);
+    }
+    if let Some(stream) = ole::stream(compound, PICTURES, &place, harvest) {
+        office_art::read(&stream, &mut Illustrations::default(), &place, harvest);
     }
 }
 

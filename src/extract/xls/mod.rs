@@ -16,6 +16,7 @@ mod record;
 mod seal;
 mod sheet;
 mod string;
+mod words;
 mod workbook;
 
 pub(crate) fn is_one(compound: &Compound<'_>) -> bool {
@@ -108,6 +109,7 @@ fn walk(stream: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     if let Some(sheet) = sheet {
         sheet.finish(&mut workbook, place, harvest);
     }
+    workbook.pictures(place, harvest);
     if workbook.is_damaged() || !ended && !is_blank(stream) {
         harvest.problem(
             place,

@@ -70,22 +70,27 @@ pub(crate) mod kind {
     pub(crate) const R_STRING: u16 = 0x00d6;
     pub(crate) const XF: u16 = 0x00e0;
     pub(crate) const INTERFACE_HDR: u16 = 0x00e1;
+    pub(crate) const MSO_DRAWING_GROUP: u16 = 0x00eb;
     pub(crate) const SST: u16 = 0x00fc;
     pub(crate) const LABEL_SST: u16 = 0x00fd;
     pub(crate) const RRD_HEAD: u16 = 0x0138;
     pub(crate) const USR_EXCL: u16 = 0x0194;
     pub(crate) const FILE_LOCK: u16 = 0x0195;
     pub(crate) const RRD_INFO: u16 = 0x0196;
+    pub(crate) const CONDITION: u16 = 0x01b1;
     pub(crate) const SUP_BOOK: u16 = 0x01ae;
     pub(crate) const TXO: u16 = 0x01b6;
     pub(crate) const H_LINK: u16 = 0x01b8;
+    pub(crate) const VALIDATION: u16 = 0x01be;
     pub(crate) const NUMBER: u16 = 0x0203;
     pub(crate) const LABEL: u16 = 0x0204;
     pub(crate) const BOOL_ERR: u16 = 0x0205;
     pub(crate) const STRING: u16 = 0x0207;
     pub(crate) const ROW: u16 = 0x0208;
+    pub(crate) const ARRAY: u16 = 0x0221;
     pub(crate) const RK: u16 = 0x027e;
     pub(crate) const FORMAT: u16 = 0x041e;
+    pub(crate) const SHARED_FORMULA: u16 = 0x04bc;
     pub(crate) const BOF: u16 = 0x0809;
 
     pub(crate) const SX_FDB: u16 = 0x00c7;

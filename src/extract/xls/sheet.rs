@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::record::{Record, Records, kind};
 use super::string::Version;
+use super::words::Words;
 use super::workbook::{SheetName, Workbook};
 use crate::extract::bytes::{f64_at, u16_at, u32_at, utf16};
 use crate::extract::cells::Cells;
@@ -33,6 +34,7 @@ pub(super) struct Sheet {
     margins: String,
     links: String,
     chart: String,
+    words: Words,
     protected: bool,
 }
 
@@ -55,6 +57,7 @@ impl Sheet {
             margins: String::new(),
             links: String::new(),
             chart: String::new(),
+            words: Words::default(),
             protected: false,
         }
     }
@@ -69,6 +72,7 @@ impl Sheet {
         in_chart: bool,
     ) {
         let data = record.data;
+        self.words.record(record.kind, data, workbook.version);
         match record.kind {
             kind::OBJ => self.in_comment = u16_at(data, 4) == Some(COMMENT),
             kind::TXO => self.take_box(data, &records.continuations(), workbook.version),
@@ -241,6 +245,7 @@ impl Sheet {
         harvest.text(&place.within("comments"), self.comments);
         harvest.text(&here.within("text boxes"), self.boxes);
         harvest.text(&here.within("header and footer"), self.margins);
+        self.words.finish(&here, harvest);
         harvest.text(&place.hidden("link targets, hidden"), self.links);
         harvest.text(&place.hidden("chart's hidden copy of the data"), self.chart);
     }

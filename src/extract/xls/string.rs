@@ -4,6 +4,7 @@
 use encoding_rs::{Encoding, WINDOWS_1252};
 
 use crate::extract::bytes::{cp1252, u16_at, u32_at, utf16};
+use crate::extract::formula::Dialect;
 
 /// How a workbook writes its strings.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +33,13 @@ impl Version {
         })
     }
 
+    pub(crate) fn dialect(self) -> Dialect {
+        match self {
+            Self::Biff5(_) => Dialect::Biff5,
+            Self::Biff8 => Dialect::Biff8,
+        }
+    }
+
     /// A string after a length of one byte.
     pub(crate) fn short(self, bytes: &[u8]) -> Option<String> {
         let length = usize::from(*bytes.first()?);
@@ -42,6 +50,22 @@ impl Version {
     pub(crate) fn long(self, bytes: &[u8]) -> Option<String> {
         let length = usize::from(u16_at(bytes, 0)?);
         self.characters(bytes.get(2..)?, length)
+    }
+
+    /// The same, and what stands behind it; `None` if it is not all there.
+    pub(crate) fn taken(self, bytes: &[u8]) -> Option<(String, &[u8])> {
+        let text = self.long(bytes)?;
+        let length = usize::from(u16_at(bytes, 0)?);
+        let size = self.size(bytes.get(2..)?, length)?;
+        Some((text, bytes.get(2 + size..)?))
+    }
+
+    /// The bytes of so many characters.
+    pub(crate) fn size(self, bytes: &[u8], length: usize) -> Option<usize> {
+        Some(match self {
+            Self::Biff5(_) => length,
+            Self::Biff8 => 1 + length * (1 + usize::from(bytes.first()? & 1)),
+        })
     }
 
     /// So many characters, as far as they are there.

@@ -5,8 +5,11 @@ use std::collections::HashMap;
 use super::record::{Record, Records, kind};
 use super::string::{Version, shared_strings};
 use crate::extract::bytes::{f64_at, u16_at, u32_at};
+use crate::extract::formula::words;
 use crate::extract::harvest::{Harvest, Place};
+use crate::extract::illustration::Illustrations;
 use crate::extract::number::Format;
+use crate::extract::office_art;
 
 /// Excel writes its own names as one number (2.5.114).
 const BUILT_IN: u16 = 0x20;
@@ -22,6 +25,8 @@ pub(super) struct Workbook {
     styles: Vec<u16>,
     names: String,
     elsewhere: String,
+    /// Pictures of all sheets, in pieces.
+    drawings: Vec<u8>,
     protected: bool,
     damaged: bool,
 }
@@ -45,6 +50,7 @@ impl Workbook {
             styles: Vec::new(),
             names: String::new(),
             elsewhere: String::new(),
+            drawings: Vec::new(),
             protected: false,
             damaged: false,
         }
@@ -67,8 +73,17 @@ impl Workbook {
             kind::DATE_1904 => self.since_1904 = u16_at(data, 0) == Some(1),
             kind::FORMAT => self.take_format(data),
             kind::XF => self.styles.push(u16_at(data, 2).unwrap_or(0)),
-            kind::NAME => self.take_name(data),
+            // One that is cut short says what it can.
+            kind::NAME => self.take_name(data).unwrap_or_default(),
             kind::SUP_BOOK => self.take_other_book(data),
+            // It goes on in more of its kind, or as all records do.
+            kind::MSO_DRAWING_GROUP => {
+                self.drawings.extend_from_slice(data);
+                let pieces = records.continuations();
+                pieces
+                    .iter()
+                    .for_each(|piece| self.drawings.extend_from_slice(piece));
+            }
             kind::CRN => self.take_cached_cells(data),
             kind::PROTECT | kind::FILE_SHARING => {
                 self.protected |= u16_at(data, 0).is_some_and(|flag| flag != 0);
@@ -105,16 +120,26 @@ impl Workbook {
         }
     }
 
-    /// [MS-XLS] 2.4.150
-    fn take_name(&mut self, data: &[u8]) {
-        let built_in = u16_at(data, 0).is_none_or(|flags| flags & BUILT_IN != 0);
-        let name = data.get(3).zip(data.get(14..));
-        if let (false, Some((length, characters))) = (built_in, name)
-            && let Some(name) = self.version.characters(characters, usize::from(*length))
-        {
-            self.names.push_str(&name);
-            self.names.push('\n');
+    /// [MS-XLS] 2.4.150: a name, and the words in what it stands for.
+    fn take_name(&mut self, data: &[u8]) -> Option<()> {
+        if u16_at(data, 0)? & BUILT_IN != 0 {
+            return None;
         }
+        let length = usize::from(*data.get(3)?);
+        let characters = data.get(14..)?;
+        self.names
+            .push_str(&self.version.characters(characters, length)?);
+        let formula = self.version.size(characters, length);
+        let formula = formula.and_then(|size| characters.get(size..));
+        let formula = formula.and_then(|f| f.split_at_checked(u16_at(data, 4)?.into()));
+        if let Some((tokens, behind)) = formula {
+            for word in words(tokens, behind, self.version.dialect()) {
+                self.names.push('\t');
+                self.names.push_str(&word);
+            }
+        }
+        self.names.push('\n');
+        Some(())
     }
 
     /// [MS-XLS] 2.4.271: the path of a workbook that formulas refer to.
@@ -188,5 +213,14 @@ impl Workbook {
         let elsewhere = std::mem::take(&mut self.elsewhere);
         let place = place.hidden("copy of another workbook's data, hidden");
         harvest.text(&place, elsewhere);
+    }
+
+    pub(super) fn pictures(&self, place: &Place, harvest: &mut Harvest<'_>) {
+        office_art::read(
+            &self.drawings,
+            &mut Illustrations::default(),
+            place,
+            harvest,
+        );
     }
 }
