@@ -3,6 +3,7 @@
 //!
 //! `lopdf` opens the file and takes off an encryption without password.
 
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
@@ -237,29 +238,43 @@ fn opened(
     }
     if pdf_objects::are_in_doubt(document, bytes) {
         let middle = harvest.mark();
-        let other = by_its_objects(bytes, password, harvest);
-        if let Some(other) = other {
+        if let Some(other) = other_way(document, bytes, password, harvest) {
             pages(&other, bytes, password, &inside, harvest);
             beside_pages(&other, &inside, harvest);
-        }
-        if !harvest.readings_agree(&start, &middle) {
-            harvest.problem(place, ProblemKind::Damaged, TWO_WAYS);
+            if !harvest.readings_agree(&start, &middle) {
+                harvest.problem(place, ProblemKind::Damaged, TWO_WAYS);
+            }
         }
     }
 }
 
 /// The document as programs find it that look for its objects themselves, and
-/// not in its tables.
-fn by_its_objects(bytes: &[u8], password: &str, harvest: &Harvest<'_>) -> Option<Document> {
+/// not in its tables; or that believe its tables, if it was found the first
+/// way.
+fn other_way(
+    document: &Document,
+    bytes: &[u8],
+    password: &str,
+    harvest: &Harvest<'_>,
+) -> Option<Document> {
+    let was_mended = document.xref_recovery == Some(XrefRecovery::Reconstructed);
+    let mut bytes = Cow::Borrowed(bytes);
+    if was_mended {
+        // lopdf asks for an end of the file that others do without.
+        let table = pdf_objects::last_table(&bytes)?;
+        let end = format!("\nstartxref\n{table}\n%%EOF\n");
+        bytes.to_mut().extend_from_slice(end.as_bytes());
+    }
     let options = LoadOptions {
         max_decompressed_size: Some(harvest.inflatable(bytes.len())),
         password: (!password.is_empty()).then(|| password.to_owned()),
-        force_reconstruct: true,
+        force_reconstruct: !was_mended,
         ..LoadOptions::default()
     };
-    let loaded = catch_unwind(|| Document::load_mem_with_options(bytes, options));
-    let document = loaded.ok()?.ok()?;
-    (!document.trailer.has(b"Encrypt")).then_some(document)
+    let loaded = catch_unwind(|| Document::load_mem_with_options(&bytes, options));
+    let other = loaded.ok()?.ok()?;
+    (other.xref_recovery != document.xref_recovery && !other.trailer.has(b"Encrypt"))
+        .then_some(other)
 }
 
 /// How strong an encryption is that the empty password does not open; `None`

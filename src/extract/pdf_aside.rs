@@ -5,6 +5,7 @@ use lopdf::{Dictionary, Document, Object, decode_text_string};
 
 use super::file;
 use super::harvest::{Harvest, Place};
+use super::pdf_note::is_not_shown;
 use crate::finding::ProblemKind;
 
 /// Dictionaries in dictionaries.
@@ -13,6 +14,7 @@ const DEEPEST: u32 = 16;
 pub(crate) fn beside_pages(document: &Document, place: &Place, harvest: &mut Harvest<'_>) {
     let mut fields = String::new();
     let mut notes = String::new();
+    let mut not_shown = String::new();
     let mut titles = String::new();
     let mut scripts = String::new();
     let mut files = Vec::new();
@@ -37,9 +39,17 @@ pub(crate) fn beside_pages(document: &Document, place: &Place, harvest: &mut Har
             || subtype == b"Widget"
             || (dictionary.has(b"T") && dictionary.has(b"V"))
         {
-            add(&mut fields, &[b"T", b"TU", b"V"]);
+            let to = match is_not_shown(dictionary) {
+                true => &mut not_shown,
+                false => &mut fields,
+            };
+            add(to, &[b"T", b"TU", b"V"]);
         } else if dictionary.has(b"Rect") {
-            add(&mut notes, &[b"T", b"Contents", b"Subj"]);
+            let to = match is_not_shown(dictionary) {
+                true => &mut not_shown,
+                false => &mut notes,
+            };
+            add(to, &[b"T", b"Contents", b"Subj"]);
             if let Ok(action) = dictionary
                 .get_deref(b"A", document)
                 .and_then(Object::as_dict)
@@ -47,8 +57,8 @@ pub(crate) fn beside_pages(document: &Document, place: &Place, harvest: &mut Har
                     .get_deref(b"URI", document)
                     .and_then(decode_text_string)
             {
-                notes.push_str(uri.trim_start_matches("mailto:"));
-                notes.push('\n');
+                to.push_str(uri.trim_start_matches("mailto:"));
+                to.push('\n');
             }
         } else if dictionary.has(b"Title") && (dictionary.has(b"Parent") || dictionary.has(b"Dest"))
         {
@@ -61,6 +71,8 @@ pub(crate) fn beside_pages(document: &Document, place: &Place, harvest: &mut Har
     }
     harvest.text(&place.within("form fields"), fields);
     harvest.text(&place.within("notes and links"), notes);
+    let hidden = place.hidden("notes and fields that are not shown");
+    harvest.text(&hidden, not_shown);
     harvest.text(&place.hidden("bookmarks, hidden"), titles);
     harvest.text(&place.hidden("scripts, hidden"), scripts);
     for specification in files {

@@ -25,6 +25,8 @@ pub(crate) struct Font {
     simple: Vec<Option<char>>,
     widths: HashMap<u32, f32>,
     default_width: f32,
+    /// Its letters are drawings, of whatever size and colour (Type 3).
+    pub(crate) drawn: bool,
     /// Nothing is guessed: every code of honest text has a meaning here.
     pub(crate) covered: bool,
     /// It names a map of its codes' meanings that is not whole, or is not there
@@ -58,6 +60,7 @@ impl Fonts {
                 simple: win_ansi(),
                 widths: HashMap::new(),
                 default_width: 0.0,
+                drawn: false,
                 covered: true,
                 broken: false,
             })
@@ -89,6 +92,7 @@ impl Font {
         let (widths, default_width) = simple_widths(font, document, subtype == b"Type3");
         Self {
             wide: false,
+            drawn: subtype == b"Type3",
             covered: known || !meanings.is_empty(),
             broken: damaged || (broken && !known),
             meanings,
@@ -114,6 +118,7 @@ impl Font {
         });
         Self {
             wide: true,
+            drawn: false,
             covered: identity && !meanings.is_empty(),
             broken: false,
             meanings,

@@ -7,6 +7,10 @@ use std::collections::HashSet;
 use lopdf::{Document, Object, ObjectId};
 
 use super::pdf_filter::{Endless, unpack};
+use super::pdf_state::Rect;
+
+/// Nodes above a page that it may have its boxes from.
+const DEEPEST_TREE: u32 = 64;
 
 /// Pages, and whether all are there that the file names.
 #[derive(Debug, Default)]
@@ -94,4 +98,35 @@ pub(crate) fn content(document: &Document, id: ObjectId, most: usize) -> Result<
         }
     }
     Ok(content)
+}
+
+/// What of a page is visible, where it says so: its crop box within its media
+/// box (ISO 32000-1 section 14.11.2).
+pub(crate) fn visible(document: &Document, id: ObjectId) -> Option<Rect> {
+    let media = inherited_box(document, id, b"MediaBox")?;
+    let visible = match inherited_box(document, id, b"CropBox") {
+        Some(crop) => crop.intersection(&media),
+        None => media,
+    };
+    (!visible.is_empty()).then_some(visible)
+}
+
+/// A box of the page, or else of what is above it in the tree.
+fn inherited_box(document: &Document, id: ObjectId, key: &[u8]) -> Option<Rect> {
+    let mut node = document.get_dictionary(id).ok()?;
+    for _ in 0..DEEPEST_TREE {
+        if let Ok(numbers) = node.get_deref(key, document).and_then(Object::as_array) {
+            let number = |number| document.dereference(number).ok()?.1.as_float().ok();
+            let numbers: Vec<f32> = numbers.iter().filter_map(number).collect();
+            let [left, bottom, right, top] = numbers[..] else {
+                return None;
+            };
+            return Rect::around([(left, bottom), (right, top)]);
+        }
+        node = node
+            .get_deref(b"Parent", document)
+            .and_then(Object::as_dict)
+            .ok()?;
+    }
+    None
 }

@@ -10,9 +10,8 @@ use lopdf::{Document, ObjectId};
 
 use super::harvest::{Harvest, Place};
 use super::pdf_filter::Endless;
-use super::pdf_font::Fonts;
 use super::pdf_page;
-use super::pdf_text::{self, Page};
+use super::pdf_text::{self, Page, Shared};
 use super::{Form, picture};
 use crate::finding::ProblemKind;
 
@@ -30,7 +29,7 @@ pub(crate) fn pages(
     place: &Place,
     harvest: &mut Harvest<'_>,
 ) {
-    let mut fonts = Fonts::default();
+    let mut shared = Shared::of(document);
     let mut second: Option<Second> = None;
     let mut second_left = SECOND_READING;
     let mut count: u32 = 0;
@@ -42,7 +41,7 @@ pub(crate) fn pages(
             return;
         }
         count += 1;
-        let mut page = drawn(document, id, most, &mut fonts, place, harvest);
+        let mut page = drawn(&mut shared, id, most, place, harvest);
         lost |= page.lost;
         let mut partly = false;
         if !page.covered && !harvest.is_spent() {
@@ -63,14 +62,20 @@ pub(crate) fn pages(
                 _ => partly = !page.text.trim().is_empty(),
             }
         }
-        let is_empty = page.text.trim().is_empty();
-        let shows_little = letters(&page.text) < FEW;
+        let hidden = page.hidden.iter().map(|(_, words)| words);
+        let all: usize = hidden.chain([&page.text]).map(|words| letters(words)).sum();
+        let is_empty = page.text.trim().is_empty() && page.hidden.is_empty();
+        let shows_little = all < FEW;
         if picture::fills_page(page.pixels, is_empty) && shows_little {
             pictures.push(count);
         } else if partly || (is_empty && page.paints) {
             unread.push(count);
         }
         harvest.text(&place.within(&format!("page {count}")), page.text);
+        for (hiding, words) in page.hidden {
+            let hidden = format!("page {count}, {}", hiding.place());
+            harvest.text(&place.hidden(&hidden), words);
+        }
     }
     if count == 0 {
         harvest.problem(
@@ -118,15 +123,14 @@ fn letters(text: &str) -> usize {
 }
 
 fn drawn(
-    document: &Document,
+    shared: &mut Shared<'_>,
     id: ObjectId,
     most: usize,
-    fonts: &mut Fonts,
     place: &Place,
     harvest: &mut Harvest<'_>,
 ) -> Page {
     let room = harvest.room().min(most);
-    let content = match pdf_page::content(document, id, room) {
+    let content = match pdf_page::content(shared.document, id, room) {
         Ok(content) => content,
         Err(Endless) => {
             harvest.exhaust(place, "unpacked, it grows far beyond its size: a bomb");
@@ -138,7 +142,7 @@ fn drawn(
     }
     let mut budget = harvest.room();
     let room = harvest.text_room(place);
-    let mut page = pdf_text::draw(document, id, &content.bytes, fonts, &mut budget, room);
+    let mut page = pdf_text::draw(shared, id, &content.bytes, &mut budget, room);
     page.lost |= content.lost;
     harvest.decoded(place, harvest.room() - budget);
     if page.endless {

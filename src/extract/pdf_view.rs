@@ -1,0 +1,576 @@
+//! What of a PDF page's words its reader sees.
+//!
+//! Words that were painted over, that have the colour of what lies below them,
+//! stand off the page, on a layer that is off, or are drawn in nothing, are
+//! there all the same: they are told by how they hide. Where it is not sure
+//! that they do, they count as shown.
+
+use std::ops::Range;
+
+use super::pdf_state::{Colour, Rect};
+
+/// Things painted on a page that are looked at, and pairs of them and words.
+const MOST_MARKS: usize = 4_000;
+const MOST_PAIRS: usize = 30_000_000;
+/// What is narrower covers no words.
+const NARROW: f32 = 2.0;
+/// Letters lower than this, in points, cannot be read.
+const TINY: f32 = 1.0;
+/// Colours no farther apart than this look the same.
+const SAME: f32 = 0.06;
+
+/// How words hide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Hiding {
+    Layer,
+    Note,
+    OffPage,
+    Unpainted,
+    Tiny,
+    BlackBox,
+    WhiteBox,
+    ColouredBox,
+    Picture,
+    WhiteOnWhite,
+    SameColour,
+}
+
+impl Hiding {
+    /// Where the words are, behind the page's number.
+    pub(crate) fn place(self) -> &'static str {
+        match self {
+            Self::Layer => "on a layer that is switched off",
+            Self::Note => "in a note or field that is not shown",
+            Self::OffPage => "outside the visible page",
+            Self::Unpainted => "invisible",
+            Self::Tiny => "too small to read",
+            Self::BlackBox => "under a black box",
+            Self::WhiteBox => "under a white box",
+            Self::ColouredBox => "under a coloured box",
+            Self::Picture => "under a picture",
+            Self::WhiteOnWhite => "white on white",
+            Self::SameColour => "in the colour of what is behind it",
+        }
+    }
+}
+
+/// A word or less, in one go.
+#[derive(Debug, Clone)]
+pub(crate) struct Run {
+    /// Its part of the page's letters.
+    pub(crate) letters: Range<usize>,
+    /// Where it begins and ends.
+    pub(crate) start: (f32, f32),
+    pub(crate) end: (f32, f32),
+    pub(crate) direction: (f32, f32),
+    /// Where its letters' tops are.
+    pub(crate) up: (f32, f32),
+    pub(crate) height: f32,
+    /// How many things were painted before.
+    pub(crate) order: usize,
+    /// Its colour, where it is filled with one.
+    pub(crate) colour: Colour,
+    /// What is already known of it.
+    pub(crate) hiding: Option<Hiding>,
+    /// Nothing of it is painted; a scan's words lie so over its picture.
+    pub(crate) unpainted: bool,
+    /// Its height is sure.
+    pub(crate) measured: bool,
+}
+
+/// Something painted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mark {
+    pub(crate) rect: Rect,
+    pub(crate) colour: Colour,
+    /// All of the rectangle is painted, and nothing shows through.
+    pub(crate) covers: bool,
+    pub(crate) picture: bool,
+}
+
+/// All that is painted on a page.
+#[derive(Debug, Default)]
+pub(crate) struct View {
+    pub(crate) letters: String,
+    pub(crate) runs: Vec<Run>,
+    marks: Vec<Mark>,
+    /// Marks that were not kept, too: nothing is sure then.
+    crowded: bool,
+    page: Option<Rect>,
+}
+
+impl View {
+    /// `page` is what of it is visible, where it says so.
+    pub(crate) fn new(page: Option<Rect>) -> Self {
+        Self {
+            page,
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn order(&self) -> usize {
+        self.marks.len()
+    }
+
+    pub(crate) fn mark(&mut self, mark: Mark) {
+        if mark.rect.width() < NARROW || mark.rect.height() < NARROW {
+            return;
+        }
+        match self.marks.len() < MOST_MARKS {
+            true => self.marks.push(mark),
+            false => self.crowded = true,
+        }
+    }
+
+    /// The words that are seen, and those that hide, by how.
+    pub(crate) fn finish(self) -> (String, Vec<(Hiding, String)>) {
+        let sure = !self.crowded && self.runs.len() * self.marks.len() <= MOST_PAIRS;
+        let mut hidings: Vec<Option<Hiding>> = Vec::with_capacity(self.runs.len());
+        for run in &self.runs {
+            let letters = &self.letters[run.letters.clone()];
+            let hiding = match letters.trim().is_empty() {
+                // A space goes with the word before it.
+                true => hidings.last().copied().flatten(),
+                false => run.hiding.or_else(|| self.hiding(run, sure)),
+            };
+            hidings.push(hiding);
+        }
+        self.written(hidings)
+    }
+
+    fn written(&self, mut hidings: Vec<Option<Hiding>>) -> (String, Vec<(Hiding, String)>) {
+        let mut kinds: Vec<Hiding> = hidings.iter().flatten().copied().collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        if kinds.is_empty() {
+            return (self.lines(&self.runs), Vec::new());
+        }
+        if kinds.contains(&Hiding::OffPage) {
+            self.let_run_over(&mut hidings);
+        }
+        let those = |hidings: &[Option<Hiding>], wanted: Option<Hiding>| -> Vec<Run> {
+            let runs = self.runs.iter().zip(hidings);
+            let runs = runs.filter(|(_, hiding)| **hiding == wanted);
+            runs.map(|(run, _)| run.clone()).collect()
+        };
+        // Shadows and outlines say again what is shown; rules and bullets say
+        // nothing.
+        let shown = squeezed(&self.lines(&those(&hidings, None)));
+        kinds.retain(|&kind| {
+            let words = squeezed(&self.lines(&those(&hidings, Some(kind))));
+            let is_shown = shown.contains(&words);
+            if is_shown {
+                let mine = hidings.iter_mut().filter(|hiding| **hiding == Some(kind));
+                mine.for_each(|hiding| *hiding = None);
+            }
+            !is_shown
+        });
+        let hidden = kinds.into_iter().map(|kind| {
+            // With what else is on their lines, which says what they mean.
+            let whole = self.whole_lines(|index| hidings[index] == Some(kind));
+            (kind, self.lines(&whole))
+        });
+        let hidden = hidden.collect();
+        (self.lines(&those(&hidings, None)), hidden)
+    }
+
+    /// A line that begins on the page and runs over its edge hides nothing on
+    /// purpose; a scan's words do so where their letters are too wide.
+    fn let_run_over(&self, hidings: &mut [Option<Hiding>]) {
+        for line in self.line_ranges() {
+            let hidings = &mut hidings[line];
+            if hidings.contains(&None) {
+                let off = hidings
+                    .iter_mut()
+                    .filter(|hiding| **hiding == Some(Hiding::OffPage));
+                off.for_each(|hiding| *hiding = None);
+            }
+        }
+    }
+
+    /// The runs of all lines that have such a run.
+    fn whole_lines(&self, is_such: impl Fn(usize) -> bool) -> Vec<Run> {
+        let lines = self.line_ranges().into_iter();
+        let such = lines.filter(|line| line.clone().any(&is_such));
+        such.flat_map(|line| self.runs[line].iter().cloned())
+            .collect()
+    }
+
+    /// Which runs are on a line, of each.
+    fn line_ranges(&self) -> Vec<Range<usize>> {
+        let mut lines = Vec::new();
+        let mut start = 0;
+        for end in 1..=self.runs.len() {
+            let next = self.runs.get(end);
+            if next.is_none_or(|next| gap(&self.runs[end - 1], next) == Some('\n')) {
+                lines.push(start..end);
+                start = end;
+            }
+        }
+        lines
+    }
+
+    /// Runs as lines, with what lies between them.
+    fn lines(&self, runs: &[Run]) -> String {
+        let mut out = String::new();
+        let mut before: Option<&Run> = None;
+        for run in runs {
+            if let Some(gap) = before.and_then(|before| gap(before, run))
+                && !(gap == ' ' && out.ends_with([' ', '\t', '\n']))
+            {
+                out.push(gap);
+            }
+            out.push_str(&self.letters[run.letters.clone()]);
+            before = Some(run);
+        }
+        out
+    }
+
+    fn hiding(&self, run: &Run, sure: bool) -> Option<Hiding> {
+        let body = run.body();
+        if self
+            .page
+            .is_some_and(|page| page.grown(2.0).intersection(&body).is_empty())
+        {
+            return Some(Hiding::OffPage);
+        }
+        if run.measured && run.height < TINY {
+            return Some(Hiding::Tiny);
+        }
+        if !sure {
+            return None;
+        }
+        let core = run.core();
+        let middle = (
+            (core.left + core.right) / 2.0,
+            (core.bottom + core.top) / 2.0,
+        );
+        if run.unpainted {
+            // What it says is seen otherwise: in a scan, or drawn as shapes.
+            let shown = self.marks.iter().any(|mark| {
+                mark.rect.holds_point(middle)
+                    && (mark.picture || mark.rect.area() < 20.0 * body.area())
+            });
+            return (!shown).then_some(Hiding::Unpainted);
+        }
+        let over = &self.marks[run.order..];
+        if let Some(mark) = over
+            .iter()
+            .find(|mark| mark.covers && mark.rect.holds(&core))
+        {
+            if !mark.picture {
+                return Some(match mark.colour {
+                    Some(colour) if colour.iter().all(|part| *part < 0.25) => Hiding::BlackBox,
+                    Some(colour) if colour.iter().all(|part| *part > 0.92) => Hiding::WhiteBox,
+                    _ => Hiding::ColouredBox,
+                });
+            }
+            // Some programs lay a scan's words below its picture.
+            let page = self.page?.area();
+            return (mark.rect.area() < 0.5 * page).then_some(Hiding::Picture);
+        }
+        let colour = run.colour?;
+        let below = self.marks[..run.order].iter().rev();
+        let below = below.into_iter().find(|mark| mark.rect.holds_point(middle));
+        let behind = match below {
+            None => [1.0; 3],
+            Some(mark) if mark.covers && !mark.picture && mark.rect.holds(&core) => mark.colour?,
+            Some(_) => return None,
+        };
+        let pairs = colour.iter().zip(behind);
+        let same = pairs.clone().all(|(one, other)| (one - other).abs() < SAME);
+        let white = behind.iter().all(|part| *part > 0.92);
+        match (same, white) {
+            (true, true) => Some(Hiding::WhiteOnWhite),
+            (true, false) => Some(Hiding::SameColour),
+            (false, _) => None,
+        }
+    }
+}
+
+impl Run {
+    /// About where its letters are.
+    fn body(&self) -> Rect {
+        self.between(0.0, -0.2, 0.8)
+    }
+
+    /// What has to be covered for them not to be read.
+    fn core(&self) -> Rect {
+        self.between(0.2, 0.1, 0.4)
+    }
+
+    /// From so far below the line to so far above, with so much left away at
+    /// both ends; in heights.
+    fn between(&self, inset: f32, low: f32, high: f32) -> Rect {
+        let (along, length) = (self.direction, self.length());
+        let inset = (inset * self.height).min(length / 4.0);
+        let at = |(x, y): (f32, f32), along_by: f32, up: f32| {
+            let by = up * self.height;
+            (
+                x + along.0 * along_by + self.up.0 * by,
+                y + along.1 * along_by + self.up.1 * by,
+            )
+        };
+        let corners = [
+            at(self.start, inset, low),
+            at(self.start, inset, high),
+            at(self.end, -inset, low),
+            at(self.end, -inset, high),
+        ];
+        Rect::around(corners).expect("there are four")
+    }
+
+    fn length(&self) -> f32 {
+        (self.end.0 - self.start.0).hypot(self.end.1 - self.start.1)
+    }
+}
+
+/// What lies between the last letter and the next: nothing, a space, a tab or a
+/// line break.
+fn gap(before: &Run, run: &Run) -> Option<char> {
+    let (direction, height) = (run.direction, run.height);
+    let (dx, dy) = (run.start.0 - before.end.0, run.start.1 - before.end.1);
+    let along = dx * direction.0 + dy * direction.1;
+    let across = (dx * direction.1 - dy * direction.0).abs();
+    let turned =
+        (before.direction.0 - direction.0).abs() + (before.direction.1 - direction.1).abs() > 0.2;
+    if turned || across > height * 0.5 || along < -height * 0.8 {
+        Some('\n')
+    } else if along > height * 1.5 {
+        Some('\t')
+    } else if along > height * 0.17 {
+        Some(' ')
+    } else {
+        None
+    }
+}
+
+/// Letters and digits alone, none of them large.
+pub(crate) fn squeezed(text: &str) -> String {
+    let letters = text.chars().filter(|c| c.is_alphanumeric());
+    letters.flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE: Rect = Rect {
+        left: 0.0,
+        bottom: 0.0,
+        right: 600.0,
+        top: 800.0,
+    };
+    const BLACK: Colour = Some([0.0; 3]);
+    const WHITE: Colour = Some([1.0; 3]);
+    const BLUE: Colour = Some([0.1, 0.2, 0.6]);
+
+    fn rect(left: f32, bottom: f32, right: f32, top: f32) -> Rect {
+        Rect {
+            left,
+            bottom,
+            right,
+            top,
+        }
+    }
+
+    fn filled(rect: Rect, colour: Colour) -> Mark {
+        Mark {
+            rect,
+            colour,
+            covers: true,
+            picture: false,
+        }
+    }
+
+    fn picture(rect: Rect) -> Mark {
+        Mark {
+            colour: None,
+            picture: true,
+            ..filled(rect, None)
+        }
+    }
+
+    /// A word at 100, 700, forty wide and ten high.
+    fn word(order: usize) -> Run {
+        Run {
+            letters: 0..3,
+            start: (100.0, 700.0),
+            end: (140.0, 700.0),
+            direction: (1.0, 0.0),
+            up: (0.0, 1.0),
+            height: 10.0,
+            order,
+            colour: BLACK,
+            hiding: None,
+            unpainted: false,
+            measured: true,
+        }
+    }
+
+    #[track_caller]
+    fn check(run: Run, marks: &[Mark], expected: Option<Hiding>) {
+        let mut view = View::new(Some(PAGE));
+        view.letters = "Zoe".to_owned();
+        for mark in marks {
+            view.mark(*mark);
+        }
+        view.runs.push(run);
+        let (shown, hidden) = view.finish();
+        match expected {
+            None => assert_eq!((shown.as_str(), hidden), ("Zoe", Vec::new())),
+            Some(kind) => assert_eq!(
+                (shown.as_str(), hidden),
+                ("", vec![(kind, "Zoe".to_owned())])
+            ),
+        }
+    }
+
+    #[test]
+    fn what_is_painted_over_hides() {
+        let over = rect(90.0, 690.0, 200.0, 720.0);
+        check(word(0), &[filled(over, BLACK)], Some(Hiding::BlackBox));
+        check(word(0), &[filled(over, WHITE)], Some(Hiding::WhiteBox));
+        check(word(0), &[filled(over, BLUE)], Some(Hiding::ColouredBox));
+        check(word(0), &[filled(over, None)], Some(Hiding::ColouredBox));
+        check(word(0), &[picture(over)], Some(Hiding::Picture));
+        // Before it, beside it, over a part of it, or so that it shows through.
+        check(word(1), &[filled(over, BLUE)], None);
+        check(word(0), &[filled(rect(0.0, 0.0, 99.0, 720.0), BLACK)], None);
+        check(
+            word(0),
+            &[filled(rect(90.0, 690.0, 120.0, 720.0), BLACK)],
+            None,
+        );
+        check(
+            word(0),
+            &[filled(rect(90.0, 698.0, 200.0, 701.5), BLACK)],
+            None,
+        );
+        let clear = Mark {
+            covers: false,
+            ..filled(over, BLACK)
+        };
+        check(word(0), &[clear], None);
+        // A scan over its words.
+        check(word(0), &[picture(PAGE)], None);
+    }
+
+    #[test]
+    fn what_has_its_backgrounds_colour_hides() {
+        let bar = rect(0.0, 690.0, 600.0, 720.0);
+        let white = |order| Run {
+            colour: WHITE,
+            ..word(order)
+        };
+        check(white(0), &[], Some(Hiding::WhiteOnWhite));
+        check(white(1), &[filled(bar, BLUE)], None);
+        check(white(1), &[filled(bar, None)], None);
+        check(white(1), &[picture(bar)], None);
+        check(
+            white(2),
+            &[filled(bar, BLUE), filled(bar, WHITE)],
+            Some(Hiding::WhiteOnWhite),
+        );
+        check(word(1), &[filled(bar, BLACK)], Some(Hiding::SameColour));
+        // Its colour is not known, or its background reaches only so far.
+        let unknown = Run {
+            colour: None,
+            ..word(0)
+        };
+        check(unknown, &[], None);
+        check(
+            white(1),
+            &[filled(rect(110.0, 690.0, 130.0, 720.0), BLUE)],
+            None,
+        );
+    }
+
+    #[test]
+    fn what_is_off_the_page_or_tiny_or_not_painted_hides() {
+        let at = |x: f32, y: f32| Run {
+            start: (x, y),
+            end: (x + 40.0, y),
+            ..word(0)
+        };
+        check(at(-50.0, 700.0), &[], Some(Hiding::OffPage));
+        check(at(100.0, 820.0), &[], Some(Hiding::OffPage));
+        check(at(-20.0, 700.0), &[], None);
+        let small = Run {
+            height: 0.5,
+            ..word(0)
+        };
+        check(small.clone(), &[], Some(Hiding::Tiny));
+        let unmeasured = Run {
+            measured: false,
+            ..small
+        };
+        check(unmeasured, &[], None);
+        let unpainted = |order| Run {
+            unpainted: true,
+            ..word(order)
+        };
+        check(unpainted(0), &[], Some(Hiding::Unpainted));
+        check(unpainted(1), &[picture(PAGE)], None);
+        check(unpainted(0), &[picture(PAGE)], None);
+        check(
+            unpainted(1),
+            &[filled(PAGE, WHITE)],
+            Some(Hiding::Unpainted),
+        );
+        check(
+            unpainted(1),
+            &[filled(rect(100.0, 700.0, 138.0, 708.0), BLACK)],
+            None,
+        );
+    }
+
+    #[test]
+    fn what_is_also_shown_does_not_hide() {
+        let mut view = View::new(Some(PAGE));
+        view.letters = "ZoeZoe".to_owned();
+        let shadow = Run {
+            colour: WHITE,
+            ..word(0)
+        };
+        let shown = Run {
+            letters: 3..6,
+            ..word(0)
+        };
+        view.runs.extend([shadow, shown]);
+        assert_eq!(view.finish(), ("Zoe\nZoe".to_owned(), Vec::new()));
+    }
+
+    #[test]
+    fn a_line_may_run_over_the_edge() {
+        let mut view = View::new(Some(PAGE));
+        view.letters = "Ill: Zoe".to_owned();
+        let at = |letters, x: f32| Run {
+            letters,
+            start: (x, 700.0),
+            end: (x + 30.0, 700.0),
+            ..word(0)
+        };
+        view.runs.push(at(0..5, 580.0));
+        view.runs.push(at(5..8, 612.0));
+        assert_eq!(view.finish(), ("Ill: Zoe".to_owned(), Vec::new()));
+    }
+
+    #[test]
+    fn hidden_words_come_with_their_line() {
+        let mut view = View::new(Some(PAGE));
+        view.letters = "Ill: Zoe Fit".to_owned();
+        view.mark(filled(rect(90.0, 690.0, 200.0, 720.0), BLACK));
+        let at = |letters, x: f32, y: f32, order| Run {
+            letters,
+            start: (x, y),
+            end: (x + 30.0, y),
+            ..word(order)
+        };
+        view.runs.push(at(0..5, 50.0, 700.0, 0));
+        view.runs.push(at(5..8, 100.0, 700.0, 0));
+        view.runs.push(at(9..12, 50.0, 650.0, 0));
+        let hidden = vec![(Hiding::BlackBox, "Ill: \tZoe".to_owned())];
+        assert_eq!(view.finish(), ("Ill: \nFit".to_owned(), hidden));
+    }
+}
