@@ -18,9 +18,6 @@ use super::style::{self, Style};
 /// Elements deeper than this are not told apart; no mail program nests so.
 const DEEPEST: usize = 512;
 
-/// Titles, styles and scripts without an end that are looked behind.
-const MOST_OPEN: usize = 8;
-
 /// Elements of whose content browsers make no elements, and their names.
 const RAW: [(u64, &str); 7] = [
     (short(b"title"), "title"),
@@ -51,13 +48,10 @@ pub(crate) fn read(html: &str) -> Page {
         shown: Flow::with_capacity(html.len() / 3),
         ..Reader::default()
     };
-    let mut rest = html;
-    for _ in 0..MOST_OPEN {
+    reader.tokens(html);
+    if let Some(rest) = reader.swallowed(html) {
+        reader.endless = true;
         reader.tokens(rest);
-        match reader.swallowed(rest) {
-            Some(swallowed) => rest = swallowed,
-            None => break,
-        }
     }
     Page {
         shown: reader.shown.finish(),
@@ -82,6 +76,9 @@ struct Reader {
     quoted_from: Option<usize>,
     shown_length: usize,
     in_comment: bool,
+    /// A title, style or script did not end: what stands behind it is read as
+    /// if there were no such elements.
+    endless: bool,
 }
 
 /// An open element, with what holds for all inside it.
@@ -133,13 +130,14 @@ impl<F: Callback<Infallible, ()>> ForwardingEmitter for Lenient<F> {
 
 impl Reader {
     fn tokens(&mut self, html: &str) {
+        let raw_texts = !self.endless;
         let mut emitter = CallbackEmitter::new(
             |event: CallbackEvent<'_>, _: Span<()>| -> Option<Infallible> {
                 self.event(event);
                 None
             },
         );
-        emitter.naively_switch_states(true);
+        emitter.naively_switch_states(raw_texts);
         // Reading from memory cannot fail.
         let Ok(()) = Tokenizer::new_with_emitter(html, Lenient(emitter)).finish();
     }
@@ -297,7 +295,11 @@ impl Reader {
                 flow.block();
             }
         }
-        let has_content = !matches!(start.tag, Tag::Void | Tag::LineBreak);
+        let has_content = match start.tag {
+            Tag::Void | Tag::LineBreak => false,
+            Tag::Title | Tag::Skipped => !self.endless,
+            _ => true,
+        };
         if has_content && self.open.len() < DEEPEST {
             self.open.push(element);
         }
