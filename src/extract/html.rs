@@ -53,6 +53,9 @@ pub(crate) fn read(html: &str) -> Page {
         reader.endless = true;
         reader.tokens(rest);
     }
+    if let Some(rest) = reader.torn(html) {
+        reader.tokens(rest);
+    }
     Page {
         shown: reader.shown.finish(),
         hidden: reader.hidden.finish(),
@@ -153,6 +156,22 @@ impl Reader {
         let end = start + lower[start..].find('>')?;
         self.each(Flow::block);
         html.get(end + 1..)
+    }
+
+    /// What stands in a start tag that does not end, from its last value on: a
+    /// quote that is missing takes in all that follows, and browsers show none
+    /// of it.
+    fn torn<'h>(&mut self, html: &'h str) -> Option<&'h str> {
+        if std::mem::take(&mut self.start).name == 0 {
+            return None;
+        }
+        let quotes = ['"', '\'']
+            .into_iter()
+            .filter_map(|quote| html.rfind(quote));
+        let opening = quotes.filter(|&at| html[..at].trim_ascii_end().ends_with('='));
+        let last = opening.max().or_else(|| html.rfind('<'))?;
+        self.each(Flow::block);
+        html.get(last + 1..)
     }
 
     fn event(&mut self, event: CallbackEvent<'_>) {
