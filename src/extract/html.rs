@@ -19,9 +19,6 @@ use crate::mail::encoding;
 /// Elements deeper than this are not told apart; no mail program nests so.
 const DEEPEST: usize = 512;
 
-/// Titles, styles and scripts without an end that are looked behind.
-const MOST_OPEN: usize = 8;
-
 /// Elements of whose content browsers make no elements, and their names.
 const RAW: [(u64, &str); 7] = [
     (short(b"title"), "title"),
@@ -54,13 +51,13 @@ pub(crate) fn read(html: &str) -> Page {
         shown: Flow::with_capacity(html.len() / 3),
         ..Reader::default()
     };
-    let mut rest = html;
-    for _ in 0..MOST_OPEN {
+    reader.tokens(html);
+    if let Some(rest) = reader.swallowed(html) {
+        reader.endless = true;
         reader.tokens(rest);
-        match reader.swallowed(rest) {
-            Some(swallowed) => rest = swallowed,
-            None => break,
-        }
+    }
+    if let Some(rest) = reader.torn(html) {
+        reader.tokens(rest);
     }
     Page {
         shown: reader.shown.finish(),
@@ -87,6 +84,9 @@ struct Reader {
     quoted_from: Option<usize>,
     shown_length: usize,
     in_comment: bool,
+    /// A title, style or script did not end: what stands behind it is read as
+    /// if there were no such elements.
+    endless: bool,
 }
 
 /// An open element, with what holds for all inside it.
@@ -138,13 +138,14 @@ impl<F: Callback<Infallible, ()>> ForwardingEmitter for Lenient<F> {
 
 impl Reader {
     fn tokens(&mut self, html: &str) {
+        let raw_texts = !self.endless;
         let mut emitter = CallbackEmitter::new(
             |event: CallbackEvent<'_>, _: Span<()>| -> Option<Infallible> {
                 self.event(event);
                 None
             },
         );
-        emitter.naively_switch_states(true);
+        emitter.naively_switch_states(raw_texts);
         // Reading from memory cannot fail.
         let Ok(()) = Tokenizer::new_with_emitter(html, Lenient(emitter)).finish();
     }
@@ -160,6 +161,22 @@ impl Reader {
         let end = start + lower[start..].find('>')?;
         self.each(Flow::block);
         html.get(end + 1..)
+    }
+
+    /// What stands in a start tag that does not end, from its last value on: a
+    /// quote that is missing takes in all that follows, and browsers show none
+    /// of it.
+    fn torn<'h>(&mut self, html: &'h str) -> Option<&'h str> {
+        if std::mem::take(&mut self.start).name == 0 {
+            return None;
+        }
+        let quotes = ['"', '\'']
+            .into_iter()
+            .filter_map(|quote| html.rfind(quote));
+        let opening = quotes.filter(|&at| html[..at].trim_ascii_end().ends_with('='));
+        let last = opening.max().or_else(|| html.rfind('<'))?;
+        self.each(Flow::block);
+        html.get(last + 1..)
     }
 
     fn event(&mut self, event: CallbackEvent<'_>) {
@@ -309,7 +326,11 @@ impl Reader {
                 flow.block();
             }
         }
-        let has_content = !matches!(start.tag, Tag::Void | Tag::LineBreak);
+        let has_content = match start.tag {
+            Tag::Void | Tag::LineBreak => false,
+            Tag::Title | Tag::Skipped => !self.endless,
+            _ => true,
+        };
         if has_content && self.open.len() < DEEPEST {
             self.open.push(element);
         }

@@ -24,6 +24,9 @@ const BZIP2_HEADER: usize = 4;
 /// As much as is put before a file by design or by mistake.
 const SHORT_FRONT: usize = 4 * 1024;
 
+/// Marks of ustar that are looked at. Who writes of it does not so as often.
+const MOST_HEADERS: usize = 1_000;
+
 /// Where ustar's mark is in a member's header.
 const USTAR: usize = 257;
 
@@ -95,7 +98,12 @@ fn gzip(bytes: &[u8]) -> Option<usize> {
 fn tar(bytes: &[u8]) -> Option<usize> {
     memmem::find_iter(bytes, b"ustar")
         .filter_map(|at| at.checked_sub(USTAR))
-        .find(|&at| bytes.get(at..at + tar::BLOCK).is_some_and(tar::is_header))
+        // To sum up a block for each of them could take long.
+        .take(MOST_HEADERS)
+        .find(|&at| {
+            let block = bytes.get(at..at + tar::BLOCK);
+            block.is_some_and(tar::is_header)
+        })
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 
 use mail_parser::{ContentType, HeaderName};
+use memchr::memmem;
 
 use super::body::{self, Bodies};
 use super::harvest::{Harvest, Place};
@@ -217,6 +218,14 @@ fn part_as(
         .map_or(Some("plain"), |kind| kind.subtype())
         .unwrap_or_default()
         .to_ascii_lowercase();
+    let boundary = kind.and_then(|kind| kind.attribute("boundary"));
+    // No encoding is allowed here (RFC 2045 section 6.4), and programs look past
+    // one where they see the parts.
+    let encoding = encoding.filter(|_| {
+        let line = boundary.map(|boundary| format!("--{boundary}"));
+        let in_clear = line.is_some_and(|line| memmem::find(part.body, line.as_bytes()).is_some());
+        main != "multipart" || !in_clear
+    });
     let bytes = decode(part.body, encoding, place, harvest);
     if main == "multipart" {
         return multipart(
@@ -390,7 +399,7 @@ fn between_parts(text: &[u8], name: &str, place: &Place, harvest: &mut Harvest<'
         b"MIME-encapsulated message",
     ]
     .iter()
-    .any(|phrase| memchr::memmem::find(text, phrase).is_some());
+    .any(|phrase| memmem::find(text, phrase).is_some());
     if text.is_empty() || (boilerplate && text.len() < 300) {
         return;
     }

@@ -61,10 +61,13 @@ impl Saved {
         harvest: &mut Harvest<'_>,
     ) {
         let properties = self.properties(storage, header, place, harvest);
-        let recipients: Vec<Properties<'_>> = storages(storage, "__recip_version1.0_")
-            .take(harvest.entries_left())
-            .map(|recipient| self.properties(&recipient, HEADER_OF_OTHERS, place, harvest))
-            .collect();
+        let mut recipients: Vec<Properties<'_>> = Vec::new();
+        for recipient in storages(storage, "__recip_version1.0_") {
+            if !harvest.entry(place) {
+                break;
+            }
+            recipients.push(self.properties(&recipient, HEADER_OF_OTHERS, place, harvest));
+        }
         mapi::read(&properties, &recipients, place, harvest);
         self.damaged |= storage.storages().any(is_strange);
         for attachment in storages(storage, "__attach_version1.0_") {

@@ -2,7 +2,7 @@
 //! which order people read them.
 
 use super::xlsb;
-use super::zip_records::Archive;
+use super::zip_records::{Archive, Member};
 
 /// Parts that name styles, fonts and colours, and no people.
 pub(crate) const WITHOUT_WORDS: [&str; 8] = [
@@ -16,9 +16,8 @@ pub(crate) const WITHOUT_WORDS: [&str; 8] = [
     "calcChain.xml",
 ];
 
-/// Where programs put what a document is read from, and what leads there.
-const MAIN: [&str; 5] = [
-    "_rels/.rels",
+/// Where programs put what a document is read from.
+const MAIN: [&str; 4] = [
     "word/document.xml",
     "xl/workbook.xml",
     xlsb::WORKBOOK,
@@ -28,7 +27,9 @@ const MAIN: [&str; 5] = [
 pub(crate) fn is_one(archive: &Archive<'_>) -> bool {
     // Some programs mend a document whose list of types is missing.
     let has = |name: &&str| archive.member(name).is_some();
-    (has(&"[Content_Types].xml") || MAIN.iter().any(has)) && kind_of(archive).is_some()
+    let leads = |member: &Member<'_>| member.name.ends_with(".rels");
+    (has(&"[Content_Types].xml") || MAIN.iter().any(has) || archive.members.iter().any(leads))
+        && kind_of(archive).is_some()
 }
 
 /// What the parts show a document to be.

@@ -7,6 +7,15 @@ use super::office::{Document, damaged};
 use super::pivot::PivotCache;
 use super::{Protection, chart, external_link, sheet, vml, word, xlsb};
 
+/// Where sheets lie, if a name is not as programs write it by what begins it.
+fn is_sheet(folder: &str, xml: &[u8]) -> bool {
+    let head = &xml[..xml.len().min(512)];
+    matches!(
+        folder,
+        "worksheets" | "chartsheets" | "dialogsheets" | "macrosheets"
+    ) || memchr::memmem::find(head, b"<worksheet ").is_some()
+}
+
 impl Document<'_> {
     pub(super) fn xml(&mut self, name: &str, file: &str, xml: &[u8], harvest: &mut Harvest<'_>) {
         let place = self.place;
@@ -14,7 +23,7 @@ impl Document<'_> {
             (_, "document.xml" | "document2.xml") if !name.contains("/glossary/") => {
                 self.running(xml, place, harvest)
             }
-            ("worksheets" | "chartsheets" | "dialogsheets" | "macrosheets", _) => {
+            (folder, _) if is_sheet(folder, xml) => {
                 if memchr::memmem::find(xml, b"sheetProtection").is_some() {
                     only_editing(place, harvest);
                 }

@@ -56,14 +56,16 @@ fn written(exif: &Exif) -> Vec<String> {
     let mut words = Vec::new();
     for field in exif.fields() {
         let by_windows = BY_WINDOWS.contains(&field.tag.number());
-        if !by_windows && !WRITTEN.contains(&field.tag) {
+        // What nobody has defined, no camera writes of itself.
+        let undefined = field.tag.description().is_none();
+        if !by_windows && !undefined && !WRITTEN.contains(&field.tag) {
             continue;
         }
         match &field.value {
             Value::Ascii(lines) => words.extend(lines.iter().map(|line| decode(line))),
             Value::Byte(bytes) if by_windows => words.push(utf16(bytes)),
             // Eight bytes say in which charset it is.
-            Value::Undefined(bytes, _) => match bytes.split_at_checked(8) {
+            Value::Undefined(bytes, _) if !undefined => match bytes.split_at_checked(8) {
                 Some((b"UNICODE\0", text)) => words.push(utf16(text)),
                 Some((_, text)) => words.push(decode(text)),
                 None => {}
@@ -227,7 +229,8 @@ fn comments(bytes: &[u8]) -> Vec<String> {
             rest = after;
         }
         // The same two bytes may stand in the picture.
-        if text.len() <= LONGEST && !text.iter().any(|byte| *byte < b'\t') {
+        let odd = text.iter().filter(|byte| **byte < b'\t').count();
+        if text.len() <= LONGEST && odd * 10 <= text.len() {
             words.push(decode(&text));
         }
     }
@@ -250,6 +253,11 @@ mod tests {
         let png = b"\x89PNG\r\n\x1a\n\0\0\0\x07tEXtKey\0Zoe\0\0\0\0";
         assert_eq!(chunks(png), ["Zoe"]);
         assert_eq!(comments(b"GIF89a\x21\xfe\x03Zoe\0;"), ["Zoe"]);
+        assert_eq!(
+            comments(b"GIF89a\x21\xfe\x0cZoe\x02was late\0;"),
+            ["Zoe\u{2}was late"]
+        );
+        assert_eq!(comments(b"GIF89a\x21\xfe\x03\x01\x02Z\0;"), [""; 0]);
         for at in 0..jpeg.len() {
             assert!(segments(&jpeg[..at]).len() <= 2, "{at}");
         }

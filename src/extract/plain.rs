@@ -18,7 +18,13 @@ pub(crate) fn read(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     match delimiter(&text).or_else(|| called_table(&text, harvest.name(place))) {
         Some(delimiter) => {
             harvest.kind(place, if delimiter == b'\t' { "tsv" } else { "csv" });
-            harvest.text(&place.clone().table(), rows(&text, delimiter));
+            let rows = rows(&text, delimiter);
+            // One row alone is no heading.
+            let here = match rows.lines().nth(1) {
+                Some(_) => place.clone().table(),
+                None => place.clone(),
+            };
+            harvest.text(&here, rows);
         }
         None => {
             harvest.kind(place, "text");

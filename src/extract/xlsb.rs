@@ -73,12 +73,16 @@ pub(crate) fn read(
         for columns in &folded.columns {
             cells.hide_columns(columns.clone());
         }
-        let room = harvest.room();
+        let room = harvest.text_room(place);
         let read = catch_unwind(AssertUnwindSafe(|| {
             take_cells(&mut workbook, &sheet.name, folded, &mut cells, room)
         }));
         whole &= read.ok().flatten().is_some();
-        cells.finish_sheet(&sheet.name, hidden, place, harvest);
+        let cut = cells.len() > room;
+        let here = cells.finish_sheet(&sheet.name, hidden, place, harvest);
+        if cut {
+            harvest.exhaust(&here, "it holds more text than Exeat reads of one message");
+        }
     }
     whole
 }

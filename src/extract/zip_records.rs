@@ -265,10 +265,7 @@ fn local_member(bytes: &[u8], at: usize) -> Option<Member<'_>> {
         // the next record.
         let data = at + 30 + name_length + extra_length;
         let rest = bytes.get(data..)?;
-        packed = memchr::memmem::find(rest, b"PK\x07\x08")
-            .or_else(|| memchr::memmem::find(rest, b"PK\x03\x04"))
-            .or_else(|| memchr::memmem::find(rest, b"PK\x01\x02"))
-            .unwrap_or(rest.len());
+        packed = next_record(rest).unwrap_or(rest.len());
     }
     let mut member = Member {
         name: decode_name(name),
@@ -284,6 +281,18 @@ fn local_member(bytes: &[u8], at: usize) -> Option<Member<'_>> {
     };
     member.take_aes(extra);
     Some(member)
+}
+
+/// Where the next record begins, whichever it is: to look for one kind of them
+/// as far as the end, for each member anew, would take hours.
+fn next_record(bytes: &[u8]) -> Option<usize> {
+    let mut marks = memchr::memmem::find_iter(bytes, b"PK");
+    marks.find(|&at| {
+        matches!(
+            bytes.get(at + 2..at + 4),
+            Some(b"\x07\x08" | b"\x03\x04" | b"\x01\x02")
+        )
+    })
 }
 
 /// Gives a member its bytes, and takes over what its local header says of

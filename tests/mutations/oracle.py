@@ -286,7 +286,7 @@ def texts(ending, raw, depth=0):
     if THOROUGH and ending in ("ppt", "pps"):
         give.append(("catppt", by_file("ppt", raw, "catppt", "-dutf-8")))
     if THOROUGH and ending in PICTURES:
-        give.append(("ExifTool", by_file(ending, raw, "exiftool", "-a", "-u", "-S")))
+        give.append(("ExifTool", by_file(ending, raw, "exiftool", "-a", "-u", "-S", "--System:all")))
     if THOROUGH and ending in ("asc", "gpg", "sig"):
         give.append(("GnuPG", attempt(opened, raw)))
     if THOROUGH and ending in ("p7m", "p7s", "der", "pem"):

@@ -18,12 +18,13 @@ use crate::support::school::fixtures;
 
 /// Unoptimised builds are some ten times slower than the two seconds that are
 /// promised.
-const LONGEST: Duration = Duration::from_secs(if cfg!(debug_assertions) { 20 } else { 2 });
+pub(crate) const LONGEST: Duration =
+    Duration::from_secs(if cfg!(debug_assertions) { 20 } else { 2 });
 
-struct Worker(Pool);
+pub(crate) struct Worker(Pool);
 
 impl Worker {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let settings = Settings {
             count: 1,
             ocr: false,
@@ -35,7 +36,7 @@ impl Worker {
     }
 
     /// Reads it within bounds of time and memory.
-    async fn read(&self, name: &str, bytes: Vec<u8>) -> Reading {
+    pub(crate) async fn read(&self, name: &str, bytes: Vec<u8>) -> Reading {
         let size = bytes.len();
         let began = Instant::now();
         let reading = self.0.read_file(name, &Content::from(bytes)).await;
@@ -53,7 +54,7 @@ impl Worker {
     }
 
     /// The same of what cannot be read to its end.
-    async fn check(&self, name: &str, bytes: Vec<u8>) {
+    pub(crate) async fn check(&self, name: &str, bytes: Vec<u8>) {
         let reading = self.read(name, bytes).await;
         assert!(!reading.problems.is_empty(), "{name} is told of");
     }

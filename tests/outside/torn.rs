@@ -249,7 +249,7 @@ fn pages_are_read_behind_elements_that_do_not_end() {
 fn a_document_without_its_list_of_types_is_one() {
     let body = "<w:document><w:p><w:r><w:t>Wren </w:t></w:r><w:r><w:t>Tallow</w:t></w:r></w:p></w:document>";
     let parts = [
-        member("_rels/.rels", b"<Relationships/>"),
+        member("word/_rels/n93.xml.rels", b"<Relationships/>"),
         member("word/n93.xml", body.as_bytes()),
     ];
     says(&read("a.docx", &zip(&borrowed(&parts))), "Wren Tallow");
@@ -274,5 +274,74 @@ fn a_sheet_that_ends_within_a_row_is_read_and_told() {
         let reading = read("list.xlsx", &zip(&borrowed(&parts)));
         says(&reading, "Zoe\t7B");
         assert_eq!(reading.problems.is_empty(), whole, "{end}");
+    }
+}
+
+#[test]
+fn a_page_is_read_behind_a_tag_that_does_not_end() {
+    for torn in [
+        "<p title=\"Zoe was late",
+        "<p class='x' title='Zoe was late</p><p>And again</p>",
+        "<p lang=\"en\" title = \"x><b>Zoe was late</b>",
+    ] {
+        let page = format!("<html><p>Before</p>{torn}");
+        let reading = read("a.html", page.as_bytes());
+        says(&reading, "Before");
+        says(&reading, "Zoe was late");
+    }
+    let reading = read("a.html", b"<html><p class=\"Zoe\">Before</p></html>");
+    is_silent(&reading, "Zoe");
+}
+
+#[test]
+fn parts_are_found_though_they_are_said_to_be_packed() {
+    let parts = "--b\r\nContent-Type: text/plain\r\n\r\nZoe was late.\r\n--b--\r\n";
+    for (encoding, body) in [
+        ("base64", parts.to_owned()),
+        ("quoted-printable", parts.to_owned()),
+        ("7bit", parts.to_owned()),
+        ("base64", STANDARD.encode(parts)),
+    ] {
+        let message = format!(
+            "From: a@b.example\r\nMIME-Version: 1.0\r\nContent-Transfer-Encoding: {encoding}\r\n\
+             Content-Type: multipart/mixed; boundary=b\r\n\r\n{body}\r\n"
+        );
+        let reading = read_message(message.as_bytes(), &Budget::default());
+        says(&reading, "Zoe was late.");
+    }
+}
+
+#[test]
+fn a_sheet_is_one_wherever_it_lies() {
+    let strings = "<sst><si><t>Zoe</t></si><si><t>7B</t></si></sst>";
+    let sheet = "<worksheet xmlns=\"x\"><sheetData><row><c t=\"s\"><v>0</v></c>\
+                 <c t=\"s\"><v>1</v></c></row></sheetData></worksheet>";
+    for name in [
+        "xl/worksheets/sheet1.xml",
+        "../xl/worksheets/sheet1.xml",
+        "xl/n1.xml",
+        "n1.xml",
+    ] {
+        let parts = [
+            member("[Content_Types].xml", b"<Types/>"),
+            member("xl/workbook.xml", b"<workbook/>"),
+            member("xl/sharedStrings.xml", strings.as_bytes()),
+            member(name, sheet.as_bytes()),
+        ];
+        says(&read("list.xlsx", &zip(&borrowed(&parts))), "Zoe\t7B");
+    }
+}
+
+#[test]
+fn one_row_alone_is_no_tables_heading() {
+    for (name, text, is_table) in [
+        ("list.csv", "Name,Form\nZoe,7B\n", true),
+        ("list.csv", "Zoe,7B,late\n", false),
+        ("list.tsv", "Zoe\t7B\tlate", false),
+    ] {
+        let reading = read(name, text.as_bytes());
+        let table = reading.texts.iter().any(|text| text.table);
+        assert_eq!(table, is_table, "{text}");
+        says(&reading, "Zoe\t7B");
     }
 }

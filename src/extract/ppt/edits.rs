@@ -20,6 +20,7 @@ impl Edits {
     pub(super) fn read(user: &[u8], stream: &[u8]) -> Self {
         let mut edits = Self::default();
         let mut seen = HashSet::new();
+        let mut directories = HashSet::new();
         let mut next = u32_at(user, 16);
         while let Some(start) = next.filter(|start| *start != 0)
             && seen.len() < MOST_EDITS
@@ -31,7 +32,8 @@ impl Edits {
             };
             edits.document = edits.document.or(edit.u32_at(16));
             edits.session = edits.session.or(edit.u32_at(28));
-            if let Some(directory) = edit.u32_at(12) {
+            // Edits that name the same one have nothing to add.
+            if let Some(directory) = edit.u32_at(12).filter(|at| directories.insert(*at)) {
                 edits.take_directory(stream, directory as usize);
             }
             next = edit.u32_at(8);

@@ -129,6 +129,10 @@ fn part(record: &Record<'_>, slides: &[Slide], place: &Place, harvest: &mut Harv
         kind::MASTER => place.within("drawing"),
         _ => place.hidden("other data, hidden"),
     };
+    if words.too_deep {
+        let what = "its parts are packed in one another deeper than Exeat reads";
+        harvest.problem(&here, ProblemKind::Hostile, what);
+    }
     harvest.text(&here, words.text);
     harvest.text(&place.within("comments"), words.comments);
 }
@@ -142,6 +146,8 @@ struct Words {
     hidden: bool,
     /// The slide that notes are for.
     slide: Option<u32>,
+    /// Records were left out that are too deep in others.
+    too_deep: bool,
 }
 
 impl Words {
@@ -158,11 +164,12 @@ impl Words {
                 let mut inside = Self::default();
                 records(record.data, 0).for_each(|inner| inside.take(&inner, depth + 1, room));
                 self.comments.push_str(&inside.text);
+                self.too_deep |= inside.too_deep;
             }
             _ if record.is_container() && depth < DEEPEST => {
                 records(record.data, 0).for_each(|inner| self.take(&inner, depth + 1, room));
             }
-            _ => {}
+            _ => self.too_deep |= depth >= DEEPEST && record.is_container(),
         }
     }
 

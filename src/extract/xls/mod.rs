@@ -106,11 +106,12 @@ fn walk(stream: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
             },
         }
     }
+    let is_open = sheet.is_some();
     if let Some(sheet) = sheet {
         sheet.finish(&mut workbook, place, harvest);
     }
     workbook.pictures(place, harvest);
-    if workbook.is_damaged() || !ended && !is_blank(stream) {
+    if workbook.is_damaged() || is_open || !ended && !is_blank(stream) {
         harvest.problem(
             place,
             ProblemKind::Damaged,

@@ -221,6 +221,7 @@ impl Sheet {
         self.cells.sort_by_key(|(row, column, _)| (*row, *column));
         self.hidden_rows.sort_unstable();
         let room = harvest.text_room(place);
+        let mut cut = false;
         for row in self.cells.chunk_by(|one, other| one.0 == other.0) {
             let number = row[0].0;
             let texts: Vec<(u32, Cow<'_, str>)> = row
@@ -235,13 +236,18 @@ impl Sheet {
                 .collect();
             let hidden = self.hidden_rows.binary_search(&number).is_ok();
             self.table.row(u32::from(number), hidden, &texts);
-            if self.table.len() > room {
+            // A long text may be in many cells and stand in the file once.
+            cut = self.table.len() > room;
+            if cut {
                 break;
             }
         }
         let here = self
             .table
             .finish_sheet(&self.name.name, self.name.hidden, place, harvest);
+        if cut {
+            harvest.exhaust(&here, "it holds more text than Exeat reads of one message");
+        }
         harvest.text(&place.within("comments"), self.comments);
         harvest.text(&here.within("text boxes"), self.boxes);
         harvest.text(&here.within("header and footer"), self.margins);
