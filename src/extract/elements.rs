@@ -30,6 +30,9 @@ pub(crate) enum Attribute {
     Background,
     Link,
     Source,
+    /// What a piece of information about the page is, and says.
+    Name,
+    Content,
     Note,
     Value,
 }
@@ -58,6 +61,7 @@ pub(crate) const fn short(name: &[u8]) -> u64 {
     u64::from_le_bytes(bytes)
 }
 
+pub(crate) const META: u64 = u64::from_le_bytes(*b"meta\0\0\0\0");
 pub(crate) const LI: u64 = u64::from_le_bytes(*b"li\0\0\0\0\0\0");
 pub(crate) const DD: u64 = u64::from_le_bytes(*b"dd\0\0\0\0\0\0");
 pub(crate) const DT: u64 = u64::from_le_bytes(*b"dt\0\0\0\0\0\0");

@@ -6,8 +6,8 @@ use super::harvest::{Harvest, Place};
 use super::illustration::Illustrations;
 use super::kind::{self, Kind};
 use super::{
-    access, armour, cms, compressed, content_line, html, later, mbox, message, metafile, ole,
-    onenote, pdf, pgp, picture, plain, rar, rpmsg, rtf, seven_zip, tar, tnef, xml_file, zip,
+    access, armour, cms, compressed, content_line, dif, html, later, mbox, message, metafile, ole,
+    onenote, pdf, pgp, picture, plain, rar, rpmsg, rtf, seven_zip, sylk, tar, tnef, xml_file, zip,
 };
 use crate::finding::ProblemKind;
 use crate::mail::charset;
@@ -61,6 +61,8 @@ pub(crate) fn contents(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
         Kind::Mbox => mbox::read(&narrow(bytes), place, harvest),
         Kind::ContentLines(family) => content_line::read(family, bytes, place, harvest),
         Kind::Xml => xml_file::read(bytes, place, harvest),
+        Kind::Sylk => sylk::read(bytes, place, harvest),
+        Kind::Dif => dif::read(bytes, place, harvest),
         Kind::Text => {
             plain::read(bytes, place, harvest);
             pdf::headless(bytes, place, harvest);

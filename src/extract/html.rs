@@ -11,10 +11,10 @@ use std::ops::Range;
 use html5gum::emitters::callback::{Callback, CallbackEmitter, CallbackEvent};
 use html5gum::{Emitter, ForwardingEmitter, Span, Tokenizer};
 
-use super::elements::{Attribute, DD, DT, LI, OPTION, Tag, is_quoting_class, short, tag};
+use super::elements::{Attribute, DD, DT, LI, META, OPTION, Tag, is_quoting_class, short, tag};
 use super::flow::Flow;
+use super::link;
 use super::style::{self, Style};
-use crate::mail::encoding;
 
 /// Elements deeper than this are not told apart; no mail program nests so.
 const DEEPEST: usize = 512;
@@ -117,6 +117,9 @@ struct Start {
     /// brings out.
     value: Option<String>,
     notes: Vec<String>,
+    /// Of information about the page: people wrote it, and what it says.
+    written: bool,
+    content: Option<String>,
 }
 
 /// Emits what is there and looks for no errors, which takes time and says
@@ -213,6 +216,8 @@ impl Reader {
             b"color" => Attribute::Colour,
             b"bgcolor" | b"background" => Attribute::Background,
             b"href" => Attribute::Link,
+            b"name" | b"property" if self.start.name == META => Attribute::Name,
+            b"content" if self.start.name == META => Attribute::Content,
             b"src" | b"data" => Attribute::Source,
             b"alt" | b"title" | b"aria-label" | b"placeholder" | b"summary" => Attribute::Note,
             b"value" | b"label" => Attribute::Value,
@@ -226,7 +231,7 @@ impl Reader {
 
     fn value(&mut self, value: &str) {
         if matches!(self.start.attribute, Attribute::Link | Attribute::Source)
-            && let Some(file) = enclosed(value)
+            && let Some(file) = link::enclosed(value)
         {
             self.enclosed.push(file);
             return;
@@ -254,14 +259,9 @@ impl Reader {
             Attribute::Background => {
                 start.style.backed |= !style::is_white(&value.to_ascii_lowercase())
             }
-            Attribute::Link => {
-                let mailto = value
-                    .get(..7)
-                    .is_some_and(|scheme| scheme.eq_ignore_ascii_case("mailto:"));
-                if mailto {
-                    start.link = Some(percent_decoded(&value[7..]));
-                }
-            }
+            Attribute::Link => start.link = link::words(value),
+            Attribute::Name => start.written = link::is_written(value),
+            Attribute::Content => start.content = Some(value.to_owned()),
             Attribute::Note => start.notes.push(value.to_owned()),
             Attribute::Value => start.value = Some(value.to_owned()),
             Attribute::Source | Attribute::Other => {}
@@ -325,6 +325,13 @@ impl Reader {
                 flow.text(value);
                 flow.block();
             }
+        }
+        if start.written
+            && let Some(content) = &start.content
+        {
+            self.hidden.block();
+            self.hidden.text(content);
+            self.hidden.block();
         }
         let has_content = match start.tag {
             Tag::Void | Tag::LineBreak => false,
@@ -471,49 +478,6 @@ fn text(bytes: &[u8]) -> Cow<'_, str> {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => String::from_utf8_lossy(bytes),
     }
-}
-
-/// The file that an address holds in itself (RFC 2397).
-fn enclosed(address: &str) -> Option<Vec<u8>> {
-    let (scheme, rest) = address.trim_start().split_at_checked(5)?;
-    let (kind, data) = rest.split_once(',')?;
-    if !scheme.eq_ignore_ascii_case("data:") {
-        return None;
-    }
-    let data = percent_decoded_bytes(data);
-    Some(match kind.to_ascii_lowercase().ends_with(";base64") {
-        true => encoding::base64(&data),
-        false => data,
-    })
-}
-
-fn percent_decoded(text: &str) -> String {
-    String::from_utf8_lossy(&percent_decoded_bytes(text)).into_owned()
-}
-
-fn percent_decoded_bytes(text: &str) -> Vec<u8> {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut i = 0;
-    while i < bytes.len() {
-        let pair = bytes
-            .get(i + 1..i + 3)
-            .and_then(|pair| std::str::from_utf8(pair).ok());
-        match (
-            bytes[i],
-            pair.and_then(|pair| u8::from_str_radix(pair, 16).ok()),
-        ) {
-            (b'%', Some(byte)) => {
-                out.push(byte);
-                i += 3;
-            }
-            (byte, _) => {
-                out.push(byte);
-                i += 1;
-            }
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use memchr::memmem;
 
 use super::compressed::Compression;
 use super::content_line::Family;
-use super::{armour, ber, mbox, onenote, pgp, rpmsg};
+use super::{armour, ber, dif, mbox, onenote, pgp, rpmsg, sylk};
 use crate::mail::{charset, encoding};
 
 /// A kind of file, as far as its first bytes tell.
@@ -24,6 +24,9 @@ pub(crate) enum Kind {
     Mbox,
     ContentLines(Family),
     Xml,
+    /// Tables in the formats in which old programs exchanged them.
+    Sylk,
+    Dif,
     Text,
     /// DER or BER: S/MIME, or a certificate.
     Asn1,
@@ -346,6 +349,12 @@ fn text_kind(bytes: &[u8]) -> Kind {
     }
     if lower.starts_with(b"begin:vcard") {
         return Kind::ContentLines(Family::Contacts);
+    }
+    if sylk::is_one(head) {
+        return Kind::Sylk;
+    }
+    if dif::is_one(head) {
+        return Kind::Dif;
     }
     if is_message(head) {
         return match mbox::is_one(bytes) {

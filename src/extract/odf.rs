@@ -17,6 +17,9 @@ use super::zip::{self, Fault};
 use super::zip_records::{Archive, Member};
 use super::{Protection, file};
 
+/// The part that is the whole package, encrypted.
+const PACKAGE: &str = "encrypted-package";
+
 pub(crate) fn is_one(archive: &Archive<'_>) -> bool {
     kind_of(archive).is_some()
 }
@@ -56,6 +59,9 @@ pub(crate) fn read(archive: &Archive<'_>, place: &Place, harvest: &mut Harvest<'
                 Protection::Protected,
                 "encrypted with its program's own password",
             );
+            if let Some(package) = archive.member(PACKAGE).filter(|_| sealed.holds(PACKAGE)) {
+                return whole(package, &sealed, &place, harvest);
+            }
             if !unlocked(&mut sealed, archive, &place, harvest) {
                 return;
             }
@@ -185,6 +191,35 @@ fn is_clear(archive: &Archive<'_>, harvest: &Harvest<'_>) -> bool {
         let bytes = content.unpack(harvest.inflatable(content.packed.len()));
         bytes.is_ok_and(|bytes| bytes.trim_ascii_start().starts_with(b"<"))
     })
+}
+
+/// Reads a document of which the whole package is encrypted, if a word of the
+/// message opens it.
+fn whole(package: &Member<'_>, sealed: &Sealed, place: &Place, harvest: &mut Harvest<'_>) {
+    let Some(cost) = sealed.cost(PACKAGE) else {
+        return;
+    };
+    let Some(clear) = harvest.try_words(place, cost, |word| {
+        sealed.proven(PACKAGE, package.packed, word)
+    }) else {
+        return;
+    };
+    // Like all parts it is packed before it is encrypted.
+    let limit = harvest.inflatable(clear.len());
+    let document = match clear.starts_with(b"PK") {
+        true => Ok(clear),
+        false => zip::inflate(DeflateDecoder::new(&clear[..]), 0, limit),
+    };
+    match document {
+        Ok(document) => {
+            if harvest.decoded(place, document.len())
+                && let Some(inside) = harvest.deeper(place)
+            {
+                file::contents(&document, &inside, harvest);
+            }
+        }
+        Err(fault) => fault.tell(place, harvest),
+    }
 }
 
 /// Whether a word of the message opens the document, which its own content

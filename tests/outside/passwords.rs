@@ -17,9 +17,14 @@ const LOCKED: &[(&str, &str)] = &[
     ("locked.docx", "Quillfeather"),
     ("locked-2007.xlsx", "Oban"),
     ("locked.xls", "Oban"),
+    ("../corpus/excel/xor-locked.xls", "Hannah Thwaites"),
     ("locked.doc", "Oban Marsh was late."),
     ("locked.odt", "Oban Marsh was late."),
     ("locked.ods", "Oban"),
+    (
+        "../corpus/writer/letter-argon2.odt",
+        "Dear parents of Oyin Bello",
+    ),
     ("locked-rc4-40.pdf", "Quillfeather"),
     ("locked-aes128.pdf", "Quillfeather"),
     ("locked-aes256.pdf", "Quillfeather"),
@@ -108,6 +113,7 @@ fn every_kind_of_file_opens_with_the_word_and_is_read() {
             "zipcrypto.zip",
             "locked.xls",
             "locked.doc",
+            "../corpus/excel/xor-locked.xls",
             "locked-rc4-40.pdf",
             "../corpus/rar/rar20-locked.rar",
         ];

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use encoding_rs::WINDOWS_1252;
 use md5::{Digest, Md5};
 use rc4::{KeyInit, Rc4, StreamCipher};
 use sha1::Sha1;
@@ -15,6 +16,7 @@ use crate::extract::harvest::{Harvest, Place};
 
 /// What trying one password costs: a few hashes.
 const RC4_TRIAL: Duration = Duration::from_micros(5);
+const XOR_TRIAL: Duration = Duration::from_micros(1);
 
 /// What a document's header says of its encryption.
 #[derive(Clone)]
@@ -158,7 +160,7 @@ impl Rc4Key {
     }
 }
 
-/// The XOR of Excel (2.3.7.2) under the one password that Excel tries.
+/// The XOR of Excel (2.3.7.2).
 pub(crate) struct Xor {
     array: [u8; 16],
 }
@@ -169,10 +171,35 @@ const PAD: [u8; 15] = [
 ];
 
 impl Xor {
-    /// `None` if the document's verifier is another password's.
-    pub(crate) fn of_excel(key: u16, verifier: u16) -> Option<Self> {
-        let password = KNOWN_PASSWORDS[0].as_bytes();
-        if xor_verifier(password) != verifier {
+    /// Opens the document, whose key and verifier these are, with the password
+    /// that Excel tries by itself or with one of the message; tells either way
+    /// what that means for its protection.
+    pub(crate) fn unlock(
+        key: u16,
+        verifier: u16,
+        place: &Place,
+        harvest: &mut Harvest<'_>,
+    ) -> Option<Self> {
+        let known = Self::new(key, verifier, KNOWN_PASSWORDS[0]);
+        let (protection, why) = match known {
+            Some(_) => OPENS_FOR_ANYONE,
+            None => (
+                Protection::Weak,
+                "encrypted with a cipher that falls in minutes (XOR)",
+            ),
+        };
+        harvest.closed(place, protection, why);
+        known.or_else(|| harvest.try_words(place, XOR_TRIAL, |word| Self::new(key, verifier, word)))
+    }
+
+    /// `None` if key and verifier are another password's, as together they are
+    /// but once in thirty thousand times thousands.
+    fn new(key: u16, verifier: u16, password: &str) -> Option<Self> {
+        let (password, _, unknown) = WINDOWS_1252.encode(password);
+        if unknown || !(1..=PAD.len()).contains(&password.len()) {
+            return None;
+        }
+        if xor_verifier(&password) != verifier || xor_key(&password) != key {
             return None;
         }
         let mut array = [0; 16];
@@ -197,6 +224,17 @@ impl Xor {
     }
 }
 
+/// 2.3.7.2, whose tables of numbers are those of a CRC (CCITT, from 0xffff).
+fn xor_key(password: &[u8]) -> u16 {
+    password.iter().fold(0xffff, |key, &byte| {
+        let key = key ^ u16::from(byte & 0x7f) << 8;
+        (0..8).fold(key, |key: u16, _| match key & 0x8000 {
+            0 => key << 1,
+            _ => key << 1 ^ 0x1021,
+        })
+    })
+}
+
 /// 2.3.7.1
 fn xor_verifier(password: &[u8]) -> u16 {
     let length = [password.len() as u8];
@@ -216,8 +254,31 @@ mod tests {
     fn the_verifier_of_excels_password_is_known() {
         // As msoffcrypto-tool has it in its tests.
         assert_eq!(xor_verifier(b"VelvetSweatshop"), 0x9a0a);
-        assert!(Xor::of_excel(0, 0x9a0a).is_some());
-        assert!(Xor::of_excel(0, 0x9a0b).is_none());
+        let key = xor_key(b"VelvetSweatshop");
+        assert!(Xor::new(key, 0x9a0a, "VelvetSweatshop").is_some());
+        for (key, verifier, password) in [
+            (key, 0x9a0b, "VelvetSweatshop"),
+            (key ^ 1, 0x9a0a, "VelvetSweatshop"),
+            (key, 0x9a0a, "velvetSweatshop"),
+            (key, 0x9a0a, "VelvetSweatshop2"),
+            (key, 0x9a0a, "Łódź"),
+            (key, 0x9a0a, ""),
+        ] {
+            assert!(Xor::new(key, verifier, password).is_none(), "{password}");
+        }
+    }
+
+    /// As the tables of [MS-OFFCRYPTO] 2.3.7.2 give them.
+    #[test]
+    fn keys_of_excels_xor_come_from_the_password() {
+        for (password, key) in [
+            ("a", 0x9d77),
+            ("secret", 0x014d),
+            ("otter-17", 0x42cf),
+            ("VelvetSweatshop", 0xb359),
+        ] {
+            assert_eq!(xor_key(password.as_bytes()), key, "{password}");
+        }
     }
 
     /// Keys of Excel's RC4 from the tests of msoffcrypto-tool.

@@ -2,9 +2,8 @@
 //! ([MS-XLS] 2.2.10 and 2.4.117).
 
 use super::record::{Records, kind};
-use crate::extract::Protection;
 use crate::extract::bytes::u16_at;
-use crate::extract::cipher::{OPENS_FOR_ANYONE, Rc4Header, Rc4Key, Xor};
+use crate::extract::cipher::{Rc4Header, Rc4Key, Xor};
 use crate::extract::harvest::{Harvest, Place};
 use crate::finding::ProblemKind;
 
@@ -41,16 +40,8 @@ pub(super) fn find(stream: &[u8], place: &Place, harvest: &mut Harvest<'_>) -> S
     };
     let key = match (xor, rc4) {
         (Some(at), _) => {
-            let key = xor_key(pass.data, at);
-            let (protection, why) = match key {
-                Some(_) => OPENS_FOR_ANYONE,
-                None => (
-                    Protection::Weak,
-                    "encrypted with a cipher that falls in minutes (XOR)",
-                ),
-            };
-            harvest.closed(place, protection, why);
-            key
+            let number = |at| u16_at(pass.data, at).unwrap_or_default();
+            Xor::unlock(number(at), number(at + 2), place, harvest).map(Key::Xor)
         }
         (None, Some(header)) => header.unlock(place, harvest).map(Key::Rc4),
         (None, None) => {
@@ -63,11 +54,6 @@ pub(super) fn find(stream: &[u8], place: &Place, harvest: &mut Harvest<'_>) -> S
         }
     };
     key.map_or(Seal::Unknown, Seal::Known)
-}
-
-fn xor_key(pass: &[u8], at: usize) -> Option<Key> {
-    let xor = Xor::of_excel(u16_at(pass, at)?, u16_at(pass, at + 2)?)?;
-    Some(Key::Xor(xor))
 }
 
 impl Key {
