@@ -245,22 +245,24 @@ impl<'b> Harvest<'b> {
         }
     }
 
-    /// Notes what only OCR can read, with the problem that it is until then.
+    /// Notes what only OCR can read, with the problem that it is until then, if
+    /// it is one.
     pub(crate) fn picture(
         &mut self,
         place: &Place,
         form: Form,
         pages: Vec<u32>,
         bytes: &[u8],
-        kind: ProblemKind,
-        unread: impl Into<String>,
+        unread: Option<(ProblemKind, String)>,
     ) {
-        let unread = Problem {
+        let unread = unread.map(|(kind, what)| Problem {
             location: place.location(),
             kind,
-            what: unread.into(),
-        };
-        self.problem(place, unread.kind, unread.what.clone());
+            what,
+        });
+        if let Some(unread) = &unread {
+            self.problem(place, unread.kind, unread.what.clone());
+        }
         if self.reading.pictures.len() >= MOST_PICTURES {
             return;
         }

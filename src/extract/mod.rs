@@ -14,7 +14,7 @@ use trial::Trials;
 pub(crate) use cells::HIDDEN_ROWS;
 pub(crate) use glance::{Glance, glance};
 pub use password::{Habit, HabitualPassword, Passwords};
-pub(crate) use sight::{Blind, decode, fit, rendered};
+pub(crate) use sight::{Blind, decode, fit, magnify, rendered};
 
 mod access;
 mod armour;
@@ -276,7 +276,7 @@ impl Opening {
     }
 }
 
-/// A picture that is large enough for text, or pages of a PDF without text of
+/// A picture on which there may be text, or pages of a PDF without text of
 /// their own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Picture {
@@ -288,10 +288,11 @@ pub struct Picture {
     pub form: Form,
     /// From 1; a picture that is no document is its own page 1.
     pub pages: Vec<u32>,
-    /// SHA-256 of its bytes.
+    /// BLAKE3 of its bytes.
     pub digest: [u8; 32],
-    /// What is told of it while nobody has read it.
-    pub unread: Problem,
+    /// What is told of it while nobody has read it; nothing where it is too
+    /// small for a page.
+    pub unread: Option<Problem>,
     /// The file itself, as far as [`Budget::pictures`] allows.
     #[serde(with = "serde_bytes")]
     pub bytes: Vec<u8>,

@@ -97,8 +97,7 @@ pub(crate) fn pages(
             Form::Pdf,
             pictures,
             bytes,
-            ProblemKind::NotRead,
-            what,
+            Some((ProblemKind::NotRead, what)),
         );
     }
     const NO_TEXT: &str = "some of its pages show something of which no text could be read";
@@ -109,8 +108,7 @@ pub(crate) fn pages(
             Form::Pdf,
             unread,
             bytes,
-            ProblemKind::Damaged,
-            NO_TEXT,
+            Some((ProblemKind::Damaged, NO_TEXT.to_owned())),
         );
     }
     if lost {

@@ -1,9 +1,9 @@
 //! Pictures, as far as an ordinary worker looks at them: by their headers, and
 //! with a glance.
 //!
-//! What is too small for a page of text, or shows nothing like words, is passed
-//! over in silence: the logos and icons of signatures are in every other mail.
-//! The rest is handed on to those who can read it (see `sight`).
+//! What is too small for words, or shows nothing like them, is passed over in
+//! silence: the icons of signatures are in every other mail. The rest is handed
+//! on to those who can read it (see `sight`).
 
 use std::io::Cursor;
 
@@ -19,6 +19,10 @@ use crate::finding::ProblemKind;
 /// lines of the smallest letters that OCR can read.
 const LEAST_SIDE: u32 = 160;
 const LEAST_AREA: u64 = 80_000;
+
+/// A word needs this many pixels in height, and in all.
+const LEAST_HEIGHT: u32 = 16;
+const LEAST_PIXELS: u64 = 4_000;
 
 /// A whole page, A4 at 72 dpi, has so many.
 const WHOLE_PAGE: u64 = 500_000;
@@ -52,33 +56,48 @@ pub(crate) fn within(kind: &str, bytes: &[u8], place: &Place, harvest: &mut Harv
         ImageFormat::Tiff => directories(bytes),
         _ => Vec::new(),
     };
-    let pages: Vec<u32> = match pages.len() {
-        0 | 1 => match size(bytes, format) {
-            Some((width, height)) if !holds_text(width, height) => return,
-            Some(size) if is_wordless(bytes, size, harvest) => return,
-            Some(_) => vec![1],
-            None => {
+    let (pages, is_page): (Vec<u32>, bool) = match pages.len() {
+        0 | 1 => {
+            let Some(size) = size(bytes, format) else {
                 let what = "a picture that is damaged: its text was not read";
                 return harvest.problem(place, ProblemKind::NotRead, what);
+            };
+            let is_page = holds_text(size);
+            let may_hold_words = match has_words(bytes, size, harvest) {
+                Some(has_words) => has_words,
+                // What is large is taken for a page.
+                None => is_page,
+            };
+            if !may_hold_words {
+                return;
             }
-        },
+            (vec![1], is_page)
+        }
         // Scanners and fax machines make them.
-        count => (1..).take(count).collect(),
+        count => ((1..).take(count).collect(), true),
     };
     let many = pages.len() >= MOST_PAGES;
-    let kind = ProblemKind::NotRead;
-    harvest.picture(place, Form::Picture, pages, bytes, kind, UNREAD);
+    // A school's name on its badge is read where that can be done, and is
+    // nothing to hold a mail for where it cannot.
+    let unread = is_page.then(|| (ProblemKind::NotRead, UNREAD.to_owned()));
+    harvest.picture(place, Form::Picture, pages, bytes, unread);
     if many {
         harvest.exhaust(place, "it has more pages than Exeat reads of one message");
     }
 }
 
-/// Whether a glance at it, if it can have one, shows nothing like words.
-fn is_wordless(bytes: &[u8], (width, height): (u32, u32), harvest: &mut Harvest<'_>) -> bool {
-    let pixels = u64::from(width) * u64::from(height);
-    pixels <= GLANCED
-        && harvest.glances(pixels)
-        && decode(bytes, 1).is_ok_and(|picture| glance(&picture) == Glance::Nothing)
+/// Whether a glance at it shows something like words; nothing where there can
+/// be none.
+fn has_words(bytes: &[u8], (width, height): (u32, u32), harvest: &mut Harvest<'_>) -> Option<bool> {
+    let pixels = area(width, height);
+    if width.min(height) < LEAST_HEIGHT || pixels < LEAST_PIXELS {
+        return Some(false);
+    }
+    if pixels > GLANCED || !harvest.glances(pixels) {
+        return None;
+    }
+    let picture = decode(bytes, 1).ok()?;
+    Some(glance(&picture) != Glance::Nothing)
 }
 
 /// The formats that can be decoded here.
@@ -95,8 +114,12 @@ pub(crate) fn format(kind: &str) -> Option<ImageFormat> {
 }
 
 /// Whether so many pixels can hold a page of text.
-pub(crate) fn holds_text(width: u32, height: u32) -> bool {
-    width.min(height) >= LEAST_SIDE && u64::from(width) * u64::from(height) >= LEAST_AREA
+fn holds_text((width, height): (u32, u32)) -> bool {
+    width.min(height) >= LEAST_SIDE && area(width, height) >= LEAST_AREA
+}
+
+fn area(width: u32, height: u32) -> u64 {
+    u64::from(width) * u64::from(height)
 }
 
 /// Whether pictures of so many pixels in all may be a page's text; it may be
@@ -142,12 +165,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_signature_has_is_too_small() {
+    fn what_a_signature_has_is_no_page() {
         for (width, height) in [(16, 16), (200, 80), (600, 150), (1200, 120), (250, 250)] {
-            assert!(!holds_text(width, height), "{width}×{height}");
+            assert!(!holds_text((width, height)), "{width}×{height}");
         }
         for (width, height) in [(640, 480), (400, 300), (827, 1169), (4032, 3024)] {
-            assert!(holds_text(width, height), "{width}×{height}");
+            assert!(holds_text((width, height)), "{width}×{height}");
         }
     }
 

@@ -4,6 +4,7 @@
 
 use std::io::Cursor;
 
+use image::imageops::FilterType;
 use image::{
     DynamicImage, GrayImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, imageops,
 };
@@ -17,6 +18,8 @@ use super::picture;
 
 /// The longer side of what OCR is shown, in pixels: A4 at 300 dpi.
 const LONGEST: u32 = 3_508;
+/// The longer side of pictures that are shown magnified: a screen's.
+const MAGNIFIED: u32 = 1_366;
 /// Pixels that are decoded of one picture: A3 at 600 dpi, and some more.
 const MOST_PIXELS: u64 = 100_000_000;
 /// Bytes that a decoder may take for itself.
@@ -89,6 +92,16 @@ pub(crate) fn fit(picture: GrayImage) -> GrayImage {
     let scaled =
         |side: u32| (u64::from(side) * u64::from(LONGEST) / u64::from(longer)).max(1) as u32;
     imageops::thumbnail(&picture, scaled(width), scaled(height))
+}
+
+/// The picture twice as wide and high, if it is one of those whose letters may
+/// be as low as a screen shows them: tesseract wants them higher.
+pub(crate) fn magnify(picture: GrayImage) -> GrayImage {
+    let (width, height) = picture.dimensions();
+    match width.max(height) {
+        ..=MAGNIFIED => imageops::resize(&picture, 2 * width, 2 * height, FilterType::Triangle),
+        _ => picture,
+    }
 }
 
 /// A page as `pdftoppm -gray` gives it: PGM, eight bits deep.
@@ -170,6 +183,14 @@ mod tests {
         let fitted = fit(GrayImage::new(7016, 3508));
         assert_eq!(fitted.dimensions(), (LONGEST, LONGEST / 2));
         assert_eq!(fit(GrayImage::new(100, 50)).dimensions(), (100, 50));
+        assert_eq!(
+            magnify(GrayImage::new(1_366, 768)).dimensions(),
+            (2_732, 1_536)
+        );
+        assert_eq!(
+            magnify(GrayImage::new(768, 1_367)).dimensions(),
+            (768, 1_367)
+        );
         assert_eq!(fit(GrayImage::new(40_000, 1)).dimensions(), (LONGEST, 1));
     }
 

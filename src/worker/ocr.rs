@@ -200,7 +200,7 @@ fn tell(picture: &Picture, seen: &HashMap<Page, Seen>, reading: &mut Reading) {
 
 /// Takes back that a picture was not read; or adds why.
 fn replace(picture: &Picture, unread: Option<&str>, reading: &mut Reading) {
-    let told = |problem: &Problem| *problem == picture.unread;
+    let told = |problem: &Problem| picture.unread.as_ref() == Some(problem);
     let Some(at) = reading.problems.iter().position(told) else {
         return;
     };

@@ -55,7 +55,7 @@ pub(super) fn see(form: Form, page: u32, bytes: &[u8], tools: &Tools) -> Sight {
     let Some(tesseract) = &tools.tesseract else {
         return Sight::Without(Tool::Tesseract);
     };
-    match read(tesseract, &picture, turns) {
+    match read(tesseract, &extract::magnify(picture), turns) {
         Ok(page) => Sight::Text(page.text),
         Err(_) => Sight::Damaged,
     }

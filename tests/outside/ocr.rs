@@ -128,6 +128,23 @@ async fn pages_that_lay_on_their_side_or_head_are_read() {
 }
 
 #[tokio::test]
+async fn a_strip_cut_from_a_screen_is_read() {
+    let pool = pool(Settings::default()).await;
+    let screen = image::load_from_memory(&document("screen.png")).expect("a picture");
+    let mut found = 0;
+    for top in (0..screen.height() - 60).step_by(40) {
+        let strip = screen.crop_imm(0, top, screen.width(), 60);
+        let mut png = Cursor::new(Vec::new());
+        strip.write_to(&mut png, ImageFormat::Png).expect("written");
+        let reading = read_all(&pool, &[("strip.png", png.get_ref())]).await;
+        assert_eq!(reading.problems, []);
+        let read = |pupil: &&str| reading.texts.iter().any(|text| text.text.contains(*pupil));
+        found += PUPILS.iter().filter(|pupil| read(pupil)).count();
+    }
+    assert!(found >= PUPILS.len(), "{found}");
+}
+
+#[tokio::test]
 async fn a_picture_that_comes_often_is_read_once() {
     let pool = pool(Settings::default()).await;
     let scan = document("sheet.jpg");
