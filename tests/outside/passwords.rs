@@ -21,7 +21,10 @@ const LOCKED: &[(&str, &str)] = &[
     ("locked.doc", "Oban Marsh was late."),
     ("locked.odt", "Oban Marsh was late."),
     ("locked.ods", "Oban"),
-    ("../corpus/writer/letter-argon2.odt", "Dear parents of Oyin Bello"),
+    (
+        "../corpus/writer/letter-argon2.odt",
+        "Dear parents of Oyin Bello",
+    ),
     ("locked-rc4-40.pdf", "Quillfeather"),
     ("locked-aes128.pdf", "Quillfeather"),
     ("locked-aes256.pdf", "Quillfeather"),
