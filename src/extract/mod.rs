@@ -131,6 +131,7 @@ mod word_style;
 mod xls;
 mod xlsb;
 mod xlsb_record;
+mod xlsb_words;
 mod xml;
 mod xml_file;
 mod zip;

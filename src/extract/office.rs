@@ -14,6 +14,7 @@ use super::sheet::{self, Workbook};
 use super::slides::{self, Slides};
 use super::word_style::{self, Styles};
 use super::xlsb_record::{self, Folded};
+use super::xlsb_words::Words;
 use super::xml;
 use super::zip_records::{Archive, Member};
 use super::{file, kind, sweep, xlsb};
@@ -185,9 +186,11 @@ impl Document<'_> {
     /// What a binary workbook's parts tell beside its cells.
     fn binary_part(&mut self, name: &str, bytes: &[u8], harvest: &mut Harvest<'_>) {
         if xlsb::is_sheet(name) {
-            let sheet = self.sheet(name).map(|sheet| sheet.name.clone());
-            let folded = Folded::read(bytes);
-            self.folded.extend(sheet.map(|sheet| (sheet, folded)));
+            let sheet = self.sheet(name);
+            let here = sheet.map_or_else(|| self.place.clone(), |sheet| sheet.place(self.place));
+            let folded = sheet.map(|sheet| (sheet.name.clone(), Folded::read(bytes)));
+            self.folded.extend(folded);
+            Words::read(bytes).finish(&here, harvest);
         } else if xlsb::is_comments(name) {
             let (comments, whole) = xlsb_record::comments(bytes);
             harvest.text(&self.comments(name), comments);

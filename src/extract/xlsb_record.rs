@@ -96,7 +96,7 @@ pub(crate) fn comments(part: &[u8]) -> (String, bool) {
 }
 
 /// Each record's kind and data.
-struct Records<'a>(&'a [u8]);
+pub(crate) struct Records<'a>(&'a [u8]);
 
 impl<'a> Iterator for Records<'a> {
     type Item = (u32, &'a [u8]);
@@ -111,7 +111,11 @@ impl<'a> Iterator for Records<'a> {
     }
 }
 
-impl Records<'_> {
+impl<'a> Records<'a> {
+    pub(crate) fn new(part: &'a [u8]) -> Self {
+        Self(part)
+    }
+
     fn is_done(&self) -> bool {
         self.0.is_empty()
     }
@@ -132,7 +136,7 @@ fn number(rest: &mut &[u8], most: u32) -> Option<u32> {
 }
 
 /// A text with the number of its units before it; none has a mark of its own.
-fn wide(data: &[u8]) -> Option<(String, &[u8])> {
+pub(crate) fn wide(data: &[u8]) -> Option<(String, &[u8])> {
     let count = match u32_at(data, 0)? {
         u32::MAX => 0,
         count => count as usize,

@@ -10,6 +10,7 @@ use crate::extract::bytes::{f64_at, u16_at, u32_at, utf16};
 use crate::extract::cells::Cells;
 use crate::extract::harvest::{Harvest, Place};
 use crate::extract::number;
+use crate::extract::page_header;
 
 /// A row's flag that it is hidden (`fDyZero`, [MS-XLS] 2.4.221).
 const ROW_HIDDEN: u8 = 0x20;
@@ -82,7 +83,8 @@ impl Sheet {
                     Version::Biff8 => workbook.version.long(data),
                     Version::Biff5(_) => workbook.version.short(data),
                 };
-                push_line(&mut self.margins, &text.unwrap_or_default());
+                let words = page_header::words(&text.unwrap_or_default());
+                push_line(&mut self.margins, &words);
             }
             kind::H_LINK => push_line(&mut self.links, &link(data).unwrap_or_default()),
             kind::PROTECT => self.protected |= u16_at(data, 0) == Some(1),
