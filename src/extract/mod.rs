@@ -91,6 +91,7 @@ mod pdf_state;
 mod pdf_text;
 mod pdf_trailer;
 mod pdf_view;
+mod pdf_weight;
 mod pgp;
 mod pgp_packet;
 mod picture;

@@ -14,18 +14,15 @@ use lopdf::{Document, Error, LoadOptions, Object};
 use super::harvest::{Harvest, Place};
 use super::pdf_aside::{beside_pages, metadata};
 use super::pdf_shown::{pages, with_second_reader};
+use super::pdf_weight::is_too_heavy;
 use super::{Protection, pdf_objects, pdf_trailer};
 use crate::finding::ProblemKind;
-
-/// Objects of one file; lopdf takes some hundred bytes for each.
-const MOST_OBJECTS: usize = 300_000;
 
 /// What trying one password costs.
 const TRIAL: Duration = Duration::from_micros(400);
 pub(crate) fn read(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     harvest.kind(place, "pdf");
-    let objects = memchr::memmem::find_iter(bytes, b" obj").take(MOST_OBJECTS + 1);
-    if objects.count() > MOST_OBJECTS {
+    if is_too_heavy(bytes) {
         return harvest.exhaust(place, "it has more objects than Exeat reads of one file");
     }
     let loaded = load(bytes, None, harvest);

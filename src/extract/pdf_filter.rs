@@ -126,9 +126,11 @@ fn by_lopdf(
     }
 }
 
+/// What Deflate packed, and whether that is all of it.
+///
 /// Neither the two bytes in front nor the checksum behind are asked for: much
 /// software gets them wrong, and no reader cares.
-fn inflated(packed: &[u8], most: usize) -> Result<(Vec<u8>, bool), Endless> {
+pub(crate) fn inflated(packed: &[u8], most: usize) -> Result<(Vec<u8>, bool), Endless> {
     let Some(packed) = packed.get(2..) else {
         return Ok((Vec::new(), packed.is_empty()));
     };

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use lopdf::{Dictionary, Document, Encoding, Object};
 
-use super::pdf_filter::unpack;
+use super::pdf_filter::{Endless, unpack};
 use super::pdf_map::{Map, to_unicode};
 use crate::mail::charset;
 
@@ -16,6 +16,8 @@ const LARGEST_MAP: usize = 4 * 1024 * 1024; // 4 MB
 const LONGEST_RANGE: u32 = 65_536;
 /// Widths that all ranges of a font give together.
 const MOST_WIDTHS: usize = 4 * LONGEST_RANGE as usize;
+/// Codes of all fonts of a document together.
+const MOST_CODES: usize = 1_000_000;
 
 #[derive(Debug)]
 pub(crate) struct Font {
@@ -32,23 +34,31 @@ pub(crate) struct Font {
     /// It names a map of its codes' meanings that is not whole, or is not there
     /// where nothing else tells them.
     pub(crate) broken: bool,
+    /// It says more than any font does.
+    pub(crate) endless: bool,
 }
 
 /// Fonts by their dictionary, each read once a document.
 #[derive(Debug, Default)]
 pub(crate) struct Fonts {
     known: HashMap<*const Dictionary, Rc<Font>>,
+    /// Codes of which they say something, all together.
+    codes: usize,
     fallback: Option<Rc<Font>>,
 }
 
 impl Fonts {
     pub(crate) fn of(&mut self, dictionary: &Dictionary, document: &Document) -> Rc<Font> {
         let key = std::ptr::from_ref(dictionary);
-        Rc::clone(
-            self.known
-                .entry(key)
-                .or_insert_with(|| Rc::new(Font::read(dictionary, document))),
-        )
+        if let Some(known) = self.known.get(&key) {
+            return Rc::clone(known);
+        }
+        let mut font = Font::read(dictionary, document);
+        self.codes += font.meanings.len() + font.widths.len();
+        font.endless |= self.codes > MOST_CODES;
+        let font = Rc::new(font);
+        self.known.insert(key, Rc::clone(&font));
+        font
     }
 
     /// The font of text that names none, or one that is not there.
@@ -63,6 +73,7 @@ impl Fonts {
                 drawn: false,
                 covered: true,
                 broken: false,
+                endless: false,
             })
         });
         Rc::clone(fallback)
@@ -75,7 +86,12 @@ impl Font {
             .get(b"Subtype")
             .and_then(Object::as_name)
             .unwrap_or_default();
-        let (Map { meanings, damaged }, whole) = map_of_meanings(font, document);
+        let (map, whole) = map_of_meanings(font, document);
+        let Map {
+            meanings,
+            damaged,
+            endless,
+        } = map;
         // `/Identity-H` in its place is said by some programs, and means nothing.
         let named = font
             .get(b"ToUnicode")
@@ -85,6 +101,7 @@ impl Font {
         if subtype == b"Type0" {
             return Self {
                 broken: broken || damaged,
+                endless,
                 ..Self::composite(font, document, meanings)
             };
         }
@@ -95,6 +112,7 @@ impl Font {
             drawn: subtype == b"Type3",
             covered: known || !meanings.is_empty(),
             broken: damaged || (broken && !known),
+            endless,
             meanings,
             simple,
             widths,
@@ -121,6 +139,7 @@ impl Font {
             drawn: false,
             covered: identity && !meanings.is_empty(),
             broken: false,
+            endless: false,
             meanings,
             simple: Vec::new(),
             widths,
@@ -182,8 +201,16 @@ fn map_of_meanings(font: &Dictionary, document: &Document) -> (Map, bool) {
         return (Map::default(), true);
     };
     let mut map = Vec::new();
-    let whole = unpack(stream, document, LARGEST_MAP, &mut map).unwrap_or(false);
-    (to_unicode(&map), whole)
+    match unpack(stream, document, LARGEST_MAP, &mut map) {
+        Ok(whole) => (to_unicode(&map), whole),
+        Err(Endless) => {
+            let endless = Map {
+                endless: true,
+                ..Map::default()
+            };
+            (endless, false)
+        }
+    }
 }
 
 /// What the codes of a font of single bytes mean, and whether that is sure.

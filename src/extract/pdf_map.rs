@@ -17,6 +17,8 @@ pub(crate) struct Map {
     pub(crate) meanings: HashMap<u32, String>,
     /// Some of it makes no sense: readers differ in what they take of it.
     pub(crate) damaged: bool,
+    /// It maps more codes than any font has.
+    pub(crate) endless: bool,
 }
 
 /// A ToUnicode map: `bfchar` and `bfrange` sections.
@@ -62,7 +64,11 @@ pub(crate) fn to_unicode(map: &[u8]) -> Map {
         }
     }
     damaged |= section.is_some() || (tokens.damaged && !meanings.is_empty());
-    Map { meanings, damaged }
+    Map {
+        endless: left == 0 || meanings.len() > 2 * LONGEST_RANGE as usize,
+        meanings,
+        damaged,
+    }
 }
 
 enum Operand {
@@ -188,6 +194,10 @@ mod tests {
         check("beginbfrange <12> <10> <0041> endbfrange", 0x11, None);
         let map = to_unicode(b"beginbfrange <00000000> <FFFFFFFF> <0041> endbfrange");
         assert!(map.meanings.len() <= LONGEST_RANGE as usize);
+        assert!(!map.endless);
+        let again = "<0000> <FFFF> <0041> ".repeat(9);
+        let map = to_unicode(format!("9 beginbfrange {again} endbfrange").as_bytes());
+        assert!(map.endless);
     }
 
     #[test]

@@ -26,7 +26,9 @@ impl<'a> Painter<'a, '_> {
             resource(self.document, resources, b"Font", name).and_then(|font| font.as_dict().ok());
         // Whatever is written in it is guessed at, by every reader in its own way.
         self.lost |= font.is_none();
-        font.map(|font| self.fonts.of(font, self.document))
+        let font = font.map(|font| self.fonts.of(font, self.document));
+        self.endless |= font.as_ref().is_some_and(|font| font.endless);
+        font
     }
 
     pub(crate) fn space(&self, operands: &[Token<'_>], resources: &[&'a Dictionary]) -> Space {

@@ -156,7 +156,7 @@ impl<'a> Painter<'a, '_> {
         let mut operands: Vec<Token<'_>> = Vec::new();
         let mut tokens = Tokens::new(content);
         while let Some(token) = tokens.next() {
-            self.endless |= self.view.letters.len() > self.room;
+            self.endless |= self.view.letters.len() > self.room || self.view.is_full();
             if self.endless {
                 return;
             }

@@ -12,6 +12,8 @@ use super::pdf_state::{Colour, Rect};
 /// Things painted on a page that are looked at, and pairs of them and words.
 const MOST_MARKS: usize = 4_000;
 const MOST_PAIRS: usize = 30_000_000;
+/// Words of one page.
+const MOST_RUNS: usize = 300_000;
 /// What is narrower covers no words.
 const NARROW: f32 = 2.0;
 /// Letters lower than this, in points, cannot be read.
@@ -110,6 +112,11 @@ impl View {
 
     pub(crate) fn order(&self) -> usize {
         self.marks.len()
+    }
+
+    /// Whether there are more words than any page has.
+    pub(crate) fn is_full(&self) -> bool {
+        self.runs.len() > MOST_RUNS
     }
 
     pub(crate) fn mark(&mut self, mark: Mark) {

@@ -225,3 +225,93 @@ fn a_form_that_draws_itself() {
     );
     check("loop.pdf", pdf.as_bytes());
 }
+
+/// A PDF of these objects, the first of which is its catalogue.
+fn pdf(objects: &[String]) -> Vec<u8> {
+    let numbered = objects.iter().zip(1..);
+    let bodies: String = numbered
+        .map(|(object, number)| format!("{number} 0 obj\n{object}\nendobj\n"))
+        .collect();
+    let end = objects.len() + 1;
+    format!("%PDF-1.5\n{bodies}trailer<</Root 1 0 R/Size {end}>>\nstartxref\n0\n%%EOF\n")
+        .into_bytes()
+}
+
+fn stream(content: &str, settings: &str) -> String {
+    let length = content.len();
+    format!("<<{settings}/Length {length}>>stream\n{content}\nendstream")
+}
+
+/// The same with one page, whose content is the fourth object.
+fn page(content: &str, fonts: &str, more: &[String]) -> Vec<u8> {
+    let front = [
+        "<</Type/Catalog/Pages 2 0 R>>".to_owned(),
+        "<</Type/Pages/Kids[3 0 R]/Count 1>>".to_owned(),
+        format!(
+            "<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R\
+             /Resources<</Font<<{fonts}>>>>>>"
+        ),
+        stream(content, ""),
+    ];
+    pdf(&[&front[..], more].concat())
+}
+
+#[test]
+fn trees_and_lists_of_pages_without_end() {
+    let node = |number: usize| format!("<</Type/Pages/Kids[{} 0 R]/Count 1>>", number + 1);
+    let catalog = "<</Type/Catalog/Pages 2 0 R>>".to_owned();
+    let deep: Vec<String> = std::iter::once(catalog.clone())
+        .chain((2..200_000).map(node))
+        .collect();
+    check("deep.pdf", &pdf(&deep));
+    let kids = "3 0 R ".repeat(1_000_000);
+    let root = format!("<</Type/Pages/Kids[{kids}]/Count 1000000>>");
+    check(
+        "wide.pdf",
+        &pdf(&[catalog, root, "<</Type/Page>>".to_owned()]),
+    );
+}
+
+#[test]
+fn fonts_whose_letters_mean_too_much() {
+    let text = "BT /F1 9 Tf <00410042> Tj ET";
+    let font = "<</Type/Font/Subtype/Type0/Encoding/Identity-H/ToUnicode 6 0 R>>".to_owned();
+    for map in [
+        "1 beginbfrange <0000> <FFFF> <0041> endbfrange\n".repeat(70_000),
+        " ".repeat(5_000_000),
+    ] {
+        let more = [font.clone(), stream(&map, "")];
+        check("map.pdf", &page(text, "/F1 5 0 R", &more));
+    }
+    let names: String = (0..3_000).map(|i| format!("/F{i} {} 0 R", i + 6)).collect();
+    let shown: String = (0..3_000)
+        .map(|i| format!("BT /F{i} 9 Tf (A) Tj ET "))
+        .collect();
+    let map = "1 beginbfrange <00> <FFFF> <0041> endbfrange";
+    let font = "<</Type/Font/Subtype/TrueType/BaseFont/A/ToUnicode 5 0 R>>".to_owned();
+    let more = [vec![stream(map, "")], vec![font; 3_000]].concat();
+    check("fonts.pdf", &page(&shown, &names, &more));
+}
+
+#[test]
+fn pages_with_more_words_than_any_reader() {
+    let words = format!("BT /F1 9 Tf {}ET", "(a b c d e f g h) Tj ".repeat(100_000));
+    let font = "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>".to_owned();
+    check("words.pdf", &page(&words, "/F1 5 0 R", &[font]));
+}
+
+#[test]
+fn filters_upon_filters_are_told() {
+    for filters in ["/ASCIIHexDecode".repeat(9), "/Crypt".repeat(100_000)] {
+        let content = stream("00>", &format!("/Filter[{filters}]"));
+        let page = "<</Type/Page/Parent 2 0 R/Contents 4 0 R>>".to_owned();
+        let file = pdf(&[
+            "<</Type/Catalog/Pages 2 0 R>>".to_owned(),
+            "<</Type/Pages/Kids[3 0 R]/Count 1>>".to_owned(),
+            page,
+            content,
+        ]);
+        let reading = read_file("filters.pdf", &file, &Budget::default());
+        assert!(!reading.problems.is_empty());
+    }
+}
