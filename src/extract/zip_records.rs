@@ -1,6 +1,7 @@
 //! The records of a zip: its members, by the directory at the end and by the
 //! headers before each.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::mail::charset;
@@ -85,6 +86,16 @@ impl<'a> Archive<'a> {
     /// Whether another program may read other members than these.
     pub(crate) fn is_doubtful(&self) -> bool {
         self.damaged || self.ambiguous
+    }
+
+    /// Whether two members have one name and are not the same: of a document's
+    /// parts some programs read the first, others the last.
+    pub(crate) fn has_rivals(&self) -> bool {
+        let mut seen = HashMap::new();
+        self.members.iter().any(|member| {
+            let first = seen.entry(member.name.as_str()).or_insert(member);
+            (first.crc, first.packed) != (member.crc, member.packed)
+        })
     }
 
     pub(crate) fn member(&self, name: &str) -> Option<&Member<'a>> {

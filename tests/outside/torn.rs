@@ -345,3 +345,20 @@ fn one_row_alone_is_no_tables_heading() {
         says(&reading, "Zoe\t7B");
     }
 }
+
+#[test]
+fn two_parts_of_one_name_are_told_of() {
+    let sheet = "<worksheet xmlns=\"x\"><sheetData><row><c t=\"s\"><v>0</v></c></row></sheetData></worksheet>";
+    let strings = "<sst><si><t>Zoe</t></si></sst>";
+    for (second, alike) in [("<x/>", false), (strings, true)] {
+        let parts = [
+            member("[Content_Types].xml", b"<Types/>"),
+            member("xl/workbook.xml", b"<workbook/>"),
+            member("xl/worksheets/sheet1.xml", sheet.as_bytes()),
+            member("xl/sharedStrings.xml", second.as_bytes()),
+            member("xl/sharedStrings.xml", strings.as_bytes()),
+        ];
+        let reading = read("list.xlsx", &zip(&borrowed(&parts)));
+        assert_eq!(reading.problems.is_empty(), alike, "{:?}", reading.problems);
+    }
+}
