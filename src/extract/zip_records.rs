@@ -327,12 +327,16 @@ fn member_at<'a>(
 }
 
 impl Member<'_> {
-    /// WinZip's AES: extra field 0x9901, with method 99.
+    /// WinZip's AES: extra field 0x9901, with method 99. What is none of its
+    /// three strengths proves no protection.
     fn take_aes(&mut self, extra: &[u8]) {
         if let Some(field) = extra_field(extra, 0x9901)
             && self.flags & ENCRYPTED != 0
         {
-            self.aes = field.get(4).copied();
+            self.aes = field
+                .get(4)
+                .copied()
+                .filter(|strength| matches!(strength, 1..=3));
             self.aes_method = u16_at(field, 5).unwrap_or(STORED);
         }
     }
