@@ -40,7 +40,7 @@ fn kind_of(archive: &Archive<'_>) -> Option<&'static str> {
 pub(crate) fn read(archive: &Archive<'_>, place: &Place, harvest: &mut Harvest<'_>) {
     let kind = kind_of(archive).unwrap_or("odf");
     harvest.kind(place, kind);
-    archive.faults(place, harvest);
+    archive.faults_of_document(place, harvest);
     let Some(place) = harvest.deeper(place) else {
         return;
     };

@@ -23,7 +23,7 @@ use crate::finding::ProblemKind;
 /// Reads the document; `bytes` are the archive's.
 pub(crate) fn read(bytes: &[u8], archive: &Archive<'_>, place: &Place, harvest: &mut Harvest<'_>) {
     harvest.kind(place, kind_of(archive).unwrap_or("office"));
-    archive.faults(place, harvest);
+    archive.faults_of_document(place, harvest);
     let Some(place) = harvest.deeper(place) else {
         return;
     };
@@ -185,6 +185,10 @@ impl Document<'_> {
 
     /// What a binary workbook's parts tell beside its cells.
     fn binary_part(&mut self, name: &str, bytes: &[u8], harvest: &mut Harvest<'_>) {
+        if xlsb::is_of_records(name) && xlsb_record::promises_too_much(bytes) {
+            self.unpacked = false;
+            return damaged(self.place, harvest);
+        }
         if xlsb::is_sheet(name) {
             let sheet = self.sheet(name);
             let here = sheet.map_or_else(|| self.place.clone(), |sheet| sheet.place(self.place));

@@ -14,19 +14,25 @@ use super::number::{self, Format};
 use super::xlsb_record::Folded;
 
 pub(crate) const WORKBOOK: &str = "xl/workbook.bin";
+const SHARED_STRINGS: &str = "xl/sharedStrings.bin";
 /// Without it dates are read as numbers.
 pub(crate) const STYLES: &str = "xl/styles.bin";
 
 /// Whether a part is read with the workbook, or says nothing that is not in
 /// one that is.
 pub(crate) fn is_part(name: &str) -> bool {
-    let own = [WORKBOOK, "xl/sharedStrings.bin", STYLES, "xl/calcChain.bin"];
+    let own = [WORKBOOK, SHARED_STRINGS, STYLES, "xl/calcChain.bin"];
     own.contains(&name) || name.starts_with("xl/worksheets/") || name.starts_with("xl/tables/")
 }
 
 /// Whether a part holds a sheet's cells.
 pub(crate) fn is_sheet(name: &str) -> bool {
     name.starts_with("xl/worksheets/sheet") && name.ends_with(".bin")
+}
+
+/// Whether a part is one that calamine reads, record by record.
+pub(crate) fn is_of_records(name: &str) -> bool {
+    is_sheet(name) || [WORKBOOK, SHARED_STRINGS, STYLES].contains(&name)
 }
 
 /// Whether a part holds the comments on a sheet.

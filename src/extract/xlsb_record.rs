@@ -6,6 +6,9 @@ use std::ops::RangeInclusive;
 
 use super::bytes::{u16_at, u32_at, utf16};
 
+/// No record of a real workbook is as large.
+const LARGEST: usize = 1024 * 1024; // 1 MB
+
 const ROW: u32 = 0;
 const COLUMNS: u32 = 60;
 const SHEET: u32 = 156;
@@ -93,6 +96,16 @@ pub(crate) fn comments(part: &[u8]) -> (String, bool) {
         }
     }
     (out, records.is_done())
+}
+
+/// Whether a record promises far more than the part has: calamine makes room
+/// for all of it before it looks.
+pub(crate) fn promises_too_much(part: &[u8]) -> bool {
+    let mut records = Records(part);
+    while records.next().is_some() {}
+    let mut rest = records.0;
+    let size = number(&mut rest, 2).and_then(|_| number(&mut rest, 4));
+    size.is_some_and(|size| size as usize > rest.len().max(LARGEST))
 }
 
 /// Each record's kind and data.
@@ -186,6 +199,18 @@ mod tests {
         let folded = Folded::read(&part);
         assert_eq!(folded.rows, HashSet::from([1, 2]));
         assert_eq!(folded.columns, [2..=4, 5..=5]);
+    }
+
+    #[test]
+    fn records_larger_than_their_part_are_noticed() {
+        let row = record(ROW, b"short");
+        let promise = |size: &[u8]| promises_too_much(&[&row[..], b"\x13", size, b"abc"].concat());
+        assert!(promise(b"\xff\xff\xff\x7f"));
+        assert!(promise(b"\x80\x80\x80\x01"));
+        assert!(!promise(b"\xff\x01"), "it is only cut short");
+        assert!(!promise(b"\x03"));
+        assert!(!promises_too_much(&row));
+        assert!(!promises_too_much(b""));
     }
 
     #[test]

@@ -139,6 +139,18 @@ impl Archive<'_> {
         }
     }
 
+    /// Tells what is wrong with an archive whose members are a document's parts.
+    pub(crate) fn faults_of_document(&self, place: &Place, harvest: &mut Harvest<'_>) {
+        self.faults(place, harvest);
+        if self.has_rivals() && !self.ambiguous {
+            harvest.problem(
+                place,
+                ProblemKind::Hostile,
+                "two of its parts have one name: programs could read it in two ways",
+            );
+        }
+    }
+
     /// What each member's bytes are under, found out once: it costs.
     fn sealings(&self, place: &Place, harvest: &mut Harvest<'_>) -> Vec<Sealing> {
         let sealing = |member: &Member<'_>| member.sealing(place, harvest);

@@ -1,6 +1,7 @@
 //! The records of a zip: its members, by the directory at the end and by the
 //! headers before each.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::mail::charset;
@@ -88,6 +89,16 @@ impl<'a> Archive<'a> {
     /// Whether another program may read other members than these.
     pub(crate) fn is_doubtful(&self) -> bool {
         self.damaged || self.ambiguous
+    }
+
+    /// Whether two members have one name and are not the same: of a document's
+    /// parts some programs read the first, others the last.
+    pub(crate) fn has_rivals(&self) -> bool {
+        let mut seen = HashMap::new();
+        self.members.iter().any(|member| {
+            let first = seen.entry(member.name.as_str()).or_insert(member);
+            (first.crc, first.packed) != (member.crc, member.packed)
+        })
     }
 
     pub(crate) fn member(&self, name: &str) -> Option<&Member<'a>> {
@@ -319,12 +330,16 @@ fn member_at<'a>(
 }
 
 impl Member<'_> {
-    /// WinZip's AES: extra field 0x9901, with method 99.
+    /// WinZip's AES: extra field 0x9901, with method 99. What is none of its
+    /// three strengths proves no protection.
     fn take_aes(&mut self, extra: &[u8]) {
         if let Some(field) = extra_field(extra, 0x9901)
             && self.flags & ENCRYPTED != 0
         {
-            self.aes = field.get(4).copied();
+            self.aes = field
+                .get(4)
+                .copied()
+                .filter(|strength| matches!(strength, 1..=3));
             self.aes_method = u16_at(field, 5).unwrap_or(STORED);
         }
     }

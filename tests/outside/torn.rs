@@ -6,7 +6,7 @@ use std::fs;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use exeat::extract::{Budget, Reading, read_message};
+use exeat::extract::{Budget, Protection, Reading, read_message};
 use exeat::finding::ProblemKind;
 
 use crate::bombs::{borrowed, member, zip};
@@ -343,5 +343,46 @@ fn one_row_alone_is_no_tables_heading() {
         let table = reading.texts.iter().any(|text| text.table);
         assert_eq!(table, is_table, "{text}");
         says(&reading, "Zoe\t7B");
+    }
+}
+
+#[test]
+fn two_parts_of_one_name_are_told_of() {
+    let sheet = "<worksheet xmlns=\"x\"><sheetData><row><c t=\"s\"><v>0</v></c></row></sheetData></worksheet>";
+    let strings = "<sst><si><t>Zoe</t></si></sst>";
+    for (second, alike) in [("<x/>", false), (strings, true)] {
+        let parts = [
+            member("[Content_Types].xml", b"<Types/>"),
+            member("xl/workbook.xml", b"<workbook/>"),
+            member("xl/worksheets/sheet1.xml", sheet.as_bytes()),
+            member("xl/sharedStrings.xml", second.as_bytes()),
+            member("xl/sharedStrings.xml", strings.as_bytes()),
+        ];
+        let reading = read("list.xlsx", &zip(&borrowed(&parts)));
+        assert_eq!(reading.problems.is_empty(), alike, "{:?}", reading.problems);
+    }
+}
+
+#[test]
+fn a_zip_of_no_known_strength_is_not_protected() {
+    let file = fixture("documents/aes.zip");
+    assert_eq!(
+        read("a.zip", &file).attachments[0].protection,
+        Protection::Protected
+    );
+    // Behind the extra field's length and version, and the maker's two letters.
+    let fields: Vec<usize> = memchr::memmem::find_iter(&file, b"\x01\x99\x07\0").collect();
+    for strength in [0, 4, 255] {
+        let mut torn = file.clone();
+        for field in &fields {
+            torn[field + 8] = strength;
+        }
+        let reading = read("a.zip", &torn);
+        assert_ne!(
+            reading.attachments[0].protection,
+            Protection::Protected,
+            "{strength}"
+        );
+        assert!(!reading.problems.is_empty(), "{strength}");
     }
 }
