@@ -49,8 +49,6 @@ struct Task {
     cases: std::ops::Range<usize>,
     /// `EXEAT_SEED`.
     seed: u64,
-    /// `EXEAT_WITHOUT`: endings of files that are passed over, between spaces.
-    without: String,
     /// `EXEAT_FOLDER`: where the results go. With `EXEAT_CASE` that is one
     /// case's file, and nothing is run.
     folder: PathBuf,
@@ -146,7 +144,6 @@ impl Task {
         Some(Self {
             cases: number(from)..number(to),
             seed: number(&std::env::var("EXEAT_SEED").expect("a seed")) as u64,
-            without: std::env::var("EXEAT_WITHOUT").unwrap_or_default(),
             folder: folder.into(),
             ending: std::env::var("EXEAT_ENDING").ok(),
             thorough: true,
@@ -190,7 +187,6 @@ async fn run(task: &Task, court: &Arc<Court>, bases: &Arc<Vec<Base>>) -> Tally {
             folder: task.folder.clone(),
             cases: task.cases.clone(),
             ending: None,
-            without: String::new(),
             ..*task
         };
         let (court, bases) = (Arc::clone(court), Arc::clone(bases));
@@ -321,7 +317,6 @@ async fn what_was_broken_is_found_or_told() {
     let task = Task::given().unwrap_or(Task {
         cases: 0..900,
         seed: 7,
-        without: String::new(),
         folder: sample.path().to_owned(),
         ending: None,
         thorough: false,
@@ -333,8 +328,6 @@ async fn what_was_broken_is_found_or_told() {
     if let Ok(name) = std::env::var("EXEAT_CASE") {
         return show(&name, &task, &bases);
     }
-    let without: Vec<&str> = task.without.split_whitespace().collect();
-    bases.retain(|base| !without.contains(&base.ending()));
     let court = Arc::new(Court::open(&task.folder).await);
     let (mut personal, mut clear) = (0, Vec::new());
     for base in &mut bases {
