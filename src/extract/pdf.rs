@@ -15,7 +15,7 @@ use super::harvest::{Harvest, Place};
 use super::pdf_aside::{beside_pages, metadata};
 use super::pdf_shown::{pages, with_second_reader};
 use super::pdf_weight::is_too_heavy;
-use super::{Protection, pdf_objects, pdf_trailer};
+use super::{Protection, pdf_objects, pdf_page, pdf_trailer};
 use crate::finding::ProblemKind;
 
 /// What trying one password costs.
@@ -90,12 +90,29 @@ pub(crate) fn headless(text: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
         return;
     }
     let whole = [b"%PDF-1.4\n", text].concat();
+    if std::str::from_utf8(text).is_ok() && !shows_packed_pages(&whole, harvest) {
+        return;
+    }
     read(&whole, place, harvest);
     harvest.problem(
         place,
         ProblemKind::Damaged,
         "it is a PDF without its first line, which some programs open all the same",
     );
+}
+
+/// Whether it has pages, and streams that say nothing to those who read them as
+/// text. What teaches how a PDF is written has one or the other, at most.
+fn shows_packed_pages(whole: &[u8], harvest: &Harvest<'_>) -> bool {
+    if memchr::memmem::find(whole, b"/Filter").is_none() || is_too_heavy(whole) {
+        return false;
+    }
+    match load(whole, None, harvest) {
+        Ok(Ok(document)) => {
+            document.trailer.has(b"Encrypt") || !pdf_page::pages(&document, 1).ids.is_empty()
+        }
+        _ => false,
+    }
 }
 
 /// Whether an object begins on one of the lines: `12 0 obj`.

@@ -212,6 +212,12 @@ fn a_pdf_without_its_first_line_is_read() {
         "An object ends at endobj, and its stream at endstream.",
         "1 0 obj is how an object begins.",
         "12 0 objections\nendobj",
+        "A stream is written so:\n4 0 obj\n<< /Length 9 /Filter /FlateDecode >>\nstream\n\
+         ...\nendstream\nendobj\nand the last line is %%EOF.",
+        "The least PDF:\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n2 0 obj\n\
+         << /Type /Pages /Kids [3 0 R] /Count 1 >>\nendobj\n3 0 obj\n\
+         << /Type /Page /Parent 2 0 R /Contents 4 0 R >>\nendobj\n4 0 obj\n<< /Length 15 >>\n\
+         stream\nBT (Hello) Tj ET\nendstream\nendobj\ntrailer\n<< /Root 1 0 R /Size 5 >>",
     ] {
         let reading = read("note.txt", words.as_bytes());
         says(&reading, words);
