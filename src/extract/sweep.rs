@@ -15,9 +15,13 @@ pub(crate) fn words(bytes: &[u8], room: usize) -> String {
     let mut out = String::new();
     let mut at = 0;
     while at < bytes.len() && out.len() < room {
-        let (text, length) = match wide(&bytes[at..]) {
+        // A run beyond the room is not taken in whole: what is over is told by
+        // those who keep the words.
+        let end = at.saturating_add(room).saturating_add(1).min(bytes.len());
+        let rest = &bytes[at..end];
+        let (text, length) = match wide(rest) {
             (Some(text), length) => (Some(text), length),
-            _ => narrow(&bytes[at..]),
+            _ => narrow(rest),
         };
         at += length.max(1);
         if let Some(text) = text.filter(|text| are_words(text)) {
