@@ -6,8 +6,8 @@ use std::rc::Rc;
 
 use lopdf::{Dictionary, Document, Encoding, Object};
 
-use super::pdf_filter::{Endless, unpack};
-use super::pdf_map::{Map, to_unicode};
+use super::filter::{Endless, unpack};
+use super::map::{Map, to_unicode};
 use crate::mail::charset;
 
 /// The largest ToUnicode map that is read.

@@ -6,8 +6,8 @@ use std::collections::HashSet;
 
 use lopdf::{Document, Object, ObjectId};
 
-use super::pdf_filter::{Endless, unpack};
-use super::pdf_state::Rect;
+use super::filter::{Endless, unpack};
+use super::state::Rect;
 
 /// Nodes above a page that it may have its boxes from.
 const DEEPEST_TREE: u32 = 64;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::pdf_content::{Token, Tokens};
+use super::content::{Token, Tokens};
 
 /// Codes of one range that are mapped.
 const LONGEST_RANGE: u32 = 65_536;

@@ -8,7 +8,7 @@ use std::io::Write;
 
 use lopdf::{Dictionary, Document, Object};
 
-use super::pdf_objects::last_table;
+use super::objects::last_table;
 
 /// What a trailer that is a stream has beside a trailer's own entries.
 const OF_STREAMS: [&[u8]; 8] = [

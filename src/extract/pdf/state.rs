@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use lopdf::{Dictionary, Document, Object};
 
-use super::pdf_font::Font;
+use super::font::Font;
 
 pub(crate) type Matrix = [f32; 6];
 

@@ -6,14 +6,14 @@ use std::rc::Rc;
 
 use lopdf::{Dictionary, Document, Object, ObjectId, Stream};
 
-use super::pdf_content::Token;
-use super::pdf_filter::{self, Endless};
-use super::pdf_font::Font;
-use super::pdf_note::{appearance, is_not_shown, numbers, of_fields, placing, said};
-use super::pdf_path::{Area, Path};
-use super::pdf_state::{Colour, Matrix, Space, State, moved, multiply};
-use super::pdf_text::Painter;
-use super::pdf_view::{Hiding, Mark, Run, squeezed};
+use super::content::Token;
+use super::filter::{self, Endless};
+use super::font::Font;
+use super::note::{appearance, is_not_shown, numbers, of_fields, placing, said};
+use super::path::{Area, Path};
+use super::state::{Colour, Matrix, Space, State, moved, multiply};
+use super::text::Painter;
+use super::view::{Hiding, Mark, Run, squeezed};
 
 /// Forms drawn inside forms.
 const DEEPEST: u32 = 8;
@@ -123,7 +123,7 @@ impl<'a> Painter<'a, '_> {
         depth: u32,
     ) {
         let mut content = Vec::new();
-        match pdf_filter::unpack(stream, self.document, *self.budget, &mut content) {
+        match filter::unpack(stream, self.document, *self.budget, &mut content) {
             Ok(whole) => self.lost |= !whole,
             Err(Endless) => {
                 self.endless = true;

@@ -1,6 +1,6 @@
 //! What a PDF shows on its pages.
 //!
-//! The text of a page is drawn by `pdf_text`, which is quick; where a page uses
+//! The text of a page is drawn by `text`, which is quick; where a page uses
 //! a font that it cannot read, `pdf_oxide` reads the page. A page that shows
 //! something and has no text is a problem, never silence.
 
@@ -8,11 +8,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use lopdf::{Document, ObjectId};
 
-use super::harvest::{Harvest, Place};
-use super::pdf_filter::Endless;
-use super::pdf_page;
-use super::pdf_text::{self, Page, Shared};
-use super::{Form, picture};
+use super::filter::Endless;
+use super::page;
+use super::text::{self, Page, Shared};
+use crate::extract::harvest::{Harvest, Place};
+use crate::extract::{Form, picture};
 use crate::finding::ProblemKind;
 
 /// Bytes of pages that the second reader is given of one file: some take it
@@ -34,7 +34,7 @@ pub(crate) fn pages(
     let mut second_left = SECOND_READING;
     let mut count: u32 = 0;
     let most = harvest.inflatable(bytes.len());
-    let found = pdf_page::pages(document, harvest.entries_left());
+    let found = page::pages(document, harvest.entries_left());
     let (mut pictures, mut unread, mut lost) = (Vec::new(), Vec::new(), found.lost);
     for (index, id) in found.ids.into_iter().enumerate() {
         if harvest.is_spent() || !harvest.entry(place) {
@@ -128,7 +128,7 @@ fn drawn(
     harvest: &mut Harvest<'_>,
 ) -> Page {
     let room = harvest.room().min(most);
-    let content = match pdf_page::content(shared.document, id, room) {
+    let content = match page::content(shared.document, id, room) {
         Ok(content) => content,
         Err(Endless) => {
             harvest.exhaust(place, "unpacked, it grows far beyond its size: a bomb");
@@ -140,7 +140,7 @@ fn drawn(
     }
     let mut budget = harvest.room();
     let room = harvest.text_room(place);
-    let mut page = pdf_text::draw(shared, id, &content.bytes, &mut budget, room);
+    let mut page = text::draw(shared, id, &content.bytes, &mut budget, room);
     page.lost |= content.lost;
     harvest.decoded(place, harvest.room() - budget);
     if page.endless {

@@ -4,18 +4,18 @@
 //! No layout is guessed beyond that. What is drawn in the order of rows comes
 //! out in rows, with tabs where a gap is as wide as a column's.
 //!
-//! Here its operators steer; `pdf_paint` has what they do.
+//! Here its operators steer; `paint` has what they do.
 
 use lopdf::{Dictionary, Document, Object, ObjectId};
 
-use super::pdf_content::{Token, Tokens};
-use super::pdf_font::Fonts;
-use super::pdf_layers::Layers;
-use super::pdf_page;
-use super::pdf_paint::{inline_pixels, named, resource};
-use super::pdf_path::{Area, Path};
-use super::pdf_state::{IDENTITY, Ink, Space, State, multiply};
-use super::pdf_view::{Hiding, View};
+use super::content::{Token, Tokens};
+use super::font::Fonts;
+use super::layers::Layers;
+use super::page;
+use super::paint::{inline_pixels, named, resource};
+use super::path::{Area, Path};
+use super::state::{IDENTITY, Ink, Space, State, multiply};
+use super::view::{Hiding, View};
 
 /// Saved graphics states.
 const MOST_STATES: usize = 256;
@@ -79,7 +79,7 @@ pub(crate) fn draw(
         layers: &shared.layers,
         budget,
         room,
-        view: View::new(pdf_page::visible(document, id)),
+        view: View::new(page::visible(document, id)),
         hiding: None,
         pixels: 0,
         paints: false,

@@ -1,7 +1,7 @@
 //! The areas that a PDF page paints, as far as they are rectangles (ISO 32000-1
 //! section 8.5).
 
-use super::pdf_state::{Matrix, Rect, State, moved};
+use super::state::{Matrix, Rect, State, moved};
 
 /// Areas of one path, and corners of one area.
 const MOST_AREAS: usize = 4_096;
@@ -155,7 +155,7 @@ fn is_rectangle(corners: &[(f32, f32)], rect: &Rect) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::pdf_state::IDENTITY;
+    use super::super::state::IDENTITY;
     use super::*;
 
     #[track_caller]

@@ -3,8 +3,8 @@
 
 use lopdf::{Dictionary, Document, Object, Stream, decode_text_string};
 
-use super::pdf_state::{IDENTITY, Matrix, Rect, moved};
-use super::pdf_view::squeezed;
+use super::state::{IDENTITY, Matrix, Rect, moved};
+use super::view::squeezed;
 
 /// `Hidden` and `NoView`.
 const NOT_SHOWN: i64 = 2 | 32;

@@ -1,5 +1,5 @@
-//! PDF: the file, and how it is protected. Its pages are read by `pdf_shown`,
-//! what lies beside them by `pdf_aside`.
+//! PDF: the file, and how it is protected. Its pages are read by `shown`, what
+//! lies beside them by `aside`.
 //!
 //! `lopdf` opens the file and takes off an encryption without password.
 
@@ -11,15 +11,34 @@ use lopdf::encryption::DecryptionError;
 use lopdf::xref::XrefRecovery;
 use lopdf::{Document, Error, LoadOptions, Object};
 
+use super::Protection;
 use super::harvest::{Harvest, Place};
-use super::pdf_aside::{beside_pages, metadata};
-use super::pdf_shown::{pages, with_second_reader};
-use super::pdf_weight::is_too_heavy;
-use super::{Protection, pdf_objects, pdf_page, pdf_trailer};
 use crate::finding::ProblemKind;
+use aside::{beside_pages, metadata};
+use shown::{pages, with_second_reader};
+use weight::is_too_heavy;
+
+mod aside;
+mod content;
+mod filter;
+mod font;
+mod layers;
+mod map;
+mod note;
+mod objects;
+mod page;
+mod paint;
+mod path;
+mod shown;
+mod state;
+mod text;
+mod trailer;
+mod view;
+mod weight;
 
 /// What trying one password costs.
 const TRIAL: Duration = Duration::from_micros(400);
+
 pub(crate) fn read(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     harvest.kind(place, "pdf");
     if is_too_heavy(bytes) {
@@ -27,7 +46,7 @@ pub(crate) fn read(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     }
     let loaded = load(bytes, None, harvest);
     if let Ok(Ok(document)) = &loaded
-        && let Some(mended) = pdf_trailer::mended(document, bytes)
+        && let Some(mended) = trailer::mended(document, bytes)
     {
         return read_loaded(load(&mended, None, harvest), &mended, place, harvest);
     }
@@ -109,7 +128,7 @@ fn shows_packed_pages(whole: &[u8], harvest: &Harvest<'_>) -> bool {
     }
     match load(whole, None, harvest) {
         Ok(Ok(document)) => {
-            document.trailer.has(b"Encrypt") || !pdf_page::pages(&document, 1).ids.is_empty()
+            document.trailer.has(b"Encrypt") || !page::pages(&document, 1).ids.is_empty()
         }
         _ => false,
     }
@@ -195,7 +214,7 @@ fn clear_pages(document: &Document, bytes: &[u8], place: &Place, harvest: &mut H
     if !leaves_streams_clear(document) {
         return;
     }
-    let Some(clear) = pdf_trailer::without_encryption(document, bytes) else {
+    let Some(clear) = trailer::without_encryption(document, bytes) else {
         return;
     };
     match load(&clear, None, harvest) {
@@ -247,10 +266,10 @@ fn opened(
     let start = harvest.mark();
     pages(document, bytes, password, &inside, harvest);
     beside_pages(document, &inside, harvest);
-    if pdf_objects::are_lost(document, bytes) {
+    if objects::are_lost(document, bytes) {
         harvest.problem(place, ProblemKind::Damaged, LOST);
     }
-    if pdf_objects::are_in_doubt(document, bytes) {
+    if objects::are_in_doubt(document, bytes) {
         let middle = harvest.mark();
         if let Some(other) = other_way(document, bytes, password, harvest) {
             pages(&other, bytes, password, &inside, harvest);
@@ -275,7 +294,7 @@ fn other_way(
     let mut bytes = Cow::Borrowed(bytes);
     if was_mended {
         // lopdf asks for an end of the file that others do without.
-        let table = pdf_objects::last_table(&bytes)?;
+        let table = objects::last_table(&bytes)?;
         let end = format!("\nstartxref\n{table}\n%%EOF\n");
         bytes.to_mut().extend_from_slice(end.as_bytes());
     }

@@ -1,7 +1,7 @@
 //! How much a PDF makes of its objects, before they are made: lopdf takes some
 //! hundred bytes for each name and number of them.
 
-use super::pdf_filter::inflated;
+use super::filter::inflated;
 
 /// Objects of one file.
 const MOST_OBJECTS: usize = 300_000;

@@ -3,9 +3,9 @@
 
 use lopdf::{Dictionary, Document, Object, decode_text_string};
 
-use super::file;
-use super::harvest::{Harvest, Place};
-use super::pdf_note::is_not_shown;
+use super::note::is_not_shown;
+use crate::extract::file;
+use crate::extract::harvest::{Harvest, Place};
 use crate::finding::ProblemKind;
 
 /// Dictionaries in dictionaries.
@@ -161,8 +161,8 @@ fn properties(document: &Document, place: &Place, harvest: &mut Harvest<'_>) {
 /// The words of metadata in XML.
 pub(crate) fn metadata(xmp: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     let mut words = String::new();
-    super::xml::walk(xmp, |node| {
-        if let super::xml::Node::Text(text) = node
+    crate::extract::xml::walk(xmp, |node| {
+        if let crate::extract::xml::Node::Text(text) = node
             && !text.trim().is_empty()
         {
             words.push_str(text.trim());
