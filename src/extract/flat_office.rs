@@ -6,8 +6,8 @@ use std::borrow::Cow;
 
 use super::harvest::{Harvest, Place};
 use super::illustration::Illustrations;
-use super::odf_style::Styles;
-use super::odf_text::content;
+use super::odf::style::Styles;
+use super::odf::text::content;
 use super::office::{self, damaged};
 use super::office_xml::only_editing;
 use super::xml::{self, Node};

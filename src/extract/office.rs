@@ -13,8 +13,8 @@ use super::relationships::{self, Relationships};
 use super::sheet::{self, Workbook};
 use super::slides::{self, Slides};
 use super::word_style::{self, Styles};
-use super::xlsb_record::{self, Folded};
-use super::xlsb_words::Words;
+use super::xlsb::record::{self, Folded};
+use super::xlsb::words::Words;
 use super::xml;
 use super::zip_records::{Archive, Member};
 use super::{file, kind, sweep, xlsb};
@@ -172,20 +172,18 @@ impl Document<'_> {
 
     /// Whether they are all there is told when their cells are read.
     fn binary_sheets(&mut self, part: &[u8]) -> bool {
-        let sheets = xlsb_record::sheets(part)
-            .into_iter()
-            .map(|sheet| sheet::Sheet {
-                name: sheet.name,
-                hidden: sheet.hidden,
-                relationship: sheet.relationship,
-            });
+        let sheets = record::sheets(part).into_iter().map(|sheet| sheet::Sheet {
+            name: sheet.name,
+            hidden: sheet.hidden,
+            relationship: sheet.relationship,
+        });
         self.workbook.sheets.extend(sheets);
         true
     }
 
     /// What a binary workbook's parts tell beside its cells.
     fn binary_part(&mut self, name: &str, bytes: &[u8], harvest: &mut Harvest<'_>) {
-        if xlsb::is_of_records(name) && xlsb_record::promises_too_much(bytes) {
+        if xlsb::is_of_records(name) && record::promises_too_much(bytes) {
             self.unpacked = false;
             return damaged(self.place, harvest);
         }
@@ -196,7 +194,7 @@ impl Document<'_> {
             self.folded.extend(folded);
             Words::read(bytes).finish(&here, harvest);
         } else if xlsb::is_comments(name) {
-            let (comments, whole) = xlsb_record::comments(bytes);
+            let (comments, whole) = record::comments(bytes);
             harvest.text(&self.comments(name), comments);
             if !whole {
                 damaged(self.place, harvest);

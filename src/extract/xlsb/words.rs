@@ -2,11 +2,11 @@
 //! in what may be chosen for a cell, and in the margins of its pages
 //! ([MS-XLSB] 2.4).
 
-use super::bytes::u32_at;
-use super::formula::{self, Dialect, counted};
-use super::harvest::{Harvest, Place};
-use super::page_header;
-use super::xlsb_record::{Records, wide};
+use super::record::{Records, wide};
+use crate::extract::bytes::u32_at;
+use crate::extract::formula::{self, Dialect, counted};
+use crate::extract::harvest::{Harvest, Place};
+use crate::extract::page_header;
 
 const FORMULA_STRING: u32 = 8;
 const FORMULA_NUMBER: u32 = 9;

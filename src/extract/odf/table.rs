@@ -3,9 +3,9 @@
 
 use std::borrow::Cow;
 
-use super::cells::{Cells, sheet_place};
-use super::harvest::{Harvest, Place};
-use super::xml::Element;
+use crate::extract::cells::{Cells, sheet_place};
+use crate::extract::harvest::{Harvest, Place};
+use crate::extract::xml::Element;
 
 /// Repeated empty rows and cells beyond this fill a sheet to its end, and say
 /// nothing.

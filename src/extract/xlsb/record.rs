@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
 
-use super::bytes::{u16_at, u32_at, utf16};
+use crate::extract::bytes::{u16_at, u32_at, utf16};
 
 /// No record of a real workbook is as large.
 const LARGEST: usize = 1024 * 1024; // 1 MB

@@ -1,9 +1,9 @@
 //! What stands in the attributes of an OpenDocument file's elements: names,
 //! links, formulas, choices, and texts that a condition shows or hides.
 
-use super::odf_aside::Aside;
-use super::odf_text::Reader;
-use super::xml::Element;
+use super::aside::Aside;
+use super::text::Reader;
+use crate::extract::xml::Element;
 
 impl Reader<'_> {
     pub(super) fn attributes(&mut self, element: &Element<'_, '_>) {

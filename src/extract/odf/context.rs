@@ -3,8 +3,8 @@
 
 use std::collections::HashSet;
 
-use super::odf_aside::Aside;
-use super::xml::Element;
+use super::aside::Aside;
+use crate::extract::xml::Element;
 
 /// What is open around the element that is being read.
 #[derive(Debug, Default)]

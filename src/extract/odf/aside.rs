@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::harvest::{Harvest, Place};
+use crate::extract::harvest::{Harvest, Place};
 
 /// In the order in which they are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -8,14 +8,21 @@ use flate2::read::DeflateDecoder;
 use super::cipher::Sealed;
 use super::harvest::{Harvest, Place};
 use super::illustration::{Illustrations, most_unpacked};
-use super::odf_style::Styles;
-use super::odf_text::content;
 use super::office::damaged;
 use super::office_xml::only_editing;
 use super::xml;
 use super::zip::{self, Fault};
 use super::zip_records::{Archive, Member};
 use super::{Protection, file};
+use style::Styles;
+use text::content;
+
+mod aside;
+mod attribute;
+mod context;
+pub(crate) mod style;
+mod table;
+pub(crate) mod text;
 
 /// The part that is the whole package, encrypted.
 const PACKAGE: &str = "encrypted-package";

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::xml::{self, Element, Node};
+use crate::extract::xml::{self, Element, Node};
 
 /// Styles with parents beyond this run in a circle.
 const LONGEST_CHAIN: usize = 64;

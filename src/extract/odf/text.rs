@@ -1,13 +1,13 @@
 //! The words of OpenDocument: paragraphs, tables, slides, comments and what is
 //! hidden among them. What stands in an element's attributes is read by
-//! `odf_attribute`.
+//! `attribute`.
 
-use super::harvest::{Harvest, Place};
-use super::odf_aside::{Aside, Asides};
-use super::odf_context::{Around, Context};
-use super::odf_style::Styles;
-use super::odf_table::{Name, Table};
-use super::xml::{self, Element, Node};
+use super::aside::{Aside, Asides};
+use super::context::{Around, Context};
+use super::style::Styles;
+use super::table::{Name, Table};
+use crate::extract::harvest::{Harvest, Place};
+use crate::extract::xml::{self, Element, Node};
 
 /// What a part turned out to be.
 #[derive(Debug, Default)]

@@ -11,7 +11,10 @@ use calamine::{DataRef, DataType, ExcelDateTime, Reader, SheetType, SheetVisible
 use super::cells::Cells;
 use super::harvest::{Harvest, Place};
 use super::number::{self, Format};
-use super::xlsb_record::Folded;
+use record::Folded;
+
+pub(crate) mod record;
+pub(crate) mod words;
 
 pub(crate) const WORKBOOK: &str = "xl/workbook.bin";
 const SHARED_STRINGS: &str = "xl/sharedStrings.bin";
