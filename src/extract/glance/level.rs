@@ -41,9 +41,10 @@ impl<'p> Level<'p> {
         let mut halved = Vec::with_capacity(width * height);
         for y in 0..height {
             let (upper, lower) = (self.row(2 * y), self.row(2 * y + 1));
-            let pairs = upper.chunks_exact(2).zip(lower.chunks_exact(2));
-            halved.extend(pairs.map(|(a, b)| {
-                let sum = u16::from(a[0]) + u16::from(a[1]) + u16::from(b[0]) + u16::from(b[1]);
+            let (upper, _) = upper.as_chunks::<2>();
+            let (lower, _) = lower.as_chunks::<2>();
+            halved.extend(upper.iter().zip(lower).map(|(&[a, b], &[c, d])| {
+                let sum = u16::from(a) + u16::from(b) + u16::from(c) + u16::from(d);
                 (sum / 4) as u8
             }));
         }
@@ -133,14 +134,14 @@ impl Blocks {
                     *light = (*light).max(pixel);
                 }
             }
-            let extreme = |columns: &[u8], of: fn(u8, u8) -> u8| -> Vec<u8> {
-                let blocks = columns.chunks_exact(BLOCK);
-                blocks
-                    .map(|block| block.iter().copied().reduce(of).unwrap_or_default())
-                    .collect()
-            };
-            blocks.darkest.extend(extreme(&darkest, u8::min));
-            blocks.lightest.extend(extreme(&lightest, u8::max));
+            let (columns, _) = darkest.as_chunks::<BLOCK>();
+            blocks
+                .darkest
+                .extend(columns.iter().map(|[a, b, c, d]| a.min(b).min(c.min(d))));
+            let (columns, _) = lightest.as_chunks::<BLOCK>();
+            blocks
+                .lightest
+                .extend(columns.iter().map(|[a, b, c, d]| a.max(b).max(c.max(d))));
         }
         blocks
     }
