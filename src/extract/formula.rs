@@ -206,6 +206,14 @@ pub(crate) fn counted(data: &[u8], bytes: usize) -> Option<(&[u8], &[u8])> {
     data.get(bytes..)?.split_at_checked(length)
 }
 
+/// Adds a line of words to others, unless it has none.
+pub(crate) fn push_line(to: &mut String, text: &str) {
+    if !text.trim().is_empty() {
+        to.push_str(text);
+        to.push('\n');
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

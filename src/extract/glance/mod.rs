@@ -1,5 +1,5 @@
 //! A glance at a picture: may there be words on it at all, and which way do
-//! they run? Most photographs are done with here, in a few milliseconds where
+//! they run? Many photographs are done with here, in a few milliseconds where
 //! OCR takes seconds.
 //!
 //! It looks for what every line of print has, at any size and in any script

@@ -319,13 +319,10 @@ pub(crate) fn resource<'a>(
     kind: &[u8],
     name: &[u8],
 ) -> Option<&'a Object> {
-    resources.iter().find_map(|resources| {
-        let named = resources
-            .get_deref(kind, document)
-            .and_then(Object::as_dict)
-            .ok()?;
-        named.get_deref(name, document).ok()
-    })
+    let (_, object) = document
+        .dereference(named(document, resources, kind, name)?)
+        .ok()?;
+    Some(object)
 }
 
 /// The same as it stands there: a reference is one.

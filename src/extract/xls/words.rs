@@ -4,7 +4,7 @@
 use super::record::kind;
 use super::string::Version;
 use crate::extract::bytes::u16_at;
-use crate::extract::formula::{counted, words};
+use crate::extract::formula::{counted, push_line, words};
 use crate::extract::harvest::{Harvest, Place};
 
 #[derive(Debug, Default)]
@@ -73,13 +73,6 @@ impl Words {
     pub(super) fn finish(self, sheet: &Place, harvest: &mut Harvest<'_>) {
         harvest.text(&sheet.hidden("formulas, hidden"), self.formulas);
         harvest.text(&sheet.hidden("data validation, hidden"), self.choices);
-    }
-}
-
-fn push_line(to: &mut String, text: &str) {
-    if !text.trim().is_empty() {
-        to.push_str(text);
-        to.push('\n');
     }
 }
 

@@ -4,7 +4,7 @@
 
 use super::record::{Records, wide};
 use crate::extract::bytes::u32_at;
-use crate::extract::formula::{self, Dialect, counted};
+use crate::extract::formula::{self, Dialect, counted, push_line};
 use crate::extract::harvest::{Harvest, Place};
 use crate::extract::page_header;
 
@@ -98,13 +98,6 @@ fn words(data: &[u8]) -> Option<(Vec<String>, &[u8])> {
     let (tokens, rest) = counted(data, 4)?;
     let (behind, rest) = counted(rest, 4)?;
     Some((formula::words(tokens, behind, Dialect::Biff12), rest))
-}
-
-fn push_line(to: &mut String, text: &str) {
-    if !text.trim().is_empty() {
-        to.push_str(text);
-        to.push('\n');
-    }
 }
 
 #[cfg(test)]
