@@ -45,11 +45,8 @@ pub(crate) fn school() -> School {
     ];
     let staff = staff.map(|(forename, surname, local)| Staff {
         id: local.to_owned(),
-        title: String::new(),
-        forename: forename.to_owned(),
-        surname: surname.to_owned(),
-        role: "Teacher".to_owned(),
         email: Some(address(&format!("{local}@greenfold.sch.example"))),
+        ..teacher(forename, surname)
     });
     let mut names = Builder::new(NameKey::default());
     for name in PUPILS {
@@ -82,6 +79,18 @@ pub(crate) fn school() -> School {
         ),
         habits: Default::default(),
         patterns: Packs::builtin().into(),
+    }
+}
+
+/// A teacher of whom the school knows no more than the name.
+pub(crate) fn teacher(forename: &str, surname: &str) -> Staff {
+    Staff {
+        id: "1".to_owned(),
+        title: String::new(),
+        forename: forename.to_owned(),
+        surname: surname.to_owned(),
+        role: "Teacher".to_owned(),
+        email: None,
     }
 }
 

@@ -31,10 +31,8 @@ pub(crate) fn contents(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
         Kind::Zip => {
             zip::read(bytes, place, harvest);
             pdf::behind(bytes, place, harvest);
-            if let Some(rest) = zip::behind_nothing(bytes)
-                && let Some(inside) = harvest.deeper(place)
-            {
-                read(&["file behind it"], rest, &inside, harvest);
+            if let Some(rest) = zip::behind_nothing(bytes) {
+                read_behind(rest, place, harvest);
             }
         }
         Kind::SevenZip => seven_zip::read(bytes, place, harvest),
@@ -100,10 +98,14 @@ pub(crate) fn contents(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
 fn behind(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     zip::behind(bytes, place, harvest);
     pdf::behind(bytes, place, harvest);
-    if let Some(at) = later::archive(bytes).or_else(|| later::gif(bytes))
-        && let Some(inside) = harvest.deeper(place)
-    {
-        read(&["file behind it"], &bytes[at..], &inside, harvest);
+    if let Some(at) = later::archive(bytes).or_else(|| later::gif(bytes)) {
+        read_behind(&bytes[at..], place, harvest);
+    }
+}
+
+fn read_behind(rest: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
+    if let Some(inside) = harvest.deeper(place) {
+        read(&["file behind it"], rest, &inside, harvest);
     }
 }
 

@@ -86,8 +86,8 @@ pub(crate) fn within(kind: &str, bytes: &[u8], place: &Place, harvest: &mut Harv
     }
 }
 
-/// Whether a glance at it shows something like words; nothing where there can
-/// be none.
+/// Whether a glance at it shows something like words; `None` where it gets no
+/// glance.
 fn has_words(bytes: &[u8], (width, height): (u32, u32), harvest: &mut Harvest<'_>) -> Option<bool> {
     let pixels = area(width, height);
     if width.min(height) < LEAST_HEIGHT || pixels < LEAST_PIXELS {

@@ -71,8 +71,8 @@ pub(crate) fn decode(bytes: &[u8], page: u32) -> Result<GrayImage, Blind> {
     Ok(grey(picture))
 }
 
-/// The light of a JPEG picture, which most of them keep by itself: in a third
-/// of the time that its colours take.
+/// The light of a JPEG picture, which most of them keep by itself: in half the
+/// time that it takes to make grey of its colours.
 fn light(jpeg: &[u8], width: u32, height: u32) -> Option<GrayImage> {
     let options = DecoderOptions::default()
         .set_max_width(width as usize)

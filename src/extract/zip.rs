@@ -51,11 +51,8 @@ pub(crate) enum Fault {
 
 pub(crate) fn read(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     let mut archive = Archive::parse(bytes, harvest.entries_left() + 1);
-    if office_part::is_one(&archive) {
-        return office::read(bytes, &archive, place, harvest);
-    }
-    if odf::is_one(&archive) {
-        return odf::read(&archive, place, harvest);
+    if as_document(bytes, &archive, place, harvest) {
+        return;
     }
     let iwork = iwork::is_one(&archive);
     harvest.kind(
@@ -79,6 +76,23 @@ pub(crate) fn read(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     }
 }
 
+/// Reads the office document that an archive is, if it is one.
+fn as_document(
+    bytes: &[u8],
+    archive: &Archive<'_>,
+    place: &Place,
+    harvest: &mut Harvest<'_>,
+) -> bool {
+    if office_part::is_one(archive) {
+        office::read(bytes, archive, place, harvest);
+    } else if odf::is_one(archive) {
+        odf::read(archive, place, harvest);
+    } else {
+        return false;
+    }
+    true
+}
+
 /// A zip behind another file's bytes: unpackers look for its directory at the
 /// end, and do not mind what stands before.
 pub(crate) fn behind(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
@@ -91,11 +105,8 @@ pub(crate) fn behind(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
         return;
     }
     if let Some(inside) = harvest.deeper(&place.within("archive behind it")) {
-        if office_part::is_one(&archive) {
-            return office::read(bytes, &archive, &inside, harvest);
-        }
-        if odf::is_one(&archive) {
-            return odf::read(&archive, &inside, harvest);
+        if as_document(bytes, &archive, &inside, harvest) {
+            return;
         }
         archive.faults(&inside, harvest);
         let sealings = archive.sealings(&inside, harvest);

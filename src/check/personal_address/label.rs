@@ -64,19 +64,13 @@ pub(super) fn says_own(shown_as: &str, staff: &Staff, diminutives: &Pack) -> boo
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::testing::teacher;
     use crate::patterns::{Packs, Topic};
 
     #[test]
     fn senders_label_their_own_mailboxes() {
         let packs = Packs::builtin();
-        let staff = Staff {
-            id: "1".to_owned(),
-            title: String::new(),
-            forename: "Daniel".to_owned(),
-            surname: "Cooper".to_owned(),
-            role: String::new(),
-            email: None,
-        };
+        let staff = teacher("Daniel", "Cooper");
         for (shown, expected) in [
             ("me", true),
             ("Dan (home)", true),

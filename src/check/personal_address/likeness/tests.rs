@@ -1,4 +1,5 @@
 use super::*;
+use crate::check::testing::teacher;
 use crate::patterns::{Packs, Topic};
 
 #[test]
@@ -67,14 +68,7 @@ fn local_parts_are_compared_with_names() {
         ("", "", "anything", 0),
         ("", "Cooper", "cooper", SURNAME),
     ] {
-        let staff = Staff {
-            id: "1".to_owned(),
-            title: String::new(),
-            forename: forename.to_owned(),
-            surname: surname.to_owned(),
-            role: String::new(),
-            email: None,
-        };
+        let staff = teacher(forename, surname);
         let likeness = of(local_part, "", &staff, packs.pack(Topic::Diminutives));
         assert_eq!(likeness, expected, "{local_part} for {forename} {surname}");
     }
@@ -83,14 +77,7 @@ fn local_parts_are_compared_with_names() {
 #[test]
 fn the_name_shown_beside_the_address_counts() {
     let packs = Packs::builtin();
-    let staff = Staff {
-        id: "1".to_owned(),
-        title: String::new(),
-        forename: "Daniel".to_owned(),
-        surname: "Cooper".to_owned(),
-        role: String::new(),
-        email: None,
-    };
+    let staff = teacher("Daniel", "Cooper");
     for (shown, expected) in [
         ("Dan Cooper", WHOLE_NAME),
         ("Cooper, Daniel", WHOLE_NAME),
