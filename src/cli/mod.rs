@@ -5,11 +5,13 @@ mod check;
 mod config_check;
 mod demo;
 mod doctor;
+mod evaluate;
 mod holds;
 mod journal;
 mod keys;
 mod read;
 mod serve;
+mod trial;
 
 use std::io;
 use std::path::PathBuf;
@@ -50,6 +52,14 @@ enum Command {
     Serve(serve::Arguments),
     /// Say what would happen to messages, without sending or storing anything
     Check(check::Arguments),
+    /// Say how often each rule is right, on messages that people have judged
+    ///
+    /// For each rule: of the messages that it ought to notice how many it
+    /// does (recall), and of those that it notices how many it should
+    /// (precision); then each one missed and each false alarm, and why. Rules
+    /// that the school has switched off or only observes are tried too, as if
+    /// they acted. Nothing is sent or stored.
+    Evaluate(evaluate::Arguments),
     /// Show what Exeat reads in files: their texts, problems and protection
     ///
     /// A file is told by its content, whatever its name says, and read as Exeat
@@ -110,6 +120,7 @@ pub fn run() -> ExitCode {
         }
         Command::Serve(arguments) => serve::run(config, &arguments),
         Command::Check(arguments) => check::run(config, &arguments),
+        Command::Evaluate(arguments) => evaluate::run(config, &arguments),
         Command::Read(arguments) => read::run(config, &arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Holds(command) => holds::run(config, &command),

@@ -52,6 +52,19 @@ impl Policy {
         }
     }
 
+    /// The same with every rule acting, whatever its mode: what it would do.
+    #[must_use]
+    pub fn with_all_acting(&self) -> Self {
+        let mut rules = self.rules.clone();
+        for rule in &mut rules {
+            rule.mode = Mode::Enforce;
+        }
+        Self {
+            mode: SchoolMode::Enforce,
+            rules,
+        }
+    }
+
     pub fn rule(&self, id: RuleId) -> &Rule {
         self.rules
             .iter()

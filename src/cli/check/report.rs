@@ -1,22 +1,12 @@
 //! What `exeat check` says of one message: a line of JSON, or lines for people.
 
 use std::io::{self, Write};
-use std::time::Duration;
 
 use serde_json::json;
 
-use crate::finding::{Action, Mode, Problem};
+use crate::cli::trial::Report;
+use crate::finding::{Action, Mode};
 use crate::policy::Judged;
-
-/// One message's result; masked.
-#[derive(Debug)]
-pub(super) struct Report {
-    pub(super) file: String,
-    pub(super) action: Action,
-    pub(super) findings: Vec<Judged>,
-    pub(super) problems: Vec<Problem>,
-    pub(super) took: Duration,
-}
 
 pub(super) struct Printer {
     json: bool,

@@ -9,8 +9,8 @@ use jiff::Timestamp;
 
 use super::mailbox::{Arrival, Mailbox};
 use super::samples::{self, Sample};
-use crate::cli::check::envelope_of;
 use crate::cli::serve::Server;
+use crate::cli::trial::envelope_of;
 use crate::extract::Reading;
 use crate::finding::{Action, Mode};
 use crate::mail::{Content, Envelope};

@@ -9,7 +9,7 @@ use anyhow::Context;
 
 /// A message somewhere in the file system.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Message {
+pub(in crate::cli) struct Message {
     path: Arc<Path>,
     /// Number (from 1) and bytes within a mailbox; `None` for a whole file.
     part: Option<(usize, Range<usize>)>,
@@ -17,7 +17,7 @@ pub(super) struct Message {
 
 impl Message {
     /// The file's path; `PATH#N` for the N-th message of a mailbox.
-    pub(super) fn name(&self) -> String {
+    pub(in crate::cli) fn name(&self) -> String {
         match &self.part {
             None => self.path.display().to_string(),
             Some((number, _)) => format!("{}#{number}", self.path.display()),
@@ -39,7 +39,7 @@ impl Message {
 
 /// Every message under these paths, folders sorted by name. A path that does
 /// not exist is a message too: reading it tells what is wrong.
-pub(super) fn find(paths: &[PathBuf]) -> Vec<Message> {
+pub(in crate::cli) fn find(paths: &[PathBuf]) -> Vec<Message> {
     let mut messages = Vec::new();
     for path in paths {
         if path.is_dir() {
