@@ -71,5 +71,7 @@ pub(super) struct School {
     pub(super) mode: policy::SchoolMode,
     pub(super) next_hop: Option<NextHop>,
     pub(super) rules: BTreeMap<RuleId, policy::RuleSettings>,
+    /// What it allows for a while.
+    pub(super) allow: Vec<policy::Allowance>,
     pub(super) notice: notice::Settings,
 }

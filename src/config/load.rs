@@ -7,13 +7,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::Config;
 use super::fault::{Fault, Faults};
 use super::file::{self, File};
 use super::parse::{Document, parse};
 use crate::patterns::Packs;
-use crate::policy::{self, Policy};
+use crate::policy::{self, Allowance, Policy};
 use crate::school::import::{Source, Sources, import};
 use crate::school::names::NameKey;
 use crate::school::{Habits, People, Routes, School, habits};
@@ -224,6 +226,8 @@ impl Loading<'_> {
             mode: file.mode,
             rules: file.rules,
         });
+        self.warn_of_ended(&id, &file.allow);
+        let policy = policy.allowing(file.allow);
         Some(Tenant {
             school: School {
                 id: id?.into(),
@@ -247,6 +251,18 @@ impl Loading<'_> {
             next_hop: next_hop?,
             console_url: common.console_url.clone(),
         })
+    }
+
+    fn warn_of_ended(&mut self, school: &Option<String>, allowances: &[Allowance]) {
+        let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+        for ended in allowances.iter().filter(|allowed| allowed.is_over(today)) {
+            self.warnings.push(format!(
+                "school {}: what [[school.allow]] says of {} ended on {}: take it out, or agree on a new day",
+                school.as_deref().unwrap_or_default(),
+                ended.rule,
+                ended.until,
+            ));
+        }
     }
 
     fn people(&mut self, index: &str, file: &file::School) -> Option<People> {

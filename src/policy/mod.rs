@@ -3,17 +3,20 @@
 //! Checks say what they noticed; here a school's rules say what follows, for
 //! these recipients and this sender. Nothing here looks at a text.
 
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::check::Screened;
 use crate::finding::{Action, Finding, Mode, RuleId};
 use crate::school::School;
 
+mod allowance;
 mod clauses;
 mod parties;
 mod rule;
 mod settings;
 
+pub use allowance::Allowance;
 pub use rule::Rule;
 pub use settings::{Case, Recipients, RuleSettings, SchoolMode, Settings};
 
@@ -25,6 +28,7 @@ pub struct Policy {
     mode: SchoolMode,
     /// In the order of [`RuleId::ALL`].
     rules: [Rule; RuleId::ALL.len()],
+    allowances: Vec<Allowance>,
 }
 
 /// One decision a message: the strongest of its findings' actions.
@@ -49,7 +53,14 @@ impl Policy {
         Self {
             mode: settings.mode,
             rules: RuleId::ALL.map(|id| Rule::new(id, settings.rules.get(&id))),
+            allowances: Vec::new(),
         }
+    }
+
+    /// The same with exceptions.
+    #[must_use]
+    pub fn allowing(self, allowances: Vec<Allowance>) -> Self {
+        Self { allowances, ..self }
     }
 
     /// The same with every rule acting, whatever its mode: what it would do.
@@ -62,6 +73,7 @@ impl Policy {
         Self {
             mode: SchoolMode::Enforce,
             rules,
+            allowances: self.allowances.clone(),
         }
     }
 
@@ -75,6 +87,15 @@ impl Policy {
     /// Whether the rule is to be run at all.
     pub fn runs(&self, rule: RuleId) -> bool {
         self.rule(rule).mode != Mode::Off
+    }
+
+    /// The exception that covers a rule's findings on a message, if any does.
+    fn allowance(&self, rule: RuleId, mail: &Screened<'_>) -> Option<&Allowance> {
+        let today = mail.now.to_zoned(TimeZone::UTC).date();
+        self.allowances.iter().find(|allowance| {
+            let recipients = mail.envelope.addresses();
+            allowance.covers(rule, &parties::authors(mail), recipients, today)
+        })
     }
 
     /// The school's own words for a rule, or those that Exeat brings.
@@ -100,7 +121,7 @@ pub fn decide(
     let mut findings: Vec<Judged> = findings
         .into_iter()
         .filter(|finding| policy.runs(finding.rule))
-        .map(|finding| judge(policy, school, &parties, finding))
+        .map(|finding| judge(policy, school, mail, &parties, finding))
         .collect();
     findings.sort_by_key(|judged| judged.finding.rule);
     let action = findings
@@ -112,18 +133,28 @@ pub fn decide(
     Verdict { action, findings }
 }
 
-fn judge(policy: &Policy, school: &School, parties: &Parties<'_>, mut finding: Finding) -> Judged {
+fn judge(
+    policy: &Policy,
+    school: &School,
+    mail: &Screened<'_>,
+    parties: &Parties<'_>,
+    mut finding: Finding,
+) -> Judged {
     let rule = policy.rule(finding.rule);
     let mut action = Action::Deliver;
     if finding.suppressed.is_none() {
         let outcome = if finding.confidence < rule.threshold {
-            Err("less certain than the school asks for")
+            Err("less certain than the school asks for".to_owned())
+        } else if let Some(allowance) = policy.allowance(rule.id, mail) {
+            Err(allowance.said())
         } else {
-            parties.strongest(rule, &finding, school)
+            parties
+                .strongest(rule, &finding, school)
+                .map_err(str::to_owned)
         };
         match outcome {
             Ok(strongest) => action = parties.temper(strongest),
-            Err(reason) => finding.suppressed = Some(reason.to_owned()),
+            Err(reason) => finding.suppressed = Some(reason),
         }
     }
     let mode = match policy.mode {

@@ -207,7 +207,7 @@ fn is_for_help(mail: &Screened<'_>, school: &School) -> bool {
 }
 
 /// The reverse path and the authors that the header shows.
-fn authors(mail: &Screened<'_>) -> Vec<Address> {
+pub(super) fn authors(mail: &Screened<'_>) -> Vec<Address> {
     let header = &mail.reading.header;
     let shown = header.from.iter().chain(&header.sender);
     let shown = shown.filter_map(|mailbox| mailbox.address.parse().ok());

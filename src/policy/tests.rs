@@ -630,3 +630,26 @@ fn rules_run_and_have_clauses() {
     let dropped = verdict(&changed, &to(&[OUTSIDE]), vec![finding(ChainMessage)]);
     assert!(dropped.findings.is_empty());
 }
+
+#[test]
+fn what_the_school_allows_does_not_count_and_says_why() {
+    let allowed =
+        "rule = 'chain-message'\nto = ['photos.example']\nuntil = 1970-01-01\nreason = 'a trial'";
+    let allowance: Allowance = toml::from_str(allowed).expect("sound");
+    let policy = policy("").allowing(vec![allowance]);
+    let judge = |recipient| {
+        let verdict = verdict(&policy, &to(&[recipient]), vec![finding(ChainMessage)]);
+        (
+            verdict.action,
+            verdict.findings[0].finding.suppressed.clone(),
+        )
+    };
+    let (action, reason) = judge("hello@photos.example");
+    assert_eq!(action, Deliver);
+    let reason = reason.expect("suppressed");
+    assert!(
+        reason.ends_with("until 1 January 1970: a trial"),
+        "{reason}"
+    );
+    assert_eq!(judge(OUTSIDE), (Warn, None));
+}
