@@ -8,13 +8,17 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use tokio::runtime::{Handle, RuntimeFlavor};
 
-use crate::check::{self, Screened};
+use crate::check::{self, History, Screened};
 use crate::extract::{HabitualPassword, Reading};
 use crate::finding::{Finding, Location, Problem};
 use crate::mail::{Content, Envelope};
 use crate::policy::{self, Policy, Verdict};
 use crate::school::School;
 use crate::worker;
+
+mod alike;
+
+pub use alike::Alike;
 
 /// Up to this much text, in bytes, checks take less than a millisecond or two.
 const BRIEF: usize = 64 * 1024;
@@ -37,12 +41,16 @@ pub async fn screen(
     policy: &Policy,
     envelope: &Envelope,
     message: &Content,
+    seen: &Alike,
     now: Timestamp,
 ) -> Result<Screening, worker::Fault> {
     let started = Instant::now();
     let habits = |reading: &Reading| habits(school, envelope, reading, now);
     let reading = workers.read_message_with(message, habits).await?;
-    let judged = || judge(school, policy, envelope, &reading, now);
+    let history = History {
+        alike: seen.others(&school.id, envelope, &reading, now),
+    };
+    let judged = || judge(school, policy, envelope, &reading, history, now);
     let verdict = match reading.text_size() {
         ..=BRIEF => judged(),
         _ => aside(judged),
@@ -104,9 +112,10 @@ pub fn judge(
     policy: &Policy,
     envelope: &Envelope,
     reading: &Reading,
+    history: History,
     now: Timestamp,
 ) -> Verdict {
-    let mail = Screened::new(envelope, reading, school, now);
+    let mail = Screened::new(envelope, reading, school, now).after(history);
     let findings = check::ALL
         .iter()
         .filter(|check| policy.runs(check.id()))

@@ -6,8 +6,9 @@
 //! charity per forward, "this is not a hoax", an alarm, an appeal to friends,
 //! a list of names to join. The request is the gate: nothing fires without
 //! one. Everything within [`NEAR`] of it adds its weight, a second sign of the
-//! same kind a little more, and from [`ENOUGH`] on the message is a chain. Being forwarded again and again adds
-//! a little.
+//! same kind a little more, and from [`ENOUGH`] on the message is a chain. Being forwarded again and
+//! again adds a little, and more where several others of the school have sent
+//! the same within two days and nothing speaks against it.
 //!
 //! **Why.** "The forwarding of any chain messages/emails etc. is not
 //! permitted." A hoax with the school's address above it looks like the
@@ -46,6 +47,10 @@ const ENOUGH: i32 = 4;
 const WARNING: i32 = -6;
 /// The weight of a request that nobody makes in passing.
 const UNMISTAKABLE: i32 = 3;
+/// How many others have to have sent the same for it to spread, and what that
+/// adds.
+const SEVERAL: usize = 2;
+const SPREADING: i32 = 2;
 /// How far before a request its negation may stand, in bytes.
 const NEGATION: usize = 100;
 /// Beyond this length an attachment is no letter: 100 KB.
@@ -74,7 +79,8 @@ impl Check for ChainMessage {
         std::iter::once(own)
             .chain(letters)
             .filter_map(|texts| {
-                let letter = Letter::new(texts)?;
+                let spreads = mail.history.alike >= SEVERAL;
+                let letter = Letter::new(texts, spreads)?;
                 let chain = letter.strongest_request()?;
                 Some(letter.finding(&chain, school))
             })
@@ -91,6 +97,8 @@ struct Letter<'a> {
     starts: Vec<usize>,
     /// What was found in it.
     hits: Vec<Hit<'a>>,
+    /// Several others have sent the same.
+    spreads: bool,
 }
 
 /// A request to pass on, and all that stands around it.
@@ -106,7 +114,7 @@ struct Chain {
 
 impl<'a> Letter<'a> {
     /// `None` where nothing asks to pass it on.
-    fn new(texts: Vec<(&'a Text, &'a Scanned<'a>)>) -> Option<Self> {
+    fn new(texts: Vec<(&'a Text, &'a Scanned<'a>)>, spreads: bool) -> Option<Self> {
         let topic = Topic::ChainMessage;
         let asks = |pattern: &Pattern| pattern.category == "pass-on";
         if !texts.iter().any(|(_, text)| text.has(topic, asks)) {
@@ -131,6 +139,7 @@ impl<'a> Letter<'a> {
             joined,
             starts,
             hits,
+            spreads,
         })
     }
 
@@ -183,6 +192,11 @@ impl<'a> Letter<'a> {
                         against += weight;
                     }
                 }
+                // Many send the fair's poster, too: it gives no reasons of a
+                // chain, or it tells that it is of the school.
+                if self.spreads && against == 0 && !reasons.is_empty() {
+                    for_it += SPREADING;
+                }
                 // A warning speaks for the whole message, but once.
                 if warned
                     && evidence
@@ -234,7 +248,10 @@ impl<'a> Letter<'a> {
 
     fn finding(&self, chain: &Chain, school: &School) -> Finding {
         let (text, place) = self.locate(&chain.request);
-        let reasons = said(&chain.reasons);
+        let mut reasons = said(&chain.reasons);
+        if self.spreads {
+            reasons.push_str("; several others have sent the same");
+        }
         Finding {
             rule: RuleId::ChainMessage,
             location: masking::location(&text.location, school),

@@ -43,11 +43,19 @@ pub struct Screened<'a> {
     pub envelope: &'a Envelope,
     pub reading: &'a Reading,
     pub now: Timestamp,
+    pub history: History,
     /// Pupils' names in the texts, in the order of the texts.
     pub sightings: Vec<Sighting>,
     /// By text.
     scanned: Vec<OnceCell<Scanned<'a>>>,
     packs: &'a Packs,
+}
+
+/// What went before a message, as far as checks want to know.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct History {
+    /// How many others of the school have lately sent what it says.
+    pub alike: usize,
 }
 
 /// A pupil's whole name, seen in a text.
@@ -78,10 +86,16 @@ impl<'a> Screened<'a> {
             envelope,
             reading,
             now,
+            history: History::default(),
             sightings: sightings::all(envelope, reading, school),
             scanned: reading.texts.iter().map(|_| OnceCell::new()).collect(),
             packs: &school.patterns,
         }
+    }
+
+    #[must_use]
+    pub fn after(self, history: History) -> Self {
+        Self { history, ..self }
     }
 
     /// A text of the reading, by its index, as running text.

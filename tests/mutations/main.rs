@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use exeat::check::History;
 use exeat::config;
 use exeat::extract::{Budget, Reading};
 use exeat::finding::RuleId;
@@ -121,6 +122,7 @@ impl Court {
             policy,
             &self.envelope,
             reading,
+            History::default(),
             Timestamp::UNIX_EPOCH,
         );
         let found = verdict.findings.iter().any(|judged| {

@@ -356,3 +356,25 @@ fn a_released_mail_that_comes_by_again_passes() {
             .contains("EX-")
     );
 }
+
+#[test]
+fn what_several_colleagues_send_on_is_seen_as_a_chain() {
+    let world = World::new(Behaviour::default());
+    let mail = |who: &str| {
+        format!(
+            "From: {who}@greenfold.sch.example\r\nTo: friend@elsewhere.example\r\n\
+             Subject: Fwd: please read\r\nMessage-ID: <{who}.cards@greenfold.sch.example>\r\n\r\n\
+             Hi, {who} here!\r\n\r\nThe bank is changing its cards in March, and the new ones are \
+             green with a thin white\r\nstripe that runs from one side to the other.\r\nTell everyone you know.\r\n"
+        )
+    };
+    let codes = ["one", "two", "two", "three"].map(|who| {
+        let mut client = Client::connect(world.exeat.smtp);
+        let sender = format!("{who}@greenfold.sch.example");
+        let mail = mail(who).into_bytes();
+        client
+            .transaction(&sender, &["friend@elsewhere.example"], &mail)
+            .code
+    });
+    assert_eq!(codes, [250, 250, 250, 550]);
+}

@@ -1,4 +1,5 @@
 use super::*;
+use crate::check::History;
 use crate::check::testing::{mail_of, message, school};
 
 fn fires(subject: &str, body: &str) -> bool {
@@ -128,4 +129,27 @@ fn wrapped_dressed_up_and_spread_out_it_is_still_a_chain() {
     );
     assert!(!fires("", &apart), "what stands far apart is unrelated");
     assert!(!fires("", &"Please share. ".repeat(20_000)));
+}
+
+#[test]
+fn what_several_others_have_sent_needs_less_to_be_a_chain() {
+    let check = |body: &str, alike: usize, expected: bool| {
+        let reading = message(&[(Role::Subject, "Please read"), (Role::Body, body)]);
+        let mail = mail_of(&reading, &[]).after(History { alike });
+        let findings = ChainMessage.inspect(&mail, &school());
+        let fires = findings.iter().any(|finding| finding.suppressed.is_none());
+        assert_eq!(fires, expected, "{alike}: {body}");
+    };
+    let weak = "The bank is changing its cards in March. Tell everyone you know.";
+    check(weak, 0, false);
+    check(weak, 1, false);
+    check(weak, 2, true);
+    // Many send these, and nobody is asked to spread them without end.
+    for common in [
+        "The summer fair is on Saturday at two. Please share with friends and family!",
+        "Reports go home on Friday. Please pass them on to your form group.",
+        "Do not forward the message about the bank to everyone you know: it is a hoax.",
+    ] {
+        check(common, 9, false);
+    }
 }

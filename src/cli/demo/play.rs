@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::mailbox::{Arrival, Mailbox};
 use super::samples::{self, Sample};
+use crate::check::History;
 use crate::cli::serve::Server;
 use crate::cli::trial::envelope_of;
 use crate::extract::Reading;
@@ -93,7 +94,14 @@ async fn play(
     };
     let reading = server.workers.read_message_with(&message, habits).await?;
     let envelope = envelope(&reading)?;
-    let verdict = screen::judge(school, &tenant.policy, &envelope, &reading, now);
+    let verdict = screen::judge(
+        school,
+        &tenant.policy,
+        &envelope,
+        &reading,
+        History::default(),
+        now,
+    );
     let reply = send(server, &envelope, &message).await?;
     let action = match (reply.code(), reference(&reply)) {
         (250, Some(reference)) => server.store.find(&reference).await?.action,

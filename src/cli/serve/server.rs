@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use crate::config::Config;
 use crate::extract::Budget;
 use crate::patterns::Packs;
-use crate::screen;
+use crate::screen::{self, Alike};
 use crate::smtp::{self, Parts, Relay, Snapshot};
 use crate::store::{Access, Store};
 use crate::tenant::Tenants;
@@ -57,15 +57,18 @@ impl Server {
         let workers = Arc::new(Pool::start(&program, &config.workers, Budget::default()).await?);
         let folder = std::env::temp_dir();
         let screening = Arc::clone(&workers);
+        let seen = Arc::new(Alike::default());
         let parts = Parts {
             hostname: config.relay.hostname.clone(),
             trace_key: store.trace_key().to_vec(),
             store: store.clone(),
             screen: Arc::new(move |tenant, envelope, message, now| {
-                let workers = Arc::clone(&screening);
+                let (workers, seen) = (Arc::clone(&screening), Arc::clone(&seen));
                 Box::pin(async move {
                     let (school, policy) = (&tenant.school, &tenant.policy);
-                    Ok(screen::screen(&workers, school, policy, &envelope, &message, now).await?)
+                    let screened =
+                        screen::screen(&workers, school, policy, &envelope, &message, &seen, now);
+                    Ok(screened.await?)
                 })
             }),
             folder: folder.clone(),

@@ -16,6 +16,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
 use tokio::runtime::Runtime;
 
+use crate::check::History;
 use crate::config::Config;
 use crate::extract::{Budget, Header, Mailbox, Reading};
 use crate::finding::{Action, Location, Problem, ProblemKind};
@@ -139,12 +140,12 @@ impl Trial {
             return Report::unjudged(file, Action::Reject, what.to_owned(), started.elapsed());
         };
         let school = &tenant.school;
-        let verdict = if self.all_rules {
-            let policy = tenant.policy.with_all_acting();
-            screen::judge(school, &policy, &envelope, &reading, now)
-        } else {
-            screen::judge(school, &tenant.policy, &envelope, &reading, now)
+        let policy = match self.all_rules {
+            true => &tenant.policy.with_all_acting(),
+            false => &tenant.policy,
         };
+        let history = History::default();
+        let verdict = screen::judge(school, policy, &envelope, &reading, history, now);
         Report {
             file,
             action: verdict.action,
