@@ -110,6 +110,7 @@ mod xls;
 mod xlsb;
 mod xml;
 mod xml_file;
+mod xps;
 mod zip;
 mod zip_method;
 mod zip_records;
