@@ -93,6 +93,7 @@ mod seven_zip_header;
 mod sheet;
 mod sheet_2003;
 mod sheet_reader;
+mod shortcut;
 mod sight;
 mod slides;
 mod style;
