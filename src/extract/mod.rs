@@ -89,6 +89,7 @@ mod rtf_document;
 mod rtf_token;
 mod rtf_word;
 mod seven_zip;
+mod seven_zip_folder;
 mod seven_zip_header;
 mod sheet;
 mod sheet_2003;

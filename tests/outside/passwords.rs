@@ -31,6 +31,7 @@ const LOCKED: &[(&str, &str)] = &[
     ("locked.7z", "Oban Marsh"),
     ("locked-names.7z", "Oban Marsh"),
     ("half.7z", "Oban Marsh"),
+    ("../corpus/archives/locked-deflate64.7z", "Ahmed Hussain"),
     ("../corpus/rar/rar20-locked.rar", "Ahmed Hussain"),
     ("../corpus/rar/rar40-locked.rar", "Ahmed Hussain"),
     ("../corpus/rar/rar40-locked-names.rar", "Ahmed Hussain"),
