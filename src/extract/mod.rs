@@ -80,6 +80,7 @@ mod properties;
 mod protobuf;
 mod quote;
 mod rar;
+mod rar_comment;
 mod rar_header;
 mod rar_member;
 mod relationships;

@@ -259,6 +259,25 @@ fn what_is_packed_with_deflate64_is_whole_or_told() {
     assert_eq!(cut.problems.len(), 1, "{:?}", cut.problems);
 }
 
+#[test]
+fn a_torn_comment_on_a_file_is_told() {
+    for name in ["rar15", "rar20", "rar29", "rar50"] {
+        let whole = bytes(&format!("../corpus/rar/{name}-file-comment.rar"));
+        let read = |bytes: &[u8]| read_file("a.rar", bytes, &Budget::default());
+        let said = |reading: &Reading| {
+            let mut texts = reading.texts.iter();
+            texts.any(|text| text.hidden && text.text.contains("Q999201419178"))
+        };
+        assert!(said(&read(&whole)), "{name}");
+        for at in 8..whole.len() {
+            let mut torn = whole.clone();
+            torn[at] ^= 0x11;
+            let torn = read(&torn);
+            assert!(said(&torn) || !torn.problems.is_empty(), "{name} at {at}");
+        }
+    }
+}
+
 #[track_caller]
 fn check_protection(name: &str, expected: Protection, why: &str) -> Reading {
     let reading = read(name);

@@ -37,6 +37,7 @@ const LOCKED: &[(&str, &str)] = &[
     ("../corpus/rar/rar40-locked-names.rar", "Ahmed Hussain"),
     ("../corpus/rar/rar50-locked-solid.rar", "Ahmed Hussain"),
     ("../corpus/rar/rar50-locked-names.rar", "Ahmed Hussain"),
+    ("../corpus/rar/rar50-locked-file-comment.rar", "Oyin Bello"),
 ];
 
 fn part(name: &str, bytes: &[u8]) -> String {
