@@ -19,6 +19,15 @@ const LOCKED: &[(&str, &str)] = &[
     ("locked.xls", "Oban"),
     ("../corpus/excel/xor-locked.xls", "Hannah Thwaites"),
     ("locked.doc", "Oban Marsh was late."),
+    (
+        "../corpus/older/xor-locked.doc",
+        "Dear parents of Oyin Bello",
+    ),
+    ("../corpus/older/xor-whisper.doc", "Hamza Iqbal is in care"),
+    (
+        "../corpus/locked/assembly-2003.ppt",
+        "Well done, Oyin Bello",
+    ),
     ("locked.odt", "Oban Marsh was late."),
     ("locked.ods", "Oban"),
     (
@@ -116,6 +125,8 @@ fn every_kind_of_file_opens_with_the_word_and_is_read() {
             "locked.xls",
             "locked.doc",
             "../corpus/excel/xor-locked.xls",
+            "../corpus/older/xor-locked.doc",
+            "../corpus/older/xor-whisper.doc",
             "locked-rc4-40.pdf",
             "../corpus/rar/rar20-locked.rar",
         ];
