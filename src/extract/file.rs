@@ -7,7 +7,8 @@ use super::illustration::Illustrations;
 use super::kind::{self, Kind};
 use super::{
     access, armour, cms, compressed, content_line, dif, html, later, mbox, message, metafile, ole,
-    onenote, pdf, pgp, picture, plain, rar, rpmsg, rtf, seven_zip, sylk, tar, tnef, xml_file, zip,
+    onenote, pdf, pgp, picture, plain, rar, rpmsg, rtf, seven_zip, shortcut, sylk, tar, tnef,
+    xml_file, zip,
 };
 use crate::finding::ProblemKind;
 use crate::mail::charset;
@@ -50,6 +51,10 @@ pub(crate) fn contents(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
         }
         Kind::OneNote => onenote::read(bytes, place, harvest),
         Kind::Access => access::read(bytes, place, harvest),
+        Kind::Shortcut => {
+            shortcut::read(bytes, place, harvest);
+            behind(bytes, place, harvest);
+        }
         Kind::Tnef => tnef::read(bytes, place, harvest),
         Kind::Html => page(bytes, place, harvest),
         Kind::Message => {

@@ -4,7 +4,7 @@ use memchr::memmem;
 
 use super::compressed::Compression;
 use super::content_line::Family;
-use super::{armour, ber, dif, mbox, onenote, pgp, rpmsg, sylk};
+use super::{armour, ber, dif, mbox, onenote, pgp, rpmsg, shortcut, sylk};
 use crate::mail::{charset, encoding};
 
 /// A kind of file, as far as its first bytes tell.
@@ -37,6 +37,8 @@ pub(crate) enum Kind {
     Rpmsg,
     OneNote,
     Access,
+    /// A shortcut of Windows.
+    Shortcut,
     SevenZip,
     Rar,
     Tar,
@@ -115,10 +117,7 @@ const MAGIC: &[(&[u8], Kind)] = &[
     (b"MZ", unread("exe", "a Windows program")),
     (b"\x7fELF", unread("elf", "a Linux program")),
     (b"\0asm", unread("wasm", "a WebAssembly program")),
-    (
-        b"L\0\0\0\x01\x14\x02\0",
-        unread("lnk", "a Windows shortcut"),
-    ),
+    (shortcut::MARK, Kind::Shortcut),
     (rpmsg::MARK, Kind::Rpmsg),
 ];
 

@@ -58,13 +58,7 @@ struct Record<'a> {
 impl<'a> Record<'a> {
     fn at(stream: &'a [u8], start: usize) -> Option<Self> {
         let kind = *stream.get(start + 2)?;
-        let one = first_instance(kind)?;
-        let digests = match u16_at(stream, start)? {
-            head if head & 0xf != 0 => return None,
-            head if one.contains(&(head >> 4)) => 1,
-            head if one.contains(&((head >> 4) ^ 1)) => 2,
-            _ => return None,
-        };
+        let digests = digests(u16_at(stream, start)?, kind)?;
         let length = u32_at(stream, start + 4)? as usize;
         let data = start + RECORD_HEADER + digests * DIGEST;
         let end = (start + RECORD_HEADER).checked_add(length)?;
@@ -95,6 +89,30 @@ impl<'a> Record<'a> {
             }
             Err(fault) => fault.tell(place, harvest),
         }
+    }
+}
+
+/// The fields of a picture's record by their lengths, but for the last, which
+/// is the picture itself; `None` where the record's header is another's.
+pub(crate) fn fields(header: &[u8]) -> Option<Vec<usize>> {
+    let kind = *header.get(2).filter(|_| header.get(3) == Some(&UPPER))?;
+    let digests = digests(u16_at(header, 0)?, kind)?;
+    let mut fields = vec![DIGEST; digests];
+    fields.push(match kind {
+        EMF | WMF | PICT => METAFILE_HEADER,
+        _ => 1,
+    });
+    Some(fields)
+}
+
+/// How many digests a picture has, by the head of its record.
+fn digests(head: u16, kind: u8) -> Option<usize> {
+    let one = first_instance(kind)?;
+    match head {
+        head if head & 0xf != 0 => None,
+        head if one.contains(&(head >> 4)) => Some(1),
+        head if one.contains(&((head >> 4) ^ 1)) => Some(2),
+        _ => None,
     }
 }
 

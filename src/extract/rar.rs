@@ -15,7 +15,7 @@ use rars::{
 use super::harvest::{Harvest, Place};
 use super::rar_member::{LARGEST_DICTIONARY, Member, members};
 use super::zip::Fault;
-use super::{Protection, file, member, rar_header};
+use super::{Protection, file, member, rar_comment, rar_header};
 use crate::finding::ProblemKind;
 use crate::mail::charset;
 
@@ -186,6 +186,7 @@ fn contents(
         let comment = comment.split(|&byte| byte == 0).next().unwrap_or_default();
         harvest.text(&inside.within("comment"), charset::decode(comment, None));
     }
+    rar_comment::read(archive, members, password, &inside, harvest);
     let mut unpacking = Unpacking {
         members,
         solid: members.iter().any(|member| member.solid),

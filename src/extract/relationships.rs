@@ -94,7 +94,7 @@ fn source_of(name: &str) -> String {
 }
 
 /// A target from where its source stands: `../comments1.xml`.
-fn resolve(source: &str, target: &str) -> String {
+pub(crate) fn resolve(source: &str, target: &str) -> String {
     if let Some(absolute) = target.strip_prefix('/') {
         return absolute.to_owned();
     }

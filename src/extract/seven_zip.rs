@@ -4,9 +4,10 @@
 use std::io::{self, Cursor, Read};
 use std::time::Duration;
 
-use sevenz_rust2::{Archive, ArchiveEntry, Block, BlockDecoder, Password};
+use sevenz_rust2::{Archive, ArchiveEntry, Block, Password};
 
 use super::harvest::{Harvest, Place};
+use super::seven_zip_folder::{self, has_content};
 use super::seven_zip_header::{self, Coder, List};
 use super::zip::{self, Fault};
 use super::{Protection, file, member};
@@ -114,18 +115,19 @@ fn password(
     let cost = trial + Duration::from_nanos(size.saturating_mul(10));
     harvest.try_words(place, cost, |word| {
         let password = Password::new(word);
-        let mut source = Cursor::new(bytes);
-        let decoder = BlockDecoder::new(1, folder, archive, &password, &mut source);
         let mut right = false;
         // A wrong password ends in a fault of one kind or another.
-        let _ = decoder.for_each_entries(&mut |entry, reader| {
-            if !has_content(entry) {
-                return Ok(true);
-            }
-            let read = io::copy(&mut reader.take(entry.size), &mut io::sink());
-            right = read.is_ok_and(|read| read == entry.size);
-            Ok(false)
-        });
+        seven_zip_folder::each(
+            archive,
+            folder,
+            bytes,
+            &password,
+            &mut |_, entry, reader| {
+                let read = io::copy(&mut reader.take(entry.size), &mut io::sink());
+                right = read.is_ok_and(|read| read == entry.size);
+                false
+            },
+        );
         right.then_some(password)
     })
 }
@@ -148,10 +150,6 @@ fn protection(archive: &Archive, place: &Place, harvest: &mut Harvest<'_>) {
         _ => (Protection::Weak, "only some of its files are encrypted"),
     };
     harvest.protection(place, protection, why);
-}
-
-fn has_content(entry: &ArchiveEntry) -> bool {
-    entry.has_stream && entry.size > 0
 }
 
 /// Whether the folder that holds the file is encrypted.
@@ -213,25 +211,22 @@ fn read_folder(
     place: &Place,
     harvest: &mut Harvest<'_>,
 ) {
-    let mut source = Cursor::new(bytes);
-    let decoder = BlockDecoder::new(1, folder, archive, password, &mut source);
-    let first = archive.stream_map.block_first_file_index.get(folder);
-    let mut at = first.copied().unwrap_or_default();
     let mut left = harvest.inflatable(bytes.len());
     // A fault ends the folder: what was not told until then is told after.
-    let _ = decoder.for_each_entries(&mut |entry, reader| {
-        let index = at;
-        at += 1;
-        if !has_content(entry) {
-            return Ok(true);
-        }
-        if let Some(told) = told.get_mut(index) {
-            *told = true;
-        }
-        let size = open(entry, reader, left, place, harvest);
-        left -= size.unwrap_or(left);
-        Ok(size.is_some() && !harvest.is_spent())
-    });
+    seven_zip_folder::each(
+        archive,
+        folder,
+        bytes,
+        password,
+        &mut |index, entry, reader| {
+            if let Some(told) = told.get_mut(index) {
+                *told = true;
+            }
+            let size = open(entry, reader, left, place, harvest);
+            left -= size.unwrap_or(left);
+            size.is_some() && !harvest.is_spent()
+        },
+    );
 }
 
 /// Reads a file of which at most `limit` bytes may come, and tells its size;

@@ -17,7 +17,7 @@ use super::zip_method::Packed;
 use super::zip_records::{
     AES, Archive, DEFLATED, ENCRYPTED, Member, STORED, STRONG, end_of_directory,
 };
-use super::{Protection, file, iwork, member, odf, office, office_part};
+use super::{Protection, file, iwork, member, odf, office, office_part, xps};
 use crate::finding::ProblemKind;
 use crate::mail::charset;
 
@@ -87,6 +87,8 @@ fn as_document(
         office::read(bytes, archive, place, harvest);
     } else if odf::is_one(archive) {
         odf::read(archive, place, harvest);
+    } else if xps::is_one(archive) {
+        xps::read(archive, place, harvest);
     } else {
         return false;
     }

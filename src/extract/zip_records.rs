@@ -42,6 +42,11 @@ pub(super) const DEFLATED: u16 = 8;
 pub(super) const AES: u16 = 99;
 
 impl<'a> Member<'a> {
+    /// Whether it says that it is encrypted.
+    pub(crate) fn is_sealed(&self) -> bool {
+        self.flags & ENCRYPTED != 0 || self.aes.is_some()
+    }
+
     /// A part that lies in a file as it is.
     pub(crate) fn stored(name: String, bytes: &'a [u8]) -> Self {
         Self {

@@ -233,6 +233,51 @@ fn seven_zips_are_read_by_every_method() {
     assert_eq!(texts(&reading).len(), 3, "{:?}", texts(&reading));
 }
 
+#[test]
+fn what_is_packed_with_deflate64_is_whole_or_told() {
+    let whole = bytes("../corpus/archives/deflate64.7z");
+    let read = |bytes: &[u8]| read_file("a.7z", bytes, &Budget::default());
+    let sound = read(&whole);
+    assert_eq!(
+        (sound.problems.as_slice(), texts(&sound).len()),
+        (&[][..], 2)
+    );
+    for at in 32..whole.len() {
+        let mut torn = whole.clone();
+        torn[at] ^= 0x11;
+        let torn = read(&torn);
+        let told = !torn.problems.is_empty() || texts(&torn) == texts(&sound);
+        // The names and dates of files have no checksum of their own but one
+        // over all.
+        assert!(told, "torn at {at}");
+    }
+    let small = Budget {
+        decoded: 1_000,
+        ..Budget::default()
+    };
+    let cut = read_file("a.7z", &whole, &small);
+    assert_eq!(cut.problems.len(), 1, "{:?}", cut.problems);
+}
+
+#[test]
+fn a_torn_comment_on_a_file_is_told() {
+    for name in ["rar15", "rar20", "rar29", "rar50"] {
+        let whole = bytes(&format!("../corpus/rar/{name}-file-comment.rar"));
+        let read = |bytes: &[u8]| read_file("a.rar", bytes, &Budget::default());
+        let said = |reading: &Reading| {
+            let mut texts = reading.texts.iter();
+            texts.any(|text| text.hidden && text.text.contains("Q999201419178"))
+        };
+        assert!(said(&read(&whole)), "{name}");
+        for at in 8..whole.len() {
+            let mut torn = whole.clone();
+            torn[at] ^= 0x11;
+            let torn = read(&torn);
+            assert!(said(&torn) || !torn.problems.is_empty(), "{name} at {at}");
+        }
+    }
+}
+
 #[track_caller]
 fn check_protection(name: &str, expected: Protection, why: &str) -> Reading {
     let reading = read(name);

@@ -39,3 +39,4 @@ mod support;
 mod swept;
 mod torn;
 mod worker;
+mod xps;

@@ -2,7 +2,7 @@
 //! them.
 
 use exeat::extract::Protection::{Open, Protected, Weak};
-use exeat::extract::{Budget, read_file};
+use exeat::extract::{Budget, Reading, read_file};
 
 use crate::bombs::{borrowed, member, zip};
 use crate::documents::{TABLE, check, check_protection, document, read};
@@ -176,5 +176,28 @@ fn damaged_office_files_never_panic_and_never_pass_in_silence() {
             }
             read_file(name, &flipped, &Budget::default());
         }
+    }
+}
+
+#[test]
+fn pictures_of_an_opened_presentation_are_there_or_told() {
+    let whole = document("../corpus/locked/hannes-2003.ppt");
+    let read = |bytes: &[u8]| read_file("a.ppt", bytes, &Budget::default());
+    let sound = read(&whole);
+    assert_eq!(sound.attachments[0].why, BY_ITSELF);
+    let places = |reading: &Reading| -> Vec<String> {
+        let pictures = reading.pictures.iter();
+        pictures
+            .map(|picture| picture.location.to_string())
+            .collect()
+    };
+    assert_eq!(places(&sound), ["a.ppt › picture 1"]);
+    // Behind the names of the streams.
+    for at in (2_048..whole.len()).step_by(1_009) {
+        let mut torn = whole.clone();
+        torn[at] ^= 0x5a;
+        let torn = read(&torn);
+        let told = torn.problems != sound.problems;
+        assert!(told || places(&torn) == places(&sound), "torn at {at}");
     }
 }

@@ -19,6 +19,15 @@ const LOCKED: &[(&str, &str)] = &[
     ("locked.xls", "Oban"),
     ("../corpus/excel/xor-locked.xls", "Hannah Thwaites"),
     ("locked.doc", "Oban Marsh was late."),
+    (
+        "../corpus/older/xor-locked.doc",
+        "Dear parents of Oyin Bello",
+    ),
+    ("../corpus/older/xor-whisper.doc", "Hamza Iqbal is in care"),
+    (
+        "../corpus/locked/assembly-2003.ppt",
+        "Well done, Oyin Bello",
+    ),
     ("locked.odt", "Oban Marsh was late."),
     ("locked.ods", "Oban"),
     (
@@ -31,11 +40,13 @@ const LOCKED: &[(&str, &str)] = &[
     ("locked.7z", "Oban Marsh"),
     ("locked-names.7z", "Oban Marsh"),
     ("half.7z", "Oban Marsh"),
+    ("../corpus/archives/locked-deflate64.7z", "Ahmed Hussain"),
     ("../corpus/rar/rar20-locked.rar", "Ahmed Hussain"),
     ("../corpus/rar/rar40-locked.rar", "Ahmed Hussain"),
     ("../corpus/rar/rar40-locked-names.rar", "Ahmed Hussain"),
     ("../corpus/rar/rar50-locked-solid.rar", "Ahmed Hussain"),
     ("../corpus/rar/rar50-locked-names.rar", "Ahmed Hussain"),
+    ("../corpus/rar/rar50-locked-file-comment.rar", "Oyin Bello"),
 ];
 
 fn part(name: &str, bytes: &[u8]) -> String {
@@ -114,6 +125,8 @@ fn every_kind_of_file_opens_with_the_word_and_is_read() {
             "locked.xls",
             "locked.doc",
             "../corpus/excel/xor-locked.xls",
+            "../corpus/older/xor-locked.doc",
+            "../corpus/older/xor-whisper.doc",
             "locked-rc4-40.pdf",
             "../corpus/rar/rar20-locked.rar",
         ];

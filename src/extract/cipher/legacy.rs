@@ -1,6 +1,6 @@
 //! The ciphers of Office 97 to 2003: RC4 under a key of 40 bits
 //! ([MS-OFFCRYPTO] 2.3.6), RC4 through CryptoAPI (2.3.5), and the XOR of Excel
-//! (2.3.7).
+//! and Word (2.3.7).
 
 use std::time::Duration;
 
@@ -160,7 +160,7 @@ impl Rc4Key {
     }
 }
 
-/// The XOR of Excel (2.3.7.2).
+/// The XOR of Excel (2.3.7.2) and of Word (2.3.7.5), who share their keys.
 pub(crate) struct Xor {
     array: [u8; 16],
 }
@@ -212,6 +212,16 @@ impl Xor {
             *place = (byte ^ key).rotate_right(1);
         }
         Some(Self { array })
+    }
+
+    /// Decrypts a stream of Word's from its beginning. Zeros stay as they are,
+    /// and so does what would become one (2.3.7.6).
+    pub(crate) fn decrypt_of_word(&self, bytes: &mut [u8]) {
+        for (byte, key) in bytes.iter_mut().zip(self.array.iter().cycle()) {
+            if *byte != 0 && byte != key {
+                *byte ^= key;
+            }
+        }
     }
 
     /// Decrypts a record's data that begins at `offset` of its stream.

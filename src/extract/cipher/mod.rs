@@ -36,7 +36,7 @@ pub(crate) fn utf16le(password: &str) -> Vec<u8> {
 }
 
 /// AES in CBC over whole blocks; what is left of a last one is dropped.
-fn aes_cbc(key: &[u8], iv: &[u8], bytes: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn aes_cbc(key: &[u8], iv: &[u8], bytes: &[u8]) -> Option<Vec<u8>> {
     let mut out = whole_blocks(bytes);
     match key.len() {
         16 => {

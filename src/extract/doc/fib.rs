@@ -75,9 +75,11 @@ impl Fib {
         self.flags & ENCRYPTED != 0
     }
 
-    /// XOR in place of a cipher.
-    pub(super) fn is_obfuscated(&self) -> bool {
-        self.flags & OBFUSCATED != 0
+    /// The key and the verifier of the password, where there is XOR in place of
+    /// a cipher.
+    pub(super) fn obfuscation(&self) -> Option<(u16, u16)> {
+        let (key, verifier) = (self.key >> 16, self.key & 0xffff);
+        (self.flags & OBFUSCATED != 0).then_some((key as u16, verifier as u16))
     }
 
     pub(super) fn is_read_only_recommended(&self) -> bool {

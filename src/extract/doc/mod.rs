@@ -2,7 +2,7 @@
 //! of which the first part is the body and the rest stands elsewhere on the
 //! page or beside it.
 
-use super::cipher::Rc4Header;
+use super::cipher::{Rc4Header, Xor};
 use super::harvest::{Harvest, Place};
 use super::illustration::Illustrations;
 use super::ole::{self, Compound};
@@ -69,22 +69,25 @@ pub(crate) fn read(compound: &Compound<'_>, place: &Place, harvest: &mut Harvest
     ole::embedded(compound, &place, harvest);
 }
 
-/// Takes off an encryption that a password of everybody opens, and tells what
-/// it is ([MS-DOC] 2.2.6). Of each stream so many bytes are clear; the second
-/// is the table.
+/// Takes off an encryption that a password of everybody opens or one of the
+/// message, and tells what it is ([MS-DOC] 2.2.6). Of each stream so many bytes
+/// are clear; the second is the table.
 fn unsealed(
     fib: &Fib,
     streams: [(&mut Vec<u8>, usize); 3],
     place: &Place,
     harvest: &mut Harvest<'_>,
 ) -> bool {
-    if fib.is_obfuscated() {
-        harvest.closed(
-            place,
-            Protection::Weak,
-            "encrypted with a cipher that falls in minutes (XOR)",
-        );
-        return false;
+    if let Some((key, verifier)) = fib.obfuscation() {
+        let Some(xor) = Xor::unlock(key, verifier, place, harvest) else {
+            return false;
+        };
+        // The table has no header of its own then.
+        let [document, table, data] = streams;
+        for (stream, clear) in [document, (table.0, 0), data] {
+            keeping(stream, clear, |stream| xor.decrypt_of_word(stream));
+        }
+        return true;
     }
     if !harvest.guesses(place) {
         return false;
@@ -101,12 +104,18 @@ fn unsealed(
         return false;
     };
     for (stream, clear) in streams {
-        let clear = clear.min(stream.len());
-        let kept = stream[..clear].to_vec();
-        key.decrypt(stream, BLOCK);
-        stream[..clear].copy_from_slice(&kept);
+        keeping(stream, clear, |stream| key.decrypt(stream, BLOCK));
     }
     true
+}
+
+/// Decrypts a stream whose first bytes are clear, and take their part of the
+/// key all the same.
+fn keeping(stream: &mut [u8], clear: usize, decrypt: impl Fn(&mut [u8])) {
+    let clear = clear.min(stream.len());
+    let kept = stream[..clear].to_vec();
+    decrypt(stream);
+    stream[..clear].copy_from_slice(&kept);
 }
 
 /// Reads the document part by part, by the numbers of characters that the

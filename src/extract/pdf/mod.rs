@@ -28,12 +28,12 @@ mod note;
 mod objects;
 mod page;
 mod paint;
-mod path;
+pub(super) mod path;
 mod shown;
-mod state;
+pub(super) mod state;
 mod text;
 mod trailer;
-mod view;
+pub(super) mod view;
 mod weight;
 
 /// What trying one password costs.

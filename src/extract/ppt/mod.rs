@@ -9,6 +9,7 @@ use super::properties;
 use crate::finding::ProblemKind;
 use edits::Edits;
 use record::{Record, kind, records};
+use seal::Seal;
 
 mod edits;
 mod record;
@@ -32,24 +33,41 @@ pub(crate) fn read(compound: &Compound<'_>, place: &Place, harvest: &mut Harvest
     };
     properties::read(compound, &place, harvest);
     let user = ole::stream(compound, "Current User", &place, harvest).unwrap_or_default();
-    if let Some(stream) = ole::stream(compound, DOCUMENT, &place, harvest) {
-        presentation(&user, stream, &place, harvest);
-    }
-    if let Some(stream) = ole::stream(compound, PICTURES, &place, harvest) {
+    let seal = match ole::stream(compound, DOCUMENT, &place, harvest) {
+        Some(stream) => presentation(&user, stream, &place, harvest),
+        None => Seal::None,
+    };
+    if let Some(mut stream) = ole::stream(compound, PICTURES, &place, harvest) {
+        match seal {
+            Seal::None => {}
+            Seal::Open(key) => seal::open_pictures(&key, &mut stream, &place, harvest),
+            Seal::Closed => return,
+        }
         office_art::read(&stream, &mut Illustrations::default(), &place, harvest);
     }
 }
 
 /// Goes through the records at the top: the document, masters, slides, notes.
-fn presentation(user: &[u8], mut stream: Vec<u8>, place: &Place, harvest: &mut Harvest<'_>) {
+/// Tells what the pictures are under, too.
+fn presentation(
+    user: &[u8],
+    mut stream: Vec<u8>,
+    place: &Place,
+    harvest: &mut Harvest<'_>,
+) -> Seal {
     let edits = Edits::read(user, &stream);
-    if !seal::take_off(user, &edits, &mut stream, place, harvest) {
-        return;
+    let seal = seal::take_off(user, &edits, &mut stream, place, harvest);
+    if !matches!(seal, Seal::Closed) {
+        parts(&stream, &edits, place, harvest);
     }
-    let slides = slide_list(&stream, &edits);
+    seal
+}
+
+fn parts(stream: &[u8], edits: &Edits, place: &Place, harvest: &mut Harvest<'_>) {
+    let slides = slide_list(stream, edits);
     let mut end = 0;
     let mut damaged = edits.document().is_none();
-    for record in records(&stream, 0) {
+    for record in records(stream, 0) {
         if harvest.is_spent() || !harvest.entry(place) {
             return;
         }
