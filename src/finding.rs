@@ -17,6 +17,7 @@ pub enum RuleId {
     PupilNameInSubject,
     PupilNameInBody,
     UnprotectedPersonalData,
+    PersonalDataInBody,
     PasswordWithDocument,
     PersonalAddress,
     ChainMessage,
@@ -25,10 +26,11 @@ pub enum RuleId {
 
 impl RuleId {
     /// Every rule, in the order in which people are shown them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::PupilNameInSubject,
         Self::PupilNameInBody,
         Self::UnprotectedPersonalData,
+        Self::PersonalDataInBody,
         Self::PasswordWithDocument,
         Self::PersonalAddress,
         Self::ChainMessage,
@@ -40,6 +42,7 @@ impl RuleId {
             Self::PupilNameInSubject => "pupil-name-in-subject",
             Self::PupilNameInBody => "pupil-name-in-body",
             Self::UnprotectedPersonalData => "unprotected-personal-data",
+            Self::PersonalDataInBody => "personal-data-in-body",
             Self::PasswordWithDocument => "password-with-document",
             Self::PersonalAddress => "personal-address",
             Self::ChainMessage => "chain-message",
@@ -210,8 +213,6 @@ pub struct Finding {
 pub enum Weight {
     #[default]
     Ordinary,
-    /// `unprotected-personal-data`: in the mail's own text.
-    InBody,
     /// The message comes from a private mailbox.
     PrivateFrom,
     /// `unreadable-content`: a bomb, or two readings that differ.

@@ -20,9 +20,11 @@ mod excerpt;
 mod masking;
 mod password_with_document;
 mod personal_address;
+mod personal_data_in_body;
 mod pupil_name_in_body;
 mod pupil_name_in_subject;
 mod sightings;
+mod signature;
 #[cfg(test)]
 pub(crate) mod testing;
 mod unprotected_personal_data;
@@ -31,6 +33,7 @@ mod unreadable_content;
 use chain_message::ChainMessage;
 use password_with_document::PasswordWithDocument;
 use personal_address::PersonalAddress;
+use personal_data_in_body::PersonalDataInBody;
 use pupil_name_in_body::PupilNameInBody;
 use pupil_name_in_subject::PupilNameInSubject;
 use unprotected_personal_data::UnprotectedPersonalData;
@@ -119,6 +122,7 @@ pub const ALL: &[&dyn Check] = &[
     &PupilNameInSubject,
     &PupilNameInBody,
     &UnprotectedPersonalData,
+    &PersonalDataInBody,
     &PasswordWithDocument,
     &PersonalAddress,
     &ChainMessage,

@@ -73,6 +73,7 @@ pub(crate) fn school() -> School {
                 name: "Sarah Cooper".to_owned(),
                 email: address("s.cooper@gmail.example"),
                 pupils: vec![0],
+                restricted: Vec::new(),
                 secure_route: false,
             }],
             names.build(),

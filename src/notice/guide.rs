@@ -42,6 +42,7 @@ pub fn guide(rule: RuleId) -> &'static Guide {
         RuleId::PupilNameInSubject => &PUPIL_NAME_IN_SUBJECT,
         RuleId::PupilNameInBody => &PUPIL_NAME_IN_BODY,
         RuleId::UnprotectedPersonalData => &UNPROTECTED_PERSONAL_DATA,
+        RuleId::PersonalDataInBody => &PERSONAL_DATA_IN_BODY,
         RuleId::PasswordWithDocument => &PASSWORD_WITH_DOCUMENT,
         RuleId::PersonalAddress => &PERSONAL_ADDRESS,
         RuleId::ChainMessage => &CHAIN_MESSAGE,
@@ -108,8 +109,7 @@ const UNPROTECTED_PERSONAL_DATA: Guide = Guide {
         numbers, addresses, health, special needs, free school meals, behaviour, the pay or \
         sickness of staff, and the like. A file counts as open too if its password is one that \
         the school uses for everything, its name, or a pupil's date of birth. Hidden rows, columns and sheets, comments and tracked \
-        changes are read too. In the mail's own text, tables of such data and numbers that name \
-        a person.",
+        changes are read too.",
     why: "A mail can reach the wrong person by one wrong letter in an address, and it is kept in \
         mailboxes that the school does not control. A file that needs a password stays closed \
         wherever it lands.",
@@ -127,6 +127,35 @@ const UNPROTECTED_PERSONAL_DATA: Guide = Guide {
         "Mail within the school, and mail by a secure route that the school has named.",
         "Blank forms, and lessons about health, history or statistics.",
         "A list of names with nothing else about them.",
+    ],
+};
+
+const PERSONAL_DATA_IN_BODY: Guide = Guide {
+    title: "Personal data in the mail itself",
+    remedy: Remedy::Change {
+        to: "initials in place of names, or with the data in an attachment that is protected by a password",
+        how: &["Tell the recipient the password, or who is meant, by telephone."],
+    },
+    noticed: "In the subject, the text or the quoted part of a mail that goes outside the school: \
+        the full name of a pupil together with health, special needs, safeguarding, behaviour, \
+        free school meals, a date of birth, an address and the like; a number that leads to one \
+        person; or a table of such data.",
+    why: "Nothing protects what stands in the mail itself. It can reach the wrong person by one \
+        wrong letter in an address, it is forwarded and quoted, and it is kept in mailboxes that \
+        the school does not control.",
+    ways: &[
+        "Write initials in place of the name, wherever the recipient will understand who is meant.",
+        "Or put what is sensitive into a document, protect it with a password, and tell the \
+         recipient the password by telephone.",
+        "Or use the school's secure mail or upload portal, if the recipient has access to it.",
+        "When you answer or forward, delete what the mail quotes and the reader does not need.",
+    ],
+    passes: &[
+        "Initials, or a forename alone.",
+        "Mail within the school, mail that is encrypted (S/MIME, PGP), and mail by a secure route \
+         that the school has named.",
+        "A name with nothing sensitive about the person, and praise.",
+        "Lessons, policies and newsletters.",
     ],
 };
 

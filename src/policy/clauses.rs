@@ -9,7 +9,7 @@ pub(super) fn of(rule: RuleId) -> &'static str {
             "Emails should not contain children's full names in the subject line and preferably, \
              not in the main body of the text either. Initials should be used wherever possible."
         }
-        RuleId::UnprotectedPersonalData => {
+        RuleId::UnprotectedPersonalData | RuleId::PersonalDataInBody => {
             "Any electronic communication which contains any content which could be subject to \
              data protection legislation (e.g., sensitive or personal information) will only be \
              sent using a secure method including: Email encryption. A secure upload portal \

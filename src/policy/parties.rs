@@ -92,9 +92,9 @@ impl<'a> Parties<'a> {
             return Err(NOBODY);
         }
         let (left_alone, reason): (fn(&Recipient<'_>) -> bool, _) = match rule.id {
-            RuleId::UnprotectedPersonalData | RuleId::PasswordWithDocument => {
-                (|recipient| recipient.secure, ALL_SECURE)
-            }
+            RuleId::UnprotectedPersonalData
+            | RuleId::PersonalDataInBody
+            | RuleId::PasswordWithDocument => (|recipient| recipient.secure, ALL_SECURE),
             RuleId::PersonalAddress | RuleId::ChainMessage => {
                 (|recipient| recipient.private, ALL_PRIVATE)
             }
@@ -167,13 +167,14 @@ impl<'a> Recipient<'a> {
 }
 
 /// Whether all of a finding's pupils have somebody of their family at the
-/// address. A professional who has to do with a pupil is judged by class.
+/// address, and nobody who must not hear of them. A professional who has to do
+/// with a pupil is judged by class.
 fn is_own_contact(address: &Address, finding: &Finding, school: &School) -> bool {
-    let family: Vec<usize> = school
-        .people
-        .contacts_at(address)
+    let contacts = || school.people.contacts_at(address);
+    let family: Vec<usize> = contacts()
         .filter(|contact| matches!(contact.class, Class::Parent | Class::Other))
         .flat_map(|contact| contact.pupils.iter().copied())
+        .filter(|pupil| !contacts().any(|contact| contact.restricted.contains(pupil)))
         .collect();
     let reference = |&pupil: &usize| {
         school

@@ -90,7 +90,6 @@ fn adapted(usual: Action, default: Action, own: Action) -> Action {
 fn case_of(weight: Weight) -> Option<Case> {
     match weight {
         Weight::Ordinary => None,
-        Weight::InBody => Some(Case::InBody),
         Weight::PrivateFrom => Some(Case::PrivateFrom),
         Weight::Hostile => Some(Case::Hostile),
         Weight::NotRead => Some(Case::NotRead),
@@ -115,10 +114,10 @@ fn default(id: RuleId) -> (Action, Recipients, &'static [(Case, Action)]) {
                 (Case::Health, Warn),
                 (Case::Police, Warn),
                 (Case::School, Warn),
-                (Case::InBody, Warn),
                 (Case::Own, Note),
             ],
         ),
+        RuleId::PersonalDataInBody => (Warn, Recipients::External, &[(Case::Own, Note)]),
         RuleId::PasswordWithDocument => (Warn, Recipients::All, &[]),
         RuleId::PersonalAddress => (Warn, Recipients::All, &[(Case::PrivateFrom, Reject)]),
         RuleId::ChainMessage => (Warn, Recipients::All, &[]),

@@ -77,8 +77,6 @@ pub enum Case {
     Supplier,
     Governor,
     Other,
-    /// Personal data in the mail's own text.
-    InBody,
     /// A message from a private mailbox.
     PrivateFrom,
     /// A bomb, or something that recipients could read in two ways.

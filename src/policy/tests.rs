@@ -8,13 +8,13 @@ use crate::school::{NameKey, Routes, Source, Sources, import};
 
 use Action::{Deliver, Note, Quarantine, Reject, Warn};
 use RuleId::{
-    ChainMessage, PersonalAddress, PupilNameInBody, PupilNameInSubject, UnprotectedPersonalData,
-    UnreadableContent,
+    ChainMessage, PersonalAddress, PersonalDataInBody, PupilNameInBody, PupilNameInSubject,
+    UnprotectedPersonalData, UnreadableContent,
 };
 
 const ROSTER: &str = "pupil_id,forename,surname\nP1,Zoë,O'Brien\nP2,Max,O'Brien\nP3,Tom,Hart\n";
 const CONTACTS: &str = "\
-type,name,email,pupil_id,secure_route
+type,name,email,pupil_id,secure_route,restricted
 parent,Ann O'Brien,brien@webmail.example,P1;P2,
 parent,Joy Hart,hart@webmail.example,P3,
 authority,SEN team,sen@northshire.example,P1,
@@ -28,6 +28,10 @@ parent,Shared,shared@webmail.example,P1,
 health,Shared,shared@webmail.example,,
 supplier,Both,both@firm.example,,
 authority,Both,both@firm.example,,
+parent,Away,away@webmail.example,P1,,yes
+parent,Away,away@webmail.example,P2,,no
+parent,Also Shared,apart@webmail.example,P1,,
+parent,Away,apart@webmail.example,P1,,yes
 ";
 
 fn school() -> School {
@@ -213,19 +217,23 @@ fn own_contacts_are_those_of_all_pupils_of_the_finding() {
     check(about(&["P1", "P3"]), &[MOTHER, OTHER_MOTHER], Quarantine);
     check(about(&["P9"]), &[MOTHER], Quarantine);
     check(about(&[]), &[MOTHER], Quarantine);
+    check(about(&["P2"]), &["away@webmail.example"], Note);
+    check(about(&["P1"]), &["away@webmail.example"], Quarantine);
+    check(about(&["P1", "P2"]), &["away@webmail.example"], Quarantine);
+    check(about(&["P1"]), &["apart@webmail.example"], Quarantine);
 }
 
 #[test]
 fn data_in_the_mail_itself_asks_its_sender_first() {
     let in_body = || Finding {
         pupils: vec![PupilRef("P1".into())],
-        ..weighing(UnprotectedPersonalData, Weight::InBody)
+        ..finding(PersonalDataInBody)
     };
     check(in_body(), &[OUTSIDE], Warn);
     check(in_body(), &[MOTHER], Note);
     check(in_body(), &[STAFF], Deliver);
     check_with(
-        "[rules]\nunprotected-personal-data = { classes = { in-body = \"quarantine\" } }",
+        "[rules]\npersonal-data-in-body = { action = \"quarantine\" }",
         &to(&[OUTSIDE]),
         in_body(),
         Quarantine,

@@ -99,6 +99,7 @@ const ROLE: Column = Column(&["role"]);
 const TYPE: Column = Column(&["type"]);
 const NAME: Column = Column(&["name"]);
 const SECURE: Column = Column(&["secure_route"]);
+const RESTRICTED: Column = Column(&["restricted"]);
 
 /// Reads all of a school's files.
 pub fn import(sources: &Sources<'_>, key: NameKey) -> Result<Import, Vec<ImportError>> {
@@ -279,6 +280,15 @@ fn contacts(
         if secure_route.is_none() {
             notes.error(row, "secure_route is neither true nor false");
         }
+        let restricted = yes_or_no(row.cell(RESTRICTED));
+        match restricted {
+            None => notes.error(row, "restricted is neither true nor false"),
+            // For whom it is meant must not be left open.
+            Some(true) if row.cell(ID).is_empty() => {
+                notes.error(row, "restricted needs the pupil_id of the pupil concerned");
+            }
+            Some(_) => {}
+        }
         if row.cell(EMAIL).is_empty() {
             without_address += 1;
         }
@@ -296,6 +306,7 @@ fn contacts(
                     name,
                     email,
                     pupils: Vec::new(),
+                    restricted: Vec::new(),
                     secure_route: false,
                 });
                 contacts.len() - 1
@@ -304,10 +315,18 @@ fn contacts(
         contact.secure_route |= secure_route;
         let ids = row.cell(ID).split([';', ',', '|', ' ']);
         for id in ids.map(str::trim).filter(|id| !id.is_empty()) {
-            match by_id.get(id) {
-                Some(&pupil) if contact.pupils.contains(&pupil) => {}
-                Some(&pupil) => contact.pupils.push(pupil),
-                None => notes.warn(row, |file, row| Warning::UnknownPupil { file, row }),
+            let Some(&pupil) = by_id.get(id) else {
+                notes.warn(row, |file, row| Warning::UnknownPupil { file, row });
+                continue;
+            };
+            let listed = match restricted {
+                Some(true) => [Some(&mut contact.pupils), Some(&mut contact.restricted)],
+                _ => [Some(&mut contact.pupils), None],
+            };
+            for pupils in listed.into_iter().flatten() {
+                if !pupils.contains(&pupil) {
+                    pupils.push(pupil);
+                }
             }
         }
     });

@@ -51,6 +51,9 @@ pub struct Contact {
     pub email: Address,
     /// Indices into the roster of the pupils whose contact it is.
     pub pupils: Vec<usize>,
+    /// Those of them whose data must not reach the contact: a court has said
+    /// so, or the other parent lives at an address that is kept secret.
+    pub restricted: Vec<usize>,
     pub secure_route: bool,
 }
 

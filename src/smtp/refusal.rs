@@ -29,6 +29,7 @@ fn in_words(rule: RuleId) -> &'static str {
         RuleId::PupilNameInSubject => "mail with a pupil's full name in its subject",
         RuleId::PupilNameInBody => "mail with a pupil's full name in its text",
         RuleId::UnprotectedPersonalData => "personal data in an attachment without a password",
+        RuleId::PersonalDataInBody => "personal data in the text of a mail",
         RuleId::PasswordWithDocument => "a protected file and its password in one mail",
         RuleId::PersonalAddress => "school business from, to or by way of a private mailbox",
         RuleId::ChainMessage => "chain letters and hoaxes",

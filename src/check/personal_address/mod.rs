@@ -47,7 +47,7 @@ use crate::mail::Address;
 use crate::patterns::{Pattern, Scanned, Topic};
 use crate::school::{School, Staff};
 
-use super::{Check, Screened, masking};
+use super::{Check, Screened, masking, signature};
 
 mod affixes;
 mod around;
@@ -379,12 +379,8 @@ static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
 /// Newly written text to where its signature begins: every one of them names
 /// the school and the post.
 fn without_signature(text: &Text) -> &str {
-    static SIGNATURE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?im)^(?:-- ?$|_{4,}|(?:kind|best|warm|many)? ?(?:regards|wishes|thanks)\b[^\n]{0,20}$|all the best\b|yours (?:sincerely|faithfully)\b|sent from my )")
-            .expect("a good expression")
-    });
-    match SIGNATURE.find(&text.text) {
-        Some(signature) if text.role == Role::Body => &text.text[..signature.start()],
+    match text.role {
+        Role::Body => &text.text[..signature::start(&text.text)],
         _ => &text.text,
     }
 }

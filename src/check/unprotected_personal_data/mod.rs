@@ -1,6 +1,5 @@
 //! `unprotected-personal-data`: attachments that hold personal data of
-//! identifiable people and that anyone could open, and such data in the mail
-//! itself.
+//! identifiable people and that anyone could open.
 //!
 //! **What it looks for.** In every attachment that is not really protected,
 //! members of archives and hidden sheets included, an *anchor*: a pupil's
@@ -10,9 +9,8 @@
 //! categories (safeguarding, special needs, health, free school meals, …).
 //! Three pupils in one table with any details are enough without either, and
 //! so are members of staff with their pay, sickness or conduct. A file that
-//! is named after a pupil is about the pupil throughout. In what is newly
-//! written in the mail itself only tables count, and numbers that name a
-//! person.
+//! is named after a pupil is about the pupil throughout. Of the mail's own text
+//! the same is asked by `personal-data-in-body`.
 //!
 //! **How it judges.** Evidence of every kind becomes a [`Sign`] of some
 //! strength at some place, gathered in a [`Record`] for each person ([`prose`]
@@ -40,8 +38,7 @@
 //! This is evidence only: what follows from it, and for which recipients, is
 //! the policy's business, and how sure is sure enough its rule's `threshold`.
 //! There is one finding for a document, one for each sheet or other table that
-//! is a text of its own, with its hidden rows and columns, and one for the
-//! mail's text.
+//! is a text of its own, with its hidden rows and columns.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -84,11 +81,7 @@ impl Check for UnprotectedPersonalData {
     }
 
     fn inspect(&self, mail: &Screened<'_>, school: &School) -> Vec<Finding> {
-        if mail
-            .envelope
-            .addresses()
-            .all(|recipient| school.is_internal(recipient))
-        {
+        if stays_inside(mail, school) {
             return Vec::new();
         }
         let staffroom = Staffroom::new(school);
@@ -98,6 +91,19 @@ impl Check for UnprotectedPersonalData {
             .collect();
         at_most(SHOWN, findings)
     }
+}
+
+/// The finding on the mail's own text: subject, body and what it quotes.
+pub(super) fn in_mail(mail: &Screened<'_>, school: &School) -> Option<Finding> {
+    if stays_inside(mail, school) {
+        return None;
+    }
+    own_text(mail, school)?.finding(mail, school, &Staffroom::new(school))
+}
+
+fn stays_inside(mail: &Screened<'_>, school: &School) -> bool {
+    let mut recipients = mail.envelope.addresses();
+    recipients.all(|recipient| school.is_internal(recipient))
 }
 
 /// What is judged together: a document with its name, or a table of its own.
@@ -143,7 +149,6 @@ fn units(reading: &Reading) -> Vec<Unit<'_>> {
             let attachment = Some(attachment);
             (!is_protected(attachment?, reading)).then_some(Unit { attachment, texts })
         })
-        .chain(own_text(reading))
         .collect()
 }
 
@@ -159,16 +164,36 @@ fn sheet_around(hidden: &Text, reading: &Reading) -> Option<usize> {
     })
 }
 
-/// What is newly written in the mail itself.
-fn own_text(reading: &Reading) -> Option<Unit<'_>> {
-    let own = reading.texts.iter().enumerate();
+/// What the mail itself tells its readers.
+fn own_text<'r>(mail: &Screened<'r>, school: &School) -> Option<Unit<'r>> {
+    let own = mail.reading.texts.iter().enumerate();
     let texts: Vec<usize> = own
-        .filter(|(_, text)| text.role == Role::Body && text.attachment.is_none())
+        .filter(|(_, text)| text.attachment.is_none())
+        .filter(|(_, text)| text.role != Role::Quoted || !is_known(&text.text, mail, school))
         .map(|(index, _)| index)
         .collect();
     (!texts.is_empty()).then_some(Unit {
         attachment: None,
         texts,
+    })
+}
+
+/// Whether everybody outside who receives the mail took part in what it
+/// quotes: an answer tells them nothing that they have not written or read.
+fn is_known(quoted: &str, mail: &Screened<'_>, school: &School) -> bool {
+    let quoted = quoted.to_lowercase();
+    let header = &mail.reading.header;
+    let mut outside = mail.envelope.addresses();
+    outside.all(|address| {
+        school.is_internal(address) || quoted.contains(&address.as_str().to_lowercase()) || {
+            // Outlook shows names alone.
+            let mut shown = header.to.iter().chain(&header.cc);
+            shown.any(|shown| {
+                shown.address.eq_ignore_ascii_case(address.as_str())
+                    && shown.name.contains(' ')
+                    && quoted.contains(&shown.name.to_lowercase())
+            })
+        }
     })
 }
 
@@ -229,16 +254,16 @@ impl Unit<'_> {
             .filter_map(|&pupil| school.people.pupils.get(pupil))
             .map(|pupil| pupil.reference.clone());
         Some(Finding {
-            rule: RuleId::UnprotectedPersonalData,
+            rule: match self.attachment {
+                Some(_) => RuleId::UnprotectedPersonalData,
+                None => RuleId::PersonalDataInBody,
+            },
             location,
             what,
             excerpt: masking::masked(&told::excerpt(&weighed, here, school), school),
             confidence: weighed.confidence,
             pupils: pupils.collect(),
-            weight: match self.attachment {
-                Some(_) => Weight::Ordinary,
-                None => Weight::InBody,
-            },
+            weight: Weight::Ordinary,
             suppressed: None,
         })
     }
@@ -264,7 +289,11 @@ impl Unit<'_> {
         staffroom: &Staffroom<'_>,
     ) -> Vec<Record<'m>> {
         let texts = &mail.reading.texts;
-        let is_name = |marked: &Marked<'_>| texts[marked.index].role == Role::FileName;
+        // A mail is about whom its subject names, as a file about whom it is
+        // named after.
+        let is_name = |marked: &Marked<'_>| {
+            matches!(texts[marked.index].role, Role::FileName | Role::Subject)
+        };
         let name = marked.iter().find(|marked| is_name(marked));
         let titled: BTreeSet<usize> = name
             .iter()
@@ -275,7 +304,12 @@ impl Unit<'_> {
         for marked in marked {
             let against = marked.objections(name);
             let none = BTreeSet::new();
-            let titled = if is_name(marked) { &none } else { &titled };
+            let quoted = texts[marked.index].role == Role::Quoted;
+            let titled = if is_name(marked) || quoted {
+                &none
+            } else {
+                &titled
+            };
             let mut listed = Vec::new();
             for table in &marked.tables {
                 let layout = table.layout(&marked.sightings, school, mail.now);
@@ -288,7 +322,7 @@ impl Unit<'_> {
         records.sort_by_key(|record| record.at);
         once_a_row(&mut records, marked);
         if self.attachment.is_none() {
-            keep_data(&mut records);
+            keep_homes(&mut records);
         }
         records.extend(self.transfer_file(name, marked.iter().find(|marked| !is_name(marked))));
         by_roster(&mut records, school);
@@ -348,19 +382,16 @@ fn sightings<'s>(mail: &'s Screened<'_>, text: usize) -> Vec<&'s Sighting> {
     sightings
 }
 
-/// In a mail's own text only data count: tables, and numbers that name a
-/// person. Words about a pupil are what mail consists of, and an address alone
-/// is that of the signature.
-fn keep_data(records: &mut [Record<'_>]) {
+/// An address in a mail is a home's only where a word says so, or a birthday
+/// or a passport stands beside it: every signature has one.
+fn keep_homes(records: &mut [Record<'_>]) {
     for record in records.iter_mut().filter(|record| !record.listed) {
         let signs = &mut record.signs;
-        signs.retain(|sign| matches!(sign.kind, Kind::Identifier(_)));
-        if signs
-            .iter()
-            .all(|sign| sign.kind == Kind::Identifier(Identifier::Address))
-        {
-            signs.clear();
-        }
+        let is_home = signs.iter().any(|sign| match sign.kind {
+            Kind::Identifier(kind) => matches!(kind, Identifier::Birth | Identifier::Document),
+            _ => sign.pattern == "home-address",
+        });
+        signs.retain(|sign| is_home || sign.kind != Kind::Identifier(Identifier::Address));
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::check::{Screened, Sighting};
+use crate::check::{Screened, Sighting, signature};
 use crate::extract::Role;
 use crate::patterns::{Pattern, Scanned, Topic};
 use crate::school::School;
@@ -19,6 +19,8 @@ use super::weigh::Against;
 
 /// How near to a name the evidence stands, in bytes.
 const NEAR: usize = 300;
+/// The length of a signature, in bytes: what stands below it was written too.
+const SIGNATURE: usize = 250;
 /// How far before a birthday its name may begin, in bytes.
 const BEFORE_BIRTH: usize = 120;
 /// What makes results public, and what does so and nothing else: the ids of
@@ -73,19 +75,28 @@ impl<'m> Marked<'m> {
     pub(super) fn new(index: usize, mail: &'m Screened<'_>) -> Self {
         let text = &mail.reading.texts[index];
         let tables = Table::all_in(text);
-        let own = text.role == Role::Body;
+        let own = text.attachment.is_none();
+        let signature = match text.role {
+            Role::Body => Some(signature::start(&text.text)),
+            _ => None,
+        };
         let text = text.text.as_str();
         let scanned = mail.prose(index);
         let words: Vec<identifiers::Announcement<'m>> =
             placed(scanned, Topic::Identifiers, text).collect();
         let mut identifiers = identifiers::find(text, &words);
-        // Nearly every mail ends here: its words alone say nothing.
-        let asked = !own || !tables.is_empty() || !identifiers.is_empty();
+        // Nearly every mail ends here: words about nobody say nothing.
+        let asked = !own || !tables.is_empty() || !identifiers.is_empty() || names_somebody(mail);
         let mut terms: Vec<Term<'m>> = asked
             .then(|| placed(scanned, Topic::SpecialCategories, text))
             .into_iter()
             .flatten()
             .map(|(place, pattern)| Term { place, pattern })
+            // A post in a signature is nobody's need.
+            .filter(|term| {
+                signature
+                    .is_none_or(|start| !(start..start + SIGNATURE).contains(&term.place.start))
+            })
             .collect();
         terms.sort_by_key(|term| term.place.start);
         let examples: Vec<Range<usize>> = terms
@@ -372,6 +383,13 @@ fn placed<'m>(
     scanned.hits(topic).into_iter().filter_map(move |hit| {
         let place = scanned.locate(text, hit.folded);
         (!text[place.clone()].contains('\t')).then_some((place, hit.pattern))
+    })
+}
+
+/// Whether a pupil's name counts anywhere in the mail's own text.
+fn names_somebody(mail: &Screened<'_>) -> bool {
+    mail.sightings.iter().any(|sighting| {
+        sighting.suppressed.is_none() && mail.reading.texts[sighting.text].attachment.is_none()
     })
 }
 

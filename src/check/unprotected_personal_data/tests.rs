@@ -1,7 +1,6 @@
 use super::*;
 use crate::check::testing::{PUPILS, attach, mail_of, message, school};
 
-mod body;
 mod exports;
 mod innocent;
 mod staff;

@@ -95,7 +95,7 @@ fn clause(rule: RuleId) -> String {
             "Emails should not contain children's full names in the subject line and preferably, \
              not in the main body of the text either. Initials should be used wherever possible."
         }
-        RuleId::UnprotectedPersonalData => {
+        RuleId::UnprotectedPersonalData | RuleId::PersonalDataInBody => {
             "No confidential or school data which is subject to the Data Protection Act should be \
              transferred off site unless it is sent by secure email."
         }

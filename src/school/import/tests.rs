@@ -113,7 +113,7 @@ fn faults_name_file_row_and_columns_and_come_together() {
         complaints(
             b"forename,surname,dob,email\nA,B,31/02/2011,a@b@\nC,D,2/3/11,\nE,F,,e.f@x.example\n",
             b"",
-            b"type,email,secure_route\nparent,p@x.example,perhaps\naunt,q@x.example,\n",
+            b"type,email,pupil_id,secure_route,restricted\nparent,p@x.example,,perhaps,\naunt,q@x.example,,,\nparent,r@x.example,P1,,court order\nparent,s@x.example,,,yes\n",
         ),
         [
             "roster.csv, row 2: dob is no date; write 31/12/2010 or 2010-12-31",
@@ -121,6 +121,8 @@ fn faults_name_file_row_and_columns_and_come_together() {
             "roster.csv, row 3: dob is no date; write 31/12/2010 or 2010-12-31",
             "contacts.csv, row 2: secure_route is neither true nor false",
             "contacts.csv, row 3: type is none of parent, authority, health, police, school, union, supplier, governor, other",
+            "contacts.csv, row 4: restricted is neither true nor false",
+            "contacts.csv, row 5: restricted needs the pupil_id of the pupil concerned",
         ]
     );
     assert_eq!(
@@ -173,6 +175,19 @@ fn contacts_share_addresses_and_have_several_pupils() {
     assert!(at("nobody@webmail.example").is_empty());
     assert!(people.contacts[2].secure_route && !people.contacts[0].secure_route);
     assert_eq!(people.contacts_of(0).count(), 2);
+}
+
+#[test]
+fn a_contact_is_restricted_for_one_pupil_at_a_time() {
+    let contacts = b"type,name,email,pupil_id,restricted\n\
+        parent,Bob Smith,bob@webmail.example,P1,yes\n\
+        parent,Bob Smith,bob@webmail.example,P2,\n";
+    let import = read_all(ROSTER.as_bytes(), b"", contacts).expect("good files");
+    let [bob] = &import.people.contacts[..] else {
+        panic!("one contact");
+    };
+    assert_eq!(bob.pupils, [0, 1]);
+    assert_eq!(bob.restricted, [0]);
 }
 
 #[test]
