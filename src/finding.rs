@@ -20,18 +20,20 @@ pub enum RuleId {
     PasswordWithDocument,
     PersonalAddress,
     ChainMessage,
+    OffensiveLanguage,
     UnreadableContent,
 }
 
 impl RuleId {
     /// Every rule, in the order in which people are shown them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::PupilNameInSubject,
         Self::PupilNameInBody,
         Self::UnprotectedPersonalData,
         Self::PasswordWithDocument,
         Self::PersonalAddress,
         Self::ChainMessage,
+        Self::OffensiveLanguage,
         Self::UnreadableContent,
     ];
 
@@ -43,6 +45,7 @@ impl RuleId {
             Self::PasswordWithDocument => "password-with-document",
             Self::PersonalAddress => "personal-address",
             Self::ChainMessage => "chain-message",
+            Self::OffensiveLanguage => "offensive-language",
             Self::UnreadableContent => "unreadable-content",
         }
     }
@@ -214,6 +217,8 @@ pub enum Weight {
     InBody,
     /// The message comes from a private mailbox.
     PrivateFrom,
+    /// `offensive-language`: a threat.
+    Threat,
     /// `unreadable-content`: a bomb, or two readings that differ.
     Hostile,
     /// `unreadable-content`: a format that is known, but not read here.

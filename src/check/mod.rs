@@ -18,17 +18,20 @@ mod chain_message;
 mod context;
 mod excerpt;
 mod masking;
+mod offensive_language;
 mod password_with_document;
 mod personal_address;
 mod pupil_name_in_body;
 mod pupil_name_in_subject;
 mod sightings;
+mod speech;
 #[cfg(test)]
 pub(crate) mod testing;
 mod unprotected_personal_data;
 mod unreadable_content;
 
 use chain_message::ChainMessage;
+use offensive_language::OffensiveLanguage;
 use password_with_document::PasswordWithDocument;
 use personal_address::PersonalAddress;
 use pupil_name_in_body::PupilNameInBody;
@@ -108,5 +111,6 @@ pub const ALL: &[&dyn Check] = &[
     &PasswordWithDocument,
     &PersonalAddress,
     &ChainMessage,
+    &OffensiveLanguage,
     &UnreadableContent,
 ];

@@ -92,6 +92,7 @@ fn case_of(weight: Weight) -> Option<Case> {
         Weight::Ordinary => None,
         Weight::InBody => Some(Case::InBody),
         Weight::PrivateFrom => Some(Case::PrivateFrom),
+        Weight::Threat => Some(Case::Threat),
         Weight::Hostile => Some(Case::Hostile),
         Weight::NotRead => Some(Case::NotRead),
     }
@@ -121,7 +122,7 @@ fn default(id: RuleId) -> (Action, Recipients, &'static [(Case, Action)]) {
         ),
         RuleId::PasswordWithDocument => (Warn, Recipients::All, &[]),
         RuleId::PersonalAddress => (Warn, Recipients::All, &[(Case::PrivateFrom, Reject)]),
-        RuleId::ChainMessage => (Warn, Recipients::All, &[]),
+        RuleId::ChainMessage | RuleId::OffensiveLanguage => (Warn, Recipients::All, &[]),
         RuleId::UnreadableContent => (
             Warn,
             Recipients::All,

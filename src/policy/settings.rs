@@ -81,6 +81,8 @@ pub enum Case {
     InBody,
     /// A message from a private mailbox.
     PrivateFrom,
+    /// A threat, among offensive words.
+    Threat,
     /// A bomb, or something that recipients could read in two ways.
     Hostile,
     /// A known format that is not read here.

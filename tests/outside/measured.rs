@@ -45,8 +45,14 @@ fn every_rule_finds_most_and_is_mostly_right() {
     }
     assert!(judged >= 250, "only {judged} mails");
     let mut short = Vec::new();
+    let mut called_for = 0;
     for (rule, counts) in &counts {
         let (right, too_much, missed) = (counts.right, counts.too_much, counts.missed);
+        if right + missed == 0 {
+            eprintln!("{rule:28} no mail calls for it, {too_much} meet it");
+            continue;
+        }
+        called_for += 1;
         let precision = f64::from(right) / f64::from((right + too_much).max(1));
         let recall = f64::from(right) / f64::from((right + missed).max(1));
         eprintln!("{rule:28} precision {precision:.2}, recall {recall:.2}");
@@ -56,7 +62,7 @@ fn every_rule_finds_most_and_is_mostly_right() {
             ));
         }
     }
-    assert_eq!(counts.len(), 6, "every rule was called for");
+    assert_eq!(called_for, 6, "every rule was called for");
     assert!(short.is_empty(), "{}", short.join("\n"));
 }
 
