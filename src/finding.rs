@@ -21,12 +21,13 @@ pub enum RuleId {
     PasswordWithDocument,
     PersonalAddress,
     ChainMessage,
+    OffensiveLanguage,
     UnreadableContent,
 }
 
 impl RuleId {
     /// Every rule, in the order in which people are shown them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::PupilNameInSubject,
         Self::PupilNameInBody,
         Self::UnprotectedPersonalData,
@@ -34,6 +35,7 @@ impl RuleId {
         Self::PasswordWithDocument,
         Self::PersonalAddress,
         Self::ChainMessage,
+        Self::OffensiveLanguage,
         Self::UnreadableContent,
     ];
 
@@ -46,6 +48,7 @@ impl RuleId {
             Self::PasswordWithDocument => "password-with-document",
             Self::PersonalAddress => "personal-address",
             Self::ChainMessage => "chain-message",
+            Self::OffensiveLanguage => "offensive-language",
             Self::UnreadableContent => "unreadable-content",
         }
     }
@@ -215,6 +218,8 @@ pub enum Weight {
     Ordinary,
     /// The message comes from a private mailbox.
     PrivateFrom,
+    /// `offensive-language`: a threat.
+    Threat,
     /// `unreadable-content`: a bomb, or two readings that differ.
     Hostile,
     /// `unreadable-content`: a format that is known, but not read here.

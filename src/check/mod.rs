@@ -18,6 +18,7 @@ mod chain_message;
 mod context;
 mod excerpt;
 mod masking;
+mod offensive_language;
 mod password_with_document;
 mod personal_address;
 mod personal_data_in_body;
@@ -25,12 +26,14 @@ mod pupil_name_in_body;
 mod pupil_name_in_subject;
 mod sightings;
 mod signature;
+mod speech;
 #[cfg(test)]
 pub(crate) mod testing;
 mod unprotected_personal_data;
 mod unreadable_content;
 
 use chain_message::ChainMessage;
+use offensive_language::OffensiveLanguage;
 use password_with_document::PasswordWithDocument;
 use personal_address::PersonalAddress;
 use personal_data_in_body::PersonalDataInBody;
@@ -126,5 +129,6 @@ pub const ALL: &[&dyn Check] = &[
     &PasswordWithDocument,
     &PersonalAddress,
     &ChainMessage,
+    &OffensiveLanguage,
     &UnreadableContent,
 ];

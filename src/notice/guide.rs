@@ -46,6 +46,7 @@ pub fn guide(rule: RuleId) -> &'static Guide {
         RuleId::PasswordWithDocument => &PASSWORD_WITH_DOCUMENT,
         RuleId::PersonalAddress => &PERSONAL_ADDRESS,
         RuleId::ChainMessage => &CHAIN_MESSAGE,
+        RuleId::OffensiveLanguage => &OFFENSIVE_LANGUAGE,
         RuleId::UnreadableContent => &UNREADABLE_CONTENT,
     }
 }
@@ -227,6 +228,35 @@ const CHAIN_MESSAGE: Guide = Guide {
         "“Please pass this on to your form group”, and other requests to people who are named.",
         "A warning about such a message, in your own words.",
         "Fund-raising, petitions and newsletters that do not ask to be sent on to everyone.",
+    ],
+};
+
+const OFFENSIVE_LANGUAGE: Guide = Guide {
+    title: "Strong language",
+    remedy: Remedy::Change {
+        to: "those words left out, or said another way",
+        how: &[
+            "If you pass on what somebody else said, put it in quotation marks and say who said it.",
+        ],
+    },
+    noticed: "Swear words, also with some of their letters masked; words that demean people for \
+        what they are; insults, with or without a swear word; threats; pornographic and extremist \
+        words. Whole words only, in the subject, in what was newly written, and in short documents \
+        that are attached.",
+    why: "A mail is read without your voice, forwarded, and kept; anyone whom it names can ask to \
+        see it. What comes from a school's address is taken for the school's own word.",
+    ways: &[
+        "Say what happened and what you would like to happen, without the words that hurt.",
+        "Leave a mail that was written in anger until tomorrow, or talk to the person instead.",
+        "To report what somebody else said or wrote, quote it: “He shouted, ‘…’.” The school's \
+         incident record is the better place for it than a mail.",
+        "If somebody is threatened, or you feel threatened yourself, tell the designated \
+         safeguarding lead now; do not wait for this mail.",
+    ],
+    passes: &[
+        "Birds, breeds, food, medicine, places and surnames that are spelt like such words.",
+        "Quotations in an incident record, in what a pupil tells, or from a book that is taught.",
+        "What an answer quotes from earlier mails.",
     ],
 };
 

@@ -59,6 +59,8 @@ pub enum Topic {
     /// Headings of a table's columns.
     ColumnHeadings,
     ChainMessage,
+    /// Swearing, slurs, insults, threats, and what speaks for and against them.
+    OffensiveLanguage,
     /// Requests to use a private mailbox, and words of school business.
     PersonalAddress,
     /// Passwords of documents, said or hinted at in running text.
@@ -70,11 +72,12 @@ pub enum Topic {
 }
 
 impl Topic {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::SpecialCategories,
         Self::Identifiers,
         Self::ColumnHeadings,
         Self::ChainMessage,
+        Self::OffensiveLanguage,
         Self::PersonalAddress,
         Self::Passwords,
         Self::PersonalDomains,
@@ -83,10 +86,11 @@ impl Topic {
 
     /// Those whose patterns are looked for in running text; the others are
     /// held against cells, domains and names.
-    pub const PROSE: [Self; 5] = [
+    pub const PROSE: [Self; 6] = [
         Self::SpecialCategories,
         Self::Identifiers,
         Self::ChainMessage,
+        Self::OffensiveLanguage,
         Self::PersonalAddress,
         Self::Passwords,
     ];
@@ -97,6 +101,7 @@ impl Topic {
             Self::Identifiers => "identifiers",
             Self::ColumnHeadings => "column-headings",
             Self::ChainMessage => "chain-message",
+            Self::OffensiveLanguage => "offensive-language",
             Self::PersonalAddress => "personal-address",
             Self::Passwords => "passwords",
             Self::PersonalDomains => "personal-domains",
@@ -144,6 +149,20 @@ impl Topic {
                 "ordinary",
                 "boilerplate",
             ],
+            Self::OffensiveLanguage => &[
+                "swearing",
+                "slur",
+                "insult",
+                "threat",
+                "sexual",
+                "extremist",
+                "innocent",
+                "reports",
+                "mentions",
+                "record",
+                "study",
+                "amused",
+            ],
             Self::PersonalAddress => &[
                 "asks",
                 "own",
@@ -167,6 +186,7 @@ impl Topic {
             Self::Identifiers => include_str!("../../patterns/identifiers.toml"),
             Self::ColumnHeadings => include_str!("../../patterns/column-headings.toml"),
             Self::ChainMessage => include_str!("../../patterns/chain-message.toml"),
+            Self::OffensiveLanguage => include_str!("../../patterns/offensive-language.toml"),
             Self::PersonalAddress => include_str!("../../patterns/personal-address.toml"),
             Self::Passwords => include_str!("../../patterns/passwords.toml"),
             Self::PersonalDomains => include_str!("../../patterns/personal-domains.toml"),

@@ -27,6 +27,10 @@ pub(super) fn of(rule: RuleId) -> &'static str {
         RuleId::ChainMessage => {
             "The forwarding of any chain messages/emails etc. is not permitted."
         }
+        RuleId::OffensiveLanguage => {
+            "Language must not include swear words, be offensive or abusive. Emails or attachments \
+             of a pornographic, illegal, violent, sexist or racist nature are not permitted."
+        }
         RuleId::UnreadableContent => {
             "Emails sent to external organisations should be written carefully and checked before \
              sending."

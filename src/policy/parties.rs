@@ -95,7 +95,7 @@ impl<'a> Parties<'a> {
             RuleId::UnprotectedPersonalData
             | RuleId::PersonalDataInBody
             | RuleId::PasswordWithDocument => (|recipient| recipient.secure, ALL_SECURE),
-            RuleId::PersonalAddress | RuleId::ChainMessage => {
+            RuleId::PersonalAddress | RuleId::ChainMessage | RuleId::OffensiveLanguage => {
                 (|recipient| recipient.private, ALL_PRIVATE)
             }
             RuleId::PupilNameInSubject | RuleId::PupilNameInBody | RuleId::UnreadableContent => {

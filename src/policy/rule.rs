@@ -91,6 +91,7 @@ fn case_of(weight: Weight) -> Option<Case> {
     match weight {
         Weight::Ordinary => None,
         Weight::PrivateFrom => Some(Case::PrivateFrom),
+        Weight::Threat => Some(Case::Threat),
         Weight::Hostile => Some(Case::Hostile),
         Weight::NotRead => Some(Case::NotRead),
     }
@@ -120,7 +121,7 @@ fn default(id: RuleId) -> (Action, Recipients, &'static [(Case, Action)]) {
         RuleId::PersonalDataInBody => (Warn, Recipients::External, &[(Case::Own, Note)]),
         RuleId::PasswordWithDocument => (Warn, Recipients::All, &[]),
         RuleId::PersonalAddress => (Warn, Recipients::All, &[(Case::PrivateFrom, Reject)]),
-        RuleId::ChainMessage => (Warn, Recipients::All, &[]),
+        RuleId::ChainMessage | RuleId::OffensiveLanguage => (Warn, Recipients::All, &[]),
         RuleId::UnreadableContent => (
             Warn,
             Recipients::All,

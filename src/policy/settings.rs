@@ -79,6 +79,8 @@ pub enum Case {
     Other,
     /// A message from a private mailbox.
     PrivateFrom,
+    /// A threat, among offensive words.
+    Threat,
     /// A bomb, or something that recipients could read in two ways.
     Hostile,
     /// A known format that is not read here.

@@ -33,6 +33,7 @@ fn in_words(rule: RuleId) -> &'static str {
         RuleId::PasswordWithDocument => "a protected file and its password in one mail",
         RuleId::PersonalAddress => "school business from, to or by way of a private mailbox",
         RuleId::ChainMessage => "chain letters and hoaxes",
+        RuleId::OffensiveLanguage => "offensive language",
         RuleId::UnreadableContent => "attachments that cannot be read safely",
     }
 }

@@ -124,6 +124,10 @@ fn no_letter_blames_or_speaks_jargon() {
         check(&mail);
         let read = read(&mail);
         let letter = format!("{} {} {}", read.subject, read.text, read.html).to_lowercase();
+        // A link names the rule.
+        let letter = RuleId::ALL
+            .iter()
+            .fold(letter, |letter, rule| letter.replace(rule.as_str(), ""));
         for word in FORBIDDEN {
             assert!(!letter.contains(word), "\"{word}\" in:\n{letter}");
         }

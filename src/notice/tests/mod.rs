@@ -110,6 +110,7 @@ fn clause(rule: RuleId) -> String {
         RuleId::ChainMessage => {
             "The forwarding of any chain messages/emails etc. is not permitted."
         }
+        RuleId::OffensiveLanguage => "Language must not include swear words.",
         RuleId::UnreadableContent => "",
     }
     .to_owned()
