@@ -63,8 +63,14 @@ pub(crate) fn candidates(reading: &Reading) -> Vec<Candidate> {
             Role::Attachment => found.announced(text),
         }
     }
-    for date in reading.header.date.into_iter().flat_map(dates::of_second) {
-        found.add(Likelihood::Date, &date, &Location::new("date"));
+    if let Some(sent) = reading.header.date {
+        for date in dates::of_second(sent) {
+            found.add(Likelihood::Date, &date, &Location::new("date"));
+        }
+        let own = |text: &&Text| matches!(text.role, Role::Subject | Role::Body);
+        for text in reading.texts.iter().filter(own) {
+            found.spoken_dates(text, sent);
+        }
     }
     found.in_order()
 }
@@ -99,10 +105,26 @@ impl Found {
         }
     }
 
+    /// Days that a text names from where it stands: "next Thursday's date".
+    /// Where a password is spoken of, it is likely that.
+    fn spoken_dates(&mut self, text: &Text, sent: i64) {
+        let likelihood = match ANNOUNCEMENT.is_match(&text.text) {
+            true => Likelihood::NearAnnouncement,
+            false => Likelihood::Date,
+        };
+        for date in dates::spoken(&text.text, sent) {
+            self.add(likelihood, &date, &text.location);
+        }
+    }
+
     /// What stands by the words that announce a password.
     fn announced(&mut self, text: &Text) {
         let searched = &text.text[..text.text.floor_char_boundary(SEARCHED)];
-        for announcement in ANNOUNCEMENT.find_iter(searched) {
+        let mut announcements = ANNOUNCEMENT.find_iter(searched).peekable();
+        if announcements.peek().is_some() {
+            self.in_two(searched, &text.location);
+        }
+        for announcement in announcements {
             let behind = &searched[announcement.end()..];
             self.behind(behind, &text.location);
             let line = searched[..announcement.start()]
@@ -112,6 +134,24 @@ impl Found {
             for token in before.rev().take(BEFORE) {
                 self.forms(Likelihood::NearAnnouncement, token, &text.location);
             }
+        }
+    }
+
+    /// A password that is said in two parts: "the first half is Otter, the
+    /// second 17", "Otter followed by 17".
+    fn in_two(&mut self, searched: &str, place: &Location) {
+        let bare = |part: &'_ str| -> String {
+            let part = part.trim_matches(is_wrapping);
+            part.trim_end_matches(is_ending).to_owned()
+        };
+        for halves in HALVES.captures_iter(searched) {
+            let parts = [&halves[1], &halves[2]].map(bare);
+            self.add(Likelihood::Announced, &parts.concat(), place);
+            self.add(Likelihood::Announced, &parts.join(" "), place);
+        }
+        for joined in JOINED.captures_iter(searched) {
+            let parts = [&joined[1], &joined[2]].map(bare);
+            self.add(Likelihood::Announced, &parts.concat(), place);
         }
     }
 
@@ -246,7 +286,7 @@ fn is_ending(c: char) -> bool {
 
 static ANNOUNCEMENT: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)\b(?:pass[ -]?(?:words?|codes?|phrases?|keys?)|p/?w|pwd|pword|pin(?: number)?|code|key|unlocks?|opens? (?:it )?with|to (?:open|unlock)(?: it)?)\b",
+        r"(?i)\b(?:pass[ -]?(?:words?|codes?|phrases?|keys?)|p/?w|pwd|pword|pin(?: number)?|code|key|unlocks?|opens? (?:it )?with|to (?:open|unlock)(?: it)?|(?:to |will |lets? you |gets? you )(?:get )?in(?:to it)?)\b",
     )
     .expect("a good expression")
 });
@@ -254,7 +294,23 @@ static ANNOUNCEMENT: LazyLock<Regex> = LazyLock::new(|| {
 /// What leads from an announcement to the password.
 static LEAD: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)\b(?:is|are|was|will be|being|with|use|type|enter)\b[ \t]*:?|[:=–—→]|[ \t]-[ \t]|\n",
+        r"(?i)\b(?:is|are|was|will be|being|with|use|type|enter|(?:it|that)['’]s|they['’]re)\b[ \t]*:?|[:=–—→]|[ \t]-[ \t]|\n",
+    )
+    .expect("a good expression")
+});
+
+/// The first part of a password, and the second.
+static HALVES: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)\b(?:first|1st|one|front)\b[^.\n]{0,20}?(?:\bis\b|:|=)\s*(\S+)[\s\S]{0,60}?\b(?:second|2nd|other|rest|last|back)\b[^.\n]{0,20}?(?:\bis\b|:|=)\s*(\S+)",
+    )
+    .expect("a good expression")
+});
+
+/// Two parts that are to be joined.
+static JOINED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)(\S+) (?:(?:immediately |straight )?followed (?:straight on |straight |directly |immediately )?by|and then|then|plus|\+|and) (?:the (?:number|word|figures?|digits) )?(\S+)",
     )
     .expect("a good expression")
 });

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use regex::Regex;
 
 /// Dates of one text that are tried; each has several forms.
@@ -30,8 +31,42 @@ pub(super) fn within(text: &str) -> Vec<String> {
 /// The forms of the day of a time in seconds since 1970.
 pub(super) fn of_second(second: i64) -> Vec<String> {
     let time = Timestamp::from_second(second);
-    time.map(|time| forms(time.to_zoned(jiff::tz::TimeZone::UTC).date()))
+    time.map(|time| forms(time.to_zoned(TimeZone::UTC).date()))
         .unwrap_or_default()
+}
+
+/// The forms of the days that a text names as seen from when it was sent, in
+/// seconds since 1970: today, tomorrow, yesterday, and the days of the week,
+/// each of which may be the one of this week or of the next.
+pub(super) fn spoken(text: &str, sent: i64) -> Vec<String> {
+    let Ok(sent) = Timestamp::from_second(sent) else {
+        return Vec::new();
+    };
+    let sent = sent.to_zoned(TimeZone::UTC).date();
+    let after = |days: i64| {
+        sent.checked_add(jiff::SignedDuration::from_hours(24 * days))
+            .ok()
+    };
+    let named = SPOKEN.find_iter(text).flat_map(|found| {
+        let word = found.as_str().to_ascii_lowercase();
+        let weekday = WEEKDAYS.iter().position(|name| word.starts_with(name));
+        match (word.as_str(), weekday) {
+            ("today", _) => vec![0],
+            ("tomorrow", _) => vec![1],
+            ("yesterday", _) => vec![-1],
+            (_, Some(weekday)) => {
+                let from = i64::from(sent.weekday().to_monday_zero_offset());
+                let next = (weekday as i64 - from).rem_euclid(7);
+                let next = if next == 0 { 7 } else { next };
+                vec![next, next + 7, next - 7]
+            }
+            _ => Vec::new(),
+        }
+    });
+    let mut days: Vec<Date> = named.filter_map(after).collect();
+    days.dedup();
+    days.truncate(MOST);
+    days.into_iter().flat_map(forms).collect()
 }
 
 fn date(year: i16, month: i16, day: i16) -> Option<Date> {
@@ -64,6 +99,13 @@ static WORDED: LazyLock<Regex> = LazyLock::new(|| {
     )
     .expect("a good expression")
 });
+
+static SPOKEN: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:today|tomorrow|yesterday|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b")
+        .expect("a good expression")
+});
+
+const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 const MONTHS: [&str; 12] = [
     "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",

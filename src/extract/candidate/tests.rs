@@ -38,6 +38,18 @@ fn what_is_announced_is_tried_first() {
         ("The pin is 12.", "12"),
         ("Password – £uke2026", "£uke2026"),
         ("password is the", "the"),
+        (
+            "You'll need three words to get in, they're merlin under slate, with the gaps",
+            "merlin under slate",
+        ),
+        ("To get into it: heron and chips", "heron and chips"),
+        (
+            "I cut the password in two. The first half is Tansy- and the second half is Ferry31.",
+            "Tansy-Ferry31",
+        ),
+        ("Password: first part: blue\nsecond part: 77", "blue77"),
+        ("The password is Otter followed by 17.", "Otter17"),
+        ("The code is Otter and then the number 17", "Otter17"),
     ] {
         let words = of_body(body);
         let at = words.iter().position(|word| word == password);
@@ -118,4 +130,44 @@ fn hostile_and_huge_texts_end() {
     ] {
         of_body(strange);
     }
+}
+
+#[test]
+fn days_that_are_spoken_of_are_tried_as_dates() {
+    // 13 November 2026 was a Friday.
+    let check = |body: &str, expected: &[&str], within: usize| {
+        let words = words(&format!(
+            "Subject: List\nDate: Fri, 13 Nov 2026 13:52:58 +0000\n\n{body}"
+        ));
+        for date in expected {
+            let at = words.iter().position(|word| word == date);
+            assert!(
+                at.is_some_and(|at| at < within),
+                "{date}: {body}: {words:?}"
+            );
+        }
+    };
+    let next = "To open it put in next Thursday's date as eight figures, day first.";
+    check(next, &["19112026", "26112026", "12112026"], 60);
+    check(
+        "The password is tomorrow's date.",
+        &["14112026", "141126"],
+        40,
+    );
+    check(
+        "It opens with the date of the trip on Friday",
+        &["20112026"],
+        60,
+    );
+    // Nobody speaks of a password: they are not first.
+    let trip = "The trip is on Monday. See Otter17 and Heron18 in (Walnut19).";
+    check(trip, &["16112026"], 200);
+    let words = words(&format!(
+        "Subject: x\nDate: Fri, 13 Nov 2026 13:52:58 +0000\n\n{trip}"
+    ));
+    let at = |word: &str| words.iter().position(|known| known == word).expect(word);
+    assert!(at("Otter17") < at("16112026"));
+    // Without a date of its own, and with an impossible one.
+    assert!(dates::spoken("tomorrow", i64::MAX).is_empty());
+    assert!(dates::spoken("tomorrow ".repeat(10_000).as_str(), 0).len() <= 400);
 }
