@@ -109,6 +109,7 @@ mod word;
 mod word_2003;
 mod word_run;
 mod word_style;
+mod word_table;
 mod xls;
 mod xlsb;
 mod xml;
