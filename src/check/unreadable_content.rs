@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn what_to_do_is_told_to_its_end() {
         let mut reading = message(&[]);
-        let what = "encrypted with 40-bit RC4, which falls in minutes, and not read: encrypt it \
+        let what = "encrypted with 40-bit RC4, which can be broken in minutes, and not read: encrypt it \
             anew with AES-256";
         reading.problems.push(Problem {
             location: Location::new("a.pdf"),

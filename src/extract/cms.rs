@@ -251,7 +251,7 @@ fn weakness(algorithm: &Value<'_>) -> Option<&'static str> {
     }
     let key = parameters.and_then(|value| value.children().next());
     let is_40_bits = name == RC2_CBC && key.is_some_and(|key| key.content == RC2_40_BITS);
-    is_40_bits.then_some("encrypted with 40-bit RC2, which falls in minutes")
+    is_40_bits.then_some("encrypted with 40-bit RC2, which can be broken in minutes")
 }
 
 impl<'a> Inner<'a> {

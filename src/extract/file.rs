@@ -138,7 +138,7 @@ pub(crate) fn unread(kind: &str, words: &str, place: &Place, harvest: &mut Harve
     harvest.problem(
         place,
         ProblemKind::Unknown,
-        format!("{words}, which is not read yet"),
+        format!("{words}, which Exeat does not read"),
     );
 }
 

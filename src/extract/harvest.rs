@@ -179,7 +179,7 @@ impl<'b> Harvest<'b> {
             let problem = Problem {
                 location: place.clone(),
                 kind: ProblemKind::Unknown,
-                what: format!("{}, and not read: encrypt it anew with AES-256", file.why),
+                what: format!("{}, and not read: {}", file.why, file.remedy()),
             };
             if self.reading.problems.len() < MOST_PROBLEMS {
                 self.reading.problems.push(problem);

@@ -84,6 +84,7 @@ mod rar_comment;
 mod rar_header;
 mod rar_member;
 mod relationships;
+mod remedy;
 mod rpmsg;
 mod rtf;
 mod rtf_document;
@@ -109,6 +110,7 @@ mod word;
 mod word_2003;
 mod word_run;
 mod word_style;
+mod word_table;
 mod xls;
 mod xlsb;
 mod xml;
@@ -293,7 +295,7 @@ pub enum Protection {
     #[default]
     Open,
     /// Encrypted, but opens for anyone, or in part, or with a cipher that
-    /// falls in minutes.
+    /// can be broken in minutes.
     Weak,
     /// Nobody without the password can read any of its content.
     Protected,

@@ -96,7 +96,7 @@ fn damaged(place: &Place, harvest: &mut Harvest<'_>) {
     harvest.problem(
         place,
         ProblemKind::Damaged,
-        "the archive is cut short or damaged",
+        "the archive is cut short or damaged, or one of several parts",
     );
 }
 
@@ -345,7 +345,7 @@ impl Unpacking<'_, '_, '_> {
                     Protection::Protected => member::ENCRYPTED,
                     _ => (
                         protection,
-                        "encrypted in its archive, in a way that falls quickly",
+                        "encrypted in its archive, in a way that can be broken quickly",
                     ),
                 };
                 member::encrypted(&member.name, member.size, sealed, self.place, self.harvest);

@@ -58,7 +58,7 @@ fn is_readable(file: ArchiveMemberRef<'_>) -> bool {
 }
 
 fn sealing(file: ArchiveMemberRef<'_>) -> (Protection, &'static str, Duration) {
-    const WEAK: &str = "encrypted as RAR did it before version 3, which falls quickly";
+    const WEAK: &str = "encrypted as RAR did it before version 3, which can be broken quickly";
     match file {
         ArchiveMemberRef::Rar50Plus(file) => {
             let power = file.encryption.as_ref().map_or(0, |how| how.kdf_count);

@@ -136,7 +136,7 @@ fn damaged(place: &Place, harvest: &mut Harvest<'_>) {
     harvest.problem(
         place,
         ProblemKind::Damaged,
-        "the archive is cut short or damaged",
+        "the archive is cut short or damaged, or one of several parts",
     );
 }
 

@@ -4,6 +4,7 @@
 use super::harvest::{Harvest, Place};
 use super::word_run::{self, Run};
 use super::word_style::Styles;
+use super::word_table::Table;
 use super::xml::{self, Element, Node};
 
 /// Tables inside tables beyond this are read as part of the outer one.
@@ -92,19 +93,6 @@ struct Paragraph {
     backed: bool,
 }
 
-#[derive(Debug, Default)]
-struct Table {
-    out: String,
-    /// The row has a cell already.
-    in_row: bool,
-    /// The cell has a paragraph already.
-    in_cell: bool,
-    /// Columns that the cell spans beyond its own.
-    spans: u32,
-    /// The row was deleted while changes were tracked.
-    row_deleted: bool,
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Writing {
     /// Between the elements that hold text.
@@ -173,17 +161,14 @@ impl<'a> Reader<'a> {
                 }
             }
             b"tbl" if has_content && self.tables.len() < DEEPEST_TABLE => {
-                self.tables.push(Table::default())
+                self.tables.push(Table::in_style(self.styles.plain_table()));
             }
+            b"tblStyle" | b"tblLook" | b"gridCol" | b"tr" => self.of_table(element),
             b"tc" => {
                 if let Some(table) = self.tables.last_mut() {
-                    if std::mem::replace(&mut table.in_row, true) {
-                        match table.row_deleted {
-                            true => self.deleted.push('\t'),
-                            false => table.out.push('\t'),
-                        }
+                    if table.begin_cell() {
+                        table.row(&mut self.deleted).push('\t');
                     }
-                    table.in_cell = false;
                     table.spans = element.number("gridSpan").unwrap_or(1).saturating_sub(1);
                 }
             }
@@ -280,7 +265,7 @@ impl<'a> Reader<'a> {
             }
             b"tc" => {
                 if let Some(table) = self.tables.last_mut() {
-                    let spans = std::mem::take(&mut table.spans).min(64);
+                    let spans = table.end_cell();
                     if !table.row_deleted {
                         table.out.extend(std::iter::repeat_n('\t', spans as usize));
                     }
@@ -288,15 +273,17 @@ impl<'a> Reader<'a> {
             }
             b"tr" => {
                 if let Some(table) = self.tables.last_mut() {
-                    let out = match std::mem::take(&mut table.row_deleted) {
-                        true => &mut self.deleted,
-                        false => &mut table.out,
-                    };
-                    out.push('\n');
-                    table.in_row = false;
+                    table.row(&mut self.deleted).push('\n');
+                    table.end_row();
                 }
             }
-            b"tbl" => finished.extend(self.tables.pop().map(|table| table.out)),
+            b"tbl" => {
+                if let Some(mut table) = self.tables.pop() {
+                    let hidden = table.hidden_last_row();
+                    self.vanished.push_str(&hidden.unwrap_or_default());
+                    finished.push(table.out);
+                }
+            }
             _ => {}
         }
     }
@@ -311,6 +298,22 @@ impl<'a> Reader<'a> {
             Writing::Field => self.fields.push_str(text),
         }
         self.length += text.len();
+    }
+
+    /// What a table's properties and its grid say, and where its rows begin.
+    fn of_table(&mut self, element: &Element<'_, '_>) {
+        let Some(table) = self.tables.last_mut() else {
+            return;
+        };
+        match element.name() {
+            b"tblStyle" => {
+                let style = element.attribute("val").unwrap_or_default();
+                table.set_style(self.styles.of_table(&style));
+            }
+            b"tblLook" => table.set_look(element),
+            b"gridCol" => table.grid_column(),
+            _ => table.begin_row(),
+        }
     }
 
     fn property(&mut self, element: &Element<'_, '_>) {
@@ -332,7 +335,10 @@ impl<'a> Reader<'a> {
     fn is_hidden(&self) -> bool {
         let plain = Paragraph::default();
         let paragraph = self.paragraphs.last().unwrap_or(&plain);
-        let by_style = self.styles.together(paragraph.hides, self.run.style);
+        let by_table = self.tables.last().is_some_and(Table::hides);
+        let by_style = self
+            .styles
+            .together(by_table, paragraph.hides, self.run.style);
         let on_paper = !paragraph.backed && self.tables.is_empty() && self.boxes == 0;
         self.run.is_hidden(by_style, on_paper) || self.shapes.last() == Some(&true)
     }
@@ -341,11 +347,8 @@ impl<'a> Reader<'a> {
     fn push(&mut self, text: &str) {
         match self.tables.last_mut() {
             Some(table) => {
-                let out = match table.row_deleted {
-                    true => &mut self.deleted,
-                    false => &mut table.out,
-                };
-                out.extend(text.chars().map(|c| match c {
+                let row = table.row(&mut self.deleted);
+                row.extend(text.chars().map(|c| match c {
                     '\n' | '\t' | '\r' => ' ',
                     c => c,
                 }));

@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::word_table::TableStyle;
 use super::xml::{self, Element, Node};
 
 pub(crate) const STYLES: &str = "word/styles.xml";
@@ -18,6 +19,10 @@ pub(crate) struct Styles {
     paragraph: bool,
     /// Styles of paragraphs and of characters that hide.
     hiding: HashSet<String>,
+    /// Styles of tables that hide some of what is in them.
+    tables: HashMap<String, TableStyle>,
+    /// The tables' style that needs no name hides.
+    table: Option<TableStyle>,
 }
 
 /// What stands in one style.
@@ -25,6 +30,7 @@ pub(crate) struct Styles {
 struct Definition {
     based_on: Option<String>,
     hides: Option<bool>,
+    parts: TableStyle,
 }
 
 impl Styles {
@@ -32,25 +38,30 @@ impl Styles {
     pub(crate) fn read(&mut self, xml: &[u8]) -> bool {
         let mut styles: HashMap<String, Definition> = HashMap::new();
         let mut default = None;
+        let mut default_of_tables = None;
+        // The part of a table that is being told of.
+        let mut part: Option<String> = None;
         let mut id = None;
-        // What belongs to parts of a table, or to an older version of a style,
-        // is none of the style's own.
+        // What belongs to an older version of a style is none of its own.
         let mut aside = 0_u32;
         let whole = xml::walk(xml, |node| {
             match node {
                 Node::Start(element) if is_aside(element.name()) => aside += 1,
                 Node::End(name) if is_aside(name) => aside = aside.saturating_sub(1),
                 Node::End(b"style") => id = None,
+                Node::End(b"tblStylePr") => part = None,
                 Node::Start(element) | Node::Empty(element) if aside == 0 => match element.name() {
                     b"style" => {
                         let name = element
                             .attribute("styleId")
                             .unwrap_or_default()
                             .into_owned();
-                        if element.is_on("default")
-                            && element.attribute("type").as_deref() == Some("paragraph")
-                        {
-                            default = Some(name.clone());
+                        if element.is_on("default") {
+                            match element.attribute("type").as_deref() {
+                                Some("paragraph") => default = Some(name.clone()),
+                                Some("table") => default_of_tables = Some(name.clone()),
+                                _ => {}
+                            }
                         }
                         styles.insert(name.clone(), Definition::default());
                         id = Some(name);
@@ -60,10 +71,16 @@ impl Styles {
                             style.based_on = element.attribute("val").map(|id| id.into_owned());
                         }
                     }
+                    b"tblStylePr" => {
+                        let named = element.attribute("type");
+                        part = Some(named.unwrap_or_default().into_owned());
+                    }
                     b"vanish" | b"specVanish" => {
-                        match id.as_ref().and_then(|id| styles.get_mut(id)) {
-                            Some(style) => style.hides = Some(is_on(&element)),
-                            None => self.all |= is_on(&element),
+                        let style = id.as_ref().and_then(|id| styles.get_mut(id));
+                        match (style, &part) {
+                            (Some(style), Some(part)) => style.parts.set(part, is_on(&element)),
+                            (Some(style), None) => style.hides = Some(is_on(&element)),
+                            (None, _) => self.all |= is_on(&element),
                         }
                     }
                     _ => {}
@@ -75,6 +92,9 @@ impl Styles {
         let hides = |id: &String| hides(id, &styles);
         self.hiding = styles.keys().filter(|id| hides(id)).cloned().collect();
         self.paragraph = default.is_some_and(|id| self.hiding.contains(&id));
+        let tables = styles.keys().map(|id| (id.clone(), of_tables(id, &styles)));
+        self.tables = tables.filter(|(_, style)| style.hides_any()).collect();
+        self.table = default_of_tables.and_then(|id| self.of_table(&id));
         whole
     }
 
@@ -83,15 +103,25 @@ impl Styles {
         self.paragraph
     }
 
+    /// The style of a table that names none, if it hides something.
+    pub(crate) fn plain_table(&self) -> Option<TableStyle> {
+        self.table
+    }
+
+    /// A table's style, if it hides something.
+    pub(crate) fn of_table(&self, style: &str) -> Option<TableStyle> {
+        self.tables.get(style).copied()
+    }
+
     pub(crate) fn hides(&self, style: &str) -> bool {
         self.hiding.contains(style)
     }
 
-    /// Whether words are hidden by the styles of their paragraph and of their
-    /// characters: two that hide show again, as each of them turns the switch
-    /// (17.7.3).
-    pub(crate) fn together(&self, paragraph: bool, characters: bool) -> bool {
-        self.all || (paragraph ^ characters)
+    /// Whether words are hidden by the styles of their table, their paragraph
+    /// and their characters: two that hide show again, as each of them turns the
+    /// switch (17.7.3).
+    pub(crate) fn together(&self, table: bool, paragraph: bool, characters: bool) -> bool {
+        self.all || (table ^ paragraph ^ characters)
     }
 }
 
@@ -110,8 +140,25 @@ fn hides(id: &str, styles: &HashMap<String, Definition>) -> bool {
     false
 }
 
+/// What a style says of the parts of a table, with the styles that it is based
+/// on.
+fn of_tables(id: &str, styles: &HashMap<String, Definition>) -> TableStyle {
+    let mut said = TableStyle::default();
+    let mut next = Some(id);
+    for _ in 0..LONGEST_CHAIN {
+        let Some(style) = next.and_then(|id| styles.get(id)) else {
+            break;
+        };
+        let mut parts = style.parts;
+        parts.set_whole(style.hides);
+        said.or(&parts);
+        next = style.based_on.as_deref();
+    }
+    said
+}
+
 fn is_aside(name: &[u8]) -> bool {
-    matches!(name, b"tblStylePr" | b"rPrChange" | b"latentStyles")
+    matches!(name, b"rPrChange" | b"latentStyles")
 }
 
 /// A switch that needs no value to be on.
@@ -159,6 +206,6 @@ mod tests {
         let styles = read(
             "<w:docDefaults><w:rPrDefault><w:rPr><w:vanish/></w:rPr></w:rPrDefault></w:docDefaults>",
         );
-        assert!(styles.all && styles.together(false, false));
+        assert!(styles.all && styles.together(false, false, false));
     }
 }

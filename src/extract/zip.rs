@@ -133,7 +133,7 @@ impl Archive<'_> {
             harvest.problem(
                 place,
                 ProblemKind::Damaged,
-                "the archive is cut short or damaged",
+                "the archive is cut short or damaged, or one of several parts",
             );
         }
         if self.unended {
@@ -207,7 +207,7 @@ fn protection(
         (1.., _) => (Protection::Weak, "only some of its files are encrypted"),
         _ if sealings.contains(&Sealing::ZipCrypto) => (
             Protection::Weak,
-            "encrypted with ZipCrypto, which falls in minutes",
+            "encrypted with ZipCrypto, which can be broken in minutes",
         ),
         _ => match sealings.iter().min_by_key(|sealing| sealing.strength()) {
             Some(Sealing::Aes(1)) => (Protection::Protected, "encrypted with AES-128"),
@@ -258,7 +258,7 @@ impl Member<'_> {
                 let sealed = match sealing {
                     Sealing::ZipCrypto => (
                         Protection::Weak,
-                        "encrypted with ZipCrypto, which falls in minutes",
+                        "encrypted with ZipCrypto, which can be broken in minutes",
                     ),
                     _ => member::ENCRYPTED,
                 };

@@ -296,12 +296,12 @@ fn protection_is_what_a_stranger_meets() {
     check_protection(
         "locked-rc4-40.pdf",
         Weak,
-        "encrypted with 40-bit RC4, which falls in minutes",
+        "encrypted with 40-bit RC4, which can be broken in minutes",
     );
     let open = check_protection(
         "owner-only.pdf",
         Open,
-        "opens without a password: only its use is restricted",
+        "opens without a password: only printing, copying and changing are restricted",
     );
     check(
         &open,
@@ -325,7 +325,7 @@ fn formats_not_read_yet_are_told_by_name() {
     assert_eq!(reading.problems.len(), 1);
     assert_eq!(
         reading.problems[0].what,
-        "a cabinet archive, which is not read yet"
+        "a cabinet archive, which Exeat does not read"
     );
     assert_eq!(reading.problems[0].kind, ProblemKind::Unknown);
 }

@@ -34,14 +34,14 @@ fn what_opens_with_a_password_of_everybody_is_open_and_read() {
     check_protection(
         "locked.xls",
         Weak,
-        "encrypted with a cipher that falls in minutes (40-bit RC4)",
+        "encrypted with a cipher that can be broken in minutes (40-bit RC4)",
     );
     let reading = check_protection("velvet.doc", Open, BY_ITSELF);
     check(&reading, "velvet.doc", false, "Oban Marsh was late.");
     check_protection(
         "locked.doc",
         Weak,
-        "encrypted with a cipher that falls in minutes (40-bit RC4)",
+        "encrypted with a cipher that can be broken in minutes (40-bit RC4)",
     );
     let locked = check_protection(
         "locked-2007.xlsx",

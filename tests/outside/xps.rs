@@ -123,6 +123,18 @@ fn pages_that_only_draw_are_told_and_empty_ones_are_not() {
 }
 
 #[test]
+fn words_that_a_clip_cuts_away_are_hidden() {
+    let clip = |area: &str, y: u32, words: &str| {
+        format!(r#"<Canvas Clip="{area}">{}</Canvas>"#, glyphs(50, y, words))
+    };
+    let around = "M 40,70 L 400,70 400,110 40,110 Z";
+    let inside = [clip(around, 90, "shown"), clip(around, 300, "Oban Marsh")].concat();
+    let reading = read(&xps(&["1.fpage"], &[("1.fpage", &page(&inside))]));
+    check(&reading, "a.xps › page 1", false, "shown");
+    check(&reading, "a.xps › page 1, cut away", true, "Oban Marsh");
+}
+
+#[test]
 fn a_zip_with_such_a_name_in_it_and_a_password_is_no_document() {
     let mut locked = xps(&["1.fpage"], &[("1.fpage", &page("x"))]);
     for mark in [&b"PK\x03\x04"[..], b"PK\x01\x02"] {

@@ -209,15 +209,29 @@ impl<'t> Table<'t> {
                 continue;
             };
             if best.as_ref().is_none_or(|&(most, _)| known > most) {
+                // Torn, the row goes on with what stood in another.
+                let torn = self.holds_number(row, &columns);
                 let layout = Layout {
                     columns,
                     sideways: false,
-                    first: number + 1,
+                    first: if torn { number } else { number + 1 },
                 };
                 best = Some((known, layout));
             }
         }
         best
+    }
+
+    /// Whether a number stands in the row, of a kind that one of the row's own
+    /// headings announces.
+    fn holds_number(&self, row: &Range<usize>, columns: &[Column<'_>]) -> bool {
+        let announced = columns.iter().filter_map(|column| match column {
+            Column::Identifier(kind) if kind.names_somebody() => Some(*kind),
+            _ => None,
+        });
+        let announced: Vec<Identifier> = announced.collect();
+        let mut cells = self.cells(row).map(|(_, cell)| cell.trim());
+        cells.any(|cell| announced.iter().any(|kind| kind.is_in_cell(cell)))
     }
 
     /// The table on its side, where the first cells of its rows are headings.

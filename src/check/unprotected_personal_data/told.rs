@@ -61,16 +61,7 @@ pub(super) fn protection(file: &Attachment) -> Option<String> {
         }
         None => {}
     }
-    let how = match file.kind.as_str() {
-        "zip" | "7z" | "rar" | "encrypted" => "in 7-Zip, encrypt the whole archive with AES-256",
-        "pdf" => "save the PDF anew with a password to open it (AES-256)",
-        "doc" => "save it as .docx, then File › Info › Encrypt with Password",
-        "xls" => "save it as .xlsx, then File › Info › Encrypt with Password",
-        "ppt" => "save it as .pptx, then File › Info › Encrypt with Password",
-        "odt" | "ods" | "odp" => "in LibreOffice, Save As with “Save with password”",
-        _ => "in Office, File › Info › Encrypt with Password",
-    };
-    Some(format!(", {said}: {how}"))
+    Some(format!(", {said}: {}", file.remedy()))
 }
 
 /// Who, by initials, and what, by its name: nothing of it can be looked up.
@@ -172,6 +163,8 @@ mod tests {
             ("xls", "save it as .xlsx"),
             ("ods", "LibreOffice"),
             ("docx", "File › Info"),
+            ("smime", "AES-256"),
+            ("sylk", "7-Zip"),
         ] {
             for (state, begins) in [
                 (Protection::Weak, ", weakly protected (anyone opens it): "),

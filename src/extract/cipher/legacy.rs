@@ -119,7 +119,7 @@ impl Rc4Header {
         match self.scheme {
             Scheme::Forty | Scheme::CryptoApi(0..=55) => (
                 Protection::Weak,
-                "encrypted with a cipher that falls in minutes (40-bit RC4)",
+                "encrypted with a cipher that can be broken in minutes (40-bit RC4)",
             ),
             Scheme::CryptoApi(_) => (Protection::Protected, "encrypted with a password (RC4)"),
         }
@@ -185,7 +185,7 @@ impl Xor {
             Some(_) => OPENS_FOR_ANYONE,
             None => (
                 Protection::Weak,
-                "encrypted with a cipher that falls in minutes (XOR)",
+                "encrypted with a cipher that can be broken in minutes (XOR)",
             ),
         };
         harvest.closed(place, protection, why);

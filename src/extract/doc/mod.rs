@@ -42,7 +42,7 @@ pub(crate) fn read(compound: &Compound<'_>, place: &Place, harvest: &mut Harvest
         return harvest.problem(
             &place,
             ProblemKind::Unknown,
-            "a document of Word 95 or older, which is not read yet",
+            "a document of Word 95 or older, which Exeat does not read: save it as .docx",
         );
     };
     let mut table = ole::stream(compound, fib.table(), &place, harvest).unwrap_or_default();

@@ -64,7 +64,7 @@ pub(crate) fn read(archive: &Archive<'_>, place: &Place, harvest: &mut Harvest<'
             harvest.protection(
                 &place,
                 Protection::Protected,
-                "encrypted with its program's own password",
+                "encrypted with a password (OpenDocument)",
             );
             if let Some(package) = archive.member(PACKAGE).filter(|_| sealed.holds(PACKAGE)) {
                 return whole(package, &sealed, &place, harvest);

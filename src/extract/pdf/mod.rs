@@ -247,7 +247,7 @@ fn opened(
         harvest.protection(
             place,
             Protection::Open,
-            "opens without a password: only its use is restricted",
+            "opens without a password: only printing, copying and changing are restricted",
         );
     }
     // A file cut short can be mended into one with fewer pages.
@@ -322,7 +322,7 @@ fn strength(document: &Document) -> Option<(Protection, &'static str)> {
     Some(match (number(b"V"), number(b"R"), number(b"Length")) {
         (_, 2, _) | (1, _, _) | (2, _, 40) => (
             Protection::Weak,
-            "encrypted with 40-bit RC4, which falls in minutes",
+            "encrypted with 40-bit RC4, which can be broken in minutes",
         ),
         (2 | 3, _, _) => (
             Protection::Protected,

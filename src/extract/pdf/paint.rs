@@ -235,6 +235,7 @@ impl<'a> Painter<'a, '_> {
             direction,
             up: unit(placed[2], placed[3], (-direction.1, direction.0)),
             height: (state.size * placed[2].hypot(placed[3])).abs(),
+            clip: state.clip,
             order: self.view.order(),
             colour: match state.mode {
                 0 if !font.drawn && state.is_opaque() => state.fill.colour,

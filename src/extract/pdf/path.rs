@@ -24,6 +24,8 @@ pub(crate) struct Path {
     areas: Vec<Area>,
     corners: Vec<(f32, f32)>,
     curved: bool,
+    /// There were more areas than were kept.
+    crowded: bool,
     /// `W` was said: what is painted next also cuts what comes behind.
     pub(crate) clips: bool,
 }
@@ -70,11 +72,12 @@ impl Path {
 
     fn end(&mut self) {
         let curved = std::mem::take(&mut self.curved);
-        if let Some(rect) = Rect::around(self.corners.iter().copied())
-            && self.areas.len() < MOST_AREAS
-        {
+        if let Some(rect) = Rect::around(self.corners.iter().copied()) {
             let exact = !curved && is_rectangle(&self.corners, &rect);
-            self.areas.push(Area { rect, exact });
+            match self.areas.len() < MOST_AREAS {
+                true => self.areas.push(Area { rect, exact }),
+                false => self.crowded = true,
+            }
         }
         self.corners.clear();
     }
@@ -125,13 +128,16 @@ impl Path {
                 .areas
                 .iter()
                 .flat_map(|Area { rect, .. }| [(rect.left, rect.bottom), (rect.right, rect.top)]);
-            if let Some(rect) = Rect::around(corners) {
+            if let Some(rect) = Rect::around(corners)
+                && !self.crowded
+            {
                 state.clip = state.clip.intersection(&rect);
             }
             let exact = matches!(self.areas.as_slice(), [area] if area.exact);
             state.clip_is_exact &= exact;
         }
         self.areas.clear();
+        self.crowded = false;
     }
 }
 

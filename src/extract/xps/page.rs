@@ -417,6 +417,7 @@ impl Drawing<'_, '_> {
             direction: unit(matrix[0], matrix[1]),
             up: unit(-matrix[2], -matrix[3]),
             height: (glyphs.size * matrix[2].hypot(matrix[3])).abs(),
+            clip: state.clip,
             order: self.view.order(),
             colour: match frame.brush {
                 Brush::Colour(colour) if state.is_opaque() => colour,

@@ -181,3 +181,24 @@ fn rows_that_a_hidden_column_crosses_count_once() {
     assert_eq!(findings.len(), 1, "{findings:?}");
     assert!(findings[0].what.starts_with("2 people"), "{findings:?}");
 }
+
+/// A file whose first lines were torn out of it, so that headings run into the
+/// values of another row.
+#[test]
+fn what_stands_behind_torn_headings_is_read_too() {
+    let heads = "Name\tForm\tDate of birth\tUPN\tNotes";
+    let found = |text: &str| file("list.csv", &[("list.csv", text)]).len();
+    for torn in [
+        format!("{heads}7A\t15/10/2014\tB801200005001\t\nNobody Known\t7A\t"),
+        "Surname\tNHS number\tNotes\t999 372 9884\tpeanuts".to_owned(),
+    ] {
+        assert_eq!(found(&torn), 1, "{torn}");
+    }
+    for whole in [
+        format!("{heads}\nNobody Known\t7A\t\t\t"),
+        format!("{heads}\t15/10/2014\nNobody Known\t7A\t\t\t"),
+        "Name\tUPN\tas of 01/09/2026\tB80120000500\n".to_owned(),
+    ] {
+        assert_eq!(found(&whole), 0, "{whole}");
+    }
+}

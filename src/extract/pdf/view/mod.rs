@@ -16,6 +16,8 @@ const MOST_PAIRS: usize = 30_000_000;
 const MOST_RUNS: usize = 300_000;
 /// What is narrower covers no words.
 const NARROW: f32 = 2.0;
+/// Words of which no more than this shows cannot be read.
+const SLIVER: f32 = 0.05;
 /// Letters lower than this, in points, cannot be read.
 const TINY: f32 = 1.0;
 /// Colours no farther apart than this look the same.
@@ -27,6 +29,7 @@ pub(crate) enum Hiding {
     Layer,
     Note,
     OffPage,
+    CutAway,
     Unpainted,
     Tiny,
     BlackBox,
@@ -44,6 +47,7 @@ impl Hiding {
             Self::Layer => "on a layer that is switched off",
             Self::Note => "in a note or field that is not shown",
             Self::OffPage => "outside the visible page",
+            Self::CutAway => "cut away",
             Self::Unpainted => "invisible",
             Self::Tiny => "too small to read",
             Self::BlackBox => "under a black box",
@@ -68,6 +72,8 @@ pub(crate) struct Run {
     /// Where its letters' tops are.
     pub(crate) up: (f32, f32),
     pub(crate) height: f32,
+    /// What of the page may show then.
+    pub(crate) clip: Rect,
     /// How many things were painted before.
     pub(crate) order: usize,
     /// Its colour, where it is filled with one.
@@ -153,7 +159,10 @@ impl View {
             return (self.lines(&self.runs), Vec::new());
         }
         if kinds.contains(&Hiding::OffPage) {
-            self.let_run_over(&mut hidings);
+            self.let_run_over(Hiding::OffPage, &self.line_ranges(), &mut hidings);
+        }
+        if kinds.contains(&Hiding::CutAway) {
+            self.let_run_over(Hiding::CutAway, &self.cell_ranges(), &mut hidings);
         }
         let those = |hidings: &[Option<Hiding>], wanted: Option<Hiding>| -> Vec<Run> {
             let runs = self.runs.iter().zip(hidings);
@@ -182,14 +191,18 @@ impl View {
     }
 
     /// A line that begins on the page and runs over its edge hides nothing on
-    /// purpose; a scan's words do so where their letters are too wide.
-    fn let_run_over(&self, hidings: &mut [Option<Hiding>]) {
-        for line in self.line_ranges() {
-            let hidings = &mut hidings[line];
+    /// purpose; a scan's words do so where their letters are too wide. Nor does
+    /// a cell with more words than it has room for.
+    fn let_run_over(
+        &self,
+        edge: Hiding,
+        stretches: &[Range<usize>],
+        hidings: &mut [Option<Hiding>],
+    ) {
+        for stretch in stretches {
+            let hidings = &mut hidings[stretch.clone()];
             if hidings.contains(&None) {
-                let off = hidings
-                    .iter_mut()
-                    .filter(|hiding| **hiding == Some(Hiding::OffPage));
+                let off = hidings.iter_mut().filter(|hiding| **hiding == Some(edge));
                 off.for_each(|hiding| *hiding = None);
             }
         }
@@ -205,16 +218,25 @@ impl View {
 
     /// Which runs are on a line, of each.
     fn line_ranges(&self) -> Vec<Range<usize>> {
-        let mut lines = Vec::new();
+        self.ranges(|gap| gap == Some('\n'))
+    }
+
+    /// Which runs stand close together on a line.
+    fn cell_ranges(&self) -> Vec<Range<usize>> {
+        self.ranges(|gap| matches!(gap, Some('\n' | '\t')))
+    }
+
+    fn ranges(&self, ends: impl Fn(Option<char>) -> bool) -> Vec<Range<usize>> {
+        let mut ranges = Vec::new();
         let mut start = 0;
         for end in 1..=self.runs.len() {
             let next = self.runs.get(end);
-            if next.is_none_or(|next| gap(&self.runs[end - 1], next) == Some('\n')) {
-                lines.push(start..end);
+            if next.is_none_or(|next| ends(gap(&self.runs[end - 1], next))) {
+                ranges.push(start..end);
                 start = end;
             }
         }
-        lines
+        ranges
     }
 
     /// Runs as lines, with what lies between them.
@@ -240,6 +262,11 @@ impl View {
             .is_some_and(|page| page.grown(2.0).intersection(&body).is_empty())
         {
             return Some(Hiding::OffPage);
+        }
+        // Some fonts do not tell how wide their letters are.
+        let seen = body.grown(0.5);
+        if run.clip.intersection(&seen).area() <= SLIVER * seen.area() {
+            return Some(Hiding::CutAway);
         }
         if run.measured && run.height < TINY {
             return Some(Hiding::Tiny);

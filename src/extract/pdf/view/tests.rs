@@ -45,6 +45,7 @@ fn word(order: usize) -> Run {
         direction: (1.0, 0.0),
         up: (0.0, 1.0),
         height: 10.0,
+        clip: Rect::EVERYWHERE,
         order,
         colour: BLACK,
         hiding: None,
@@ -69,6 +70,45 @@ fn check(run: Run, marks: &[Mark], expected: Option<Hiding>) {
             ("", vec![(kind, "Zoe".to_owned())])
         ),
     }
+}
+
+#[test]
+fn what_is_cut_away_hides() {
+    let cut = |clip: Rect| Run { clip, ..word(0) };
+    for clip in [
+        rect(200.0, 690.0, 300.0, 720.0),
+        rect(0.0, 0.0, 600.0, 690.0),
+        rect(100.0, 700.0, 140.0, 700.0),
+        // Two clips that have nothing in common.
+        rect(90.0, 690.0, 80.0, 720.0),
+    ] {
+        check(cut(clip), &[], Some(Hiding::CutAway));
+    }
+    // Half of it shows.
+    check(cut(rect(120.0, 690.0, 300.0, 720.0)), &[], None);
+    check(cut(rect(90.0, 690.0, 200.0, 704.0)), &[], None);
+}
+
+#[test]
+fn a_cell_that_runs_over_hides_nothing_but_its_neighbour_does() {
+    let clip = rect(90.0, 690.0, 145.0, 720.0);
+    let at = |x: f32, clip: Rect| Run {
+        start: (x, 700.0),
+        end: (x + 40.0, 700.0),
+        clip,
+        ..word(0)
+    };
+    let hidden = |runs: [Run; 2]| {
+        let mut view = View::new(Some(PAGE));
+        view.letters = "ZoeOban".to_owned();
+        for (run, letters) in runs.into_iter().zip([0..3, 3..7]) {
+            view.runs.push(Run { letters, ..run });
+        }
+        view.finish().1.into_iter().map(|(hiding, _)| hiding)
+    };
+    assert_eq!(hidden([at(100.0, clip), at(144.0, clip)]).count(), 0);
+    let apart: Vec<Hiding> = hidden([at(100.0, clip), at(300.0, clip)]).collect();
+    assert_eq!(apart, [Hiding::CutAway]);
 }
 
 #[test]
