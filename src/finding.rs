@@ -20,19 +20,21 @@ pub enum RuleId {
     PersonalDataInBody,
     PasswordWithDocument,
     PersonalAddress,
+    PersonalDetailsToPupil,
     ChainMessage,
     UnreadableContent,
 }
 
 impl RuleId {
     /// Every rule, in the order in which people are shown them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::PupilNameInSubject,
         Self::PupilNameInBody,
         Self::UnprotectedPersonalData,
         Self::PersonalDataInBody,
         Self::PasswordWithDocument,
         Self::PersonalAddress,
+        Self::PersonalDetailsToPupil,
         Self::ChainMessage,
         Self::UnreadableContent,
     ];
@@ -45,6 +47,7 @@ impl RuleId {
             Self::PersonalDataInBody => "personal-data-in-body",
             Self::PasswordWithDocument => "password-with-document",
             Self::PersonalAddress => "personal-address",
+            Self::PersonalDetailsToPupil => "personal-details-to-pupil",
             Self::ChainMessage => "chain-message",
             Self::UnreadableContent => "unreadable-content",
         }

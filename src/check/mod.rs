@@ -21,6 +21,7 @@ mod masking;
 mod password_with_document;
 mod personal_address;
 mod personal_data_in_body;
+mod personal_details_to_pupil;
 mod pupil_name_in_body;
 mod pupil_name_in_subject;
 mod sightings;
@@ -34,6 +35,7 @@ use chain_message::ChainMessage;
 use password_with_document::PasswordWithDocument;
 use personal_address::PersonalAddress;
 use personal_data_in_body::PersonalDataInBody;
+use personal_details_to_pupil::PersonalDetailsToPupil;
 use pupil_name_in_body::PupilNameInBody;
 use pupil_name_in_subject::PupilNameInSubject;
 use unprotected_personal_data::UnprotectedPersonalData;
@@ -111,6 +113,7 @@ pub const ALL: &[&dyn Check] = &[
     &PersonalDataInBody,
     &PasswordWithDocument,
     &PersonalAddress,
+    &PersonalDetailsToPupil,
     &ChainMessage,
     &UnreadableContent,
 ];

@@ -45,6 +45,7 @@ pub fn guide(rule: RuleId) -> &'static Guide {
         RuleId::PersonalDataInBody => &PERSONAL_DATA_IN_BODY,
         RuleId::PasswordWithDocument => &PASSWORD_WITH_DOCUMENT,
         RuleId::PersonalAddress => &PERSONAL_ADDRESS,
+        RuleId::PersonalDetailsToPupil => &PERSONAL_DETAILS_TO_PUPIL,
         RuleId::ChainMessage => &CHAIN_MESSAGE,
         RuleId::UnreadableContent => &UNREADABLE_CONTENT,
     }
@@ -205,6 +206,30 @@ const PERSONAL_ADDRESS: Guide = Guide {
     passes: &[
         "Parents, suppliers, applicants, governors and other people outside who use a private mailbox.",
         "Mail to your own private mailbox that is not about school business, if the school allows it.",
+    ],
+};
+
+const PERSONAL_DETAILS_TO_PUPIL: Guide = Guide {
+    title: "A member of staff's own contact details, to a pupil",
+    remedy: Remedy::Change {
+        to: "the school's number or your school address in place of your own",
+        how: &["For a trip, ask the office for the trip phone."],
+    },
+    noticed: "In mail by staff to a pupil or a parent: a telephone number, a private mailbox, a \
+        home address or a name on a service such as Instagram or Discord that looks like the \
+        sender's own.",
+    why: "Contact that nobody at the school can see puts a pupil at risk, and a member of staff \
+        under suspicion, however kindly it is meant.",
+    ways: &[
+        "Give the school's number, or your school address.",
+        "For trips and fixtures, give the number of the school's trip phone.",
+        "A pupil who needs somebody at the weekend needs more than you: tell the safeguarding lead.",
+    ],
+    passes: &[
+        "The school's own numbers, trip phones and helplines.",
+        "Numbers of other people: a placement, a box office, a coach firm.",
+        "A pupil's own number, read back.",
+        "Mail to colleagues.",
     ],
 };
 

@@ -67,10 +67,12 @@ pub enum Topic {
     PersonalDomains,
     /// Forenames and their short forms.
     Diminutives,
+    /// Whose telephone number, mailbox, home or handle it is.
+    PersonalDetails,
 }
 
 impl Topic {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::SpecialCategories,
         Self::Identifiers,
         Self::ColumnHeadings,
@@ -79,10 +81,11 @@ impl Topic {
         Self::Passwords,
         Self::PersonalDomains,
         Self::Diminutives,
+        Self::PersonalDetails,
     ];
 
     /// Those whose patterns are looked for in running text; the others are
-    /// held against cells, domains and names.
+    /// held against cells, domains and names, or looked for in few mails.
     pub const PROSE: [Self; 5] = [
         Self::SpecialCategories,
         Self::Identifiers,
@@ -101,6 +104,7 @@ impl Topic {
             Self::Passwords => "passwords",
             Self::PersonalDomains => "personal-domains",
             Self::Diminutives => "diminutives",
+            Self::PersonalDetails => "personal-details",
         }
     }
 
@@ -158,6 +162,17 @@ impl Topic {
             Self::Passwords => &["gives", "hints", "later", "other"],
             Self::PersonalDomains => &["domain"],
             Self::Diminutives => &["forename"],
+            Self::PersonalDetails => &[
+                "own-number",
+                "call-me",
+                "other",
+                "denies",
+                "own-mailbox",
+                "own-home",
+                "stays",
+                "home",
+                "handle",
+            ],
         }
     }
 
@@ -171,6 +186,7 @@ impl Topic {
             Self::Passwords => include_str!("../../patterns/passwords.toml"),
             Self::PersonalDomains => include_str!("../../patterns/personal-domains.toml"),
             Self::Diminutives => include_str!("../../patterns/diminutives.toml"),
+            Self::PersonalDetails => include_str!("../../patterns/personal-details.toml"),
         }
     }
 }

@@ -24,6 +24,11 @@ pub(super) fn of(rule: RuleId) -> &'static str {
             "The use of personal email addresses by staff for any official school business is not \
              permitted."
         }
+        RuleId::PersonalDetailsToPupil => {
+            "I will not give out my own personal details, such as mobile phone number and personal \
+             email address, to pupils. Personal mobile numbers should not be given to parents at \
+             the school."
+        }
         RuleId::ChainMessage => {
             "The forwarding of any chain messages/emails etc. is not permitted."
         }

@@ -120,6 +120,7 @@ fn default(id: RuleId) -> (Action, Recipients, &'static [(Case, Action)]) {
         RuleId::PersonalDataInBody => (Warn, Recipients::External, &[(Case::Own, Note)]),
         RuleId::PasswordWithDocument => (Warn, Recipients::All, &[]),
         RuleId::PersonalAddress => (Warn, Recipients::All, &[(Case::PrivateFrom, Reject)]),
+        RuleId::PersonalDetailsToPupil => (Quarantine, Recipients::All, &[(Case::Parent, Warn)]),
         RuleId::ChainMessage => (Warn, Recipients::All, &[]),
         RuleId::UnreadableContent => (
             Warn,

@@ -32,6 +32,7 @@ fn in_words(rule: RuleId) -> &'static str {
         RuleId::PersonalDataInBody => "personal data in the text of a mail",
         RuleId::PasswordWithDocument => "a protected file and its password in one mail",
         RuleId::PersonalAddress => "school business from, to or by way of a private mailbox",
+        RuleId::PersonalDetailsToPupil => "a member of staff's own contact details, to a pupil",
         RuleId::ChainMessage => "chain letters and hoaxes",
         RuleId::UnreadableContent => "attachments that cannot be read safely",
     }

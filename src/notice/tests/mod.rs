@@ -110,7 +110,7 @@ fn clause(rule: RuleId) -> String {
         RuleId::ChainMessage => {
             "The forwarding of any chain messages/emails etc. is not permitted."
         }
-        RuleId::UnreadableContent => "",
+        RuleId::PersonalDetailsToPupil | RuleId::UnreadableContent => "",
     }
     .to_owned()
 }
