@@ -22,12 +22,13 @@ pub enum RuleId {
     PersonalAddress,
     PersonalDetailsToPupil,
     ChainMessage,
+    VisibleRecipients,
     UnreadableContent,
 }
 
 impl RuleId {
     /// Every rule, in the order in which people are shown them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::PupilNameInSubject,
         Self::PupilNameInBody,
         Self::UnprotectedPersonalData,
@@ -36,6 +37,7 @@ impl RuleId {
         Self::PersonalAddress,
         Self::PersonalDetailsToPupil,
         Self::ChainMessage,
+        Self::VisibleRecipients,
         Self::UnreadableContent,
     ];
 
@@ -49,6 +51,7 @@ impl RuleId {
             Self::PersonalAddress => "personal-address",
             Self::PersonalDetailsToPupil => "personal-details-to-pupil",
             Self::ChainMessage => "chain-message",
+            Self::VisibleRecipients => "visible-recipients",
             Self::UnreadableContent => "unreadable-content",
         }
     }

@@ -30,6 +30,7 @@ mod signature;
 pub(crate) mod testing;
 mod unprotected_personal_data;
 mod unreadable_content;
+mod visible_recipients;
 
 use chain_message::ChainMessage;
 use password_with_document::PasswordWithDocument;
@@ -40,6 +41,7 @@ use pupil_name_in_body::PupilNameInBody;
 use pupil_name_in_subject::PupilNameInSubject;
 use unprotected_personal_data::UnprotectedPersonalData;
 use unreadable_content::UnreadableContent;
+use visible_recipients::VisibleRecipients;
 
 /// A message as checks see it: read once, its texts folded and tokenised
 /// once, its pupils' names found once.
@@ -115,5 +117,6 @@ pub const ALL: &[&dyn Check] = &[
     &PersonalAddress,
     &PersonalDetailsToPupil,
     &ChainMessage,
+    &VisibleRecipients,
     &UnreadableContent,
 ];

@@ -47,6 +47,7 @@ pub fn guide(rule: RuleId) -> &'static Guide {
         RuleId::PersonalAddress => &PERSONAL_ADDRESS,
         RuleId::PersonalDetailsToPupil => &PERSONAL_DETAILS_TO_PUPIL,
         RuleId::ChainMessage => &CHAIN_MESSAGE,
+        RuleId::VisibleRecipients => &VISIBLE_RECIPIENTS,
         RuleId::UnreadableContent => &UNREADABLE_CONTENT,
     }
 }
@@ -252,6 +253,33 @@ const CHAIN_MESSAGE: Guide = Guide {
         "“Please pass this on to your form group”, and other requests to people who are named.",
         "A warning about such a message, in your own words.",
         "Fund-raising, petitions and newsletters that do not ask to be sent on to everyone.",
+    ],
+};
+
+const VISIBLE_RECIPIENTS: Guide = Guide {
+    title: "Many recipients who can see each other's addresses",
+    remedy: Remedy::Change {
+        to: "everyone in Bcc, and yourself in To",
+        how: &[
+            "To write to many families, mail merge or the school's messaging service is better still.",
+        ],
+    },
+    noticed: "Six or more people or organisations outside the school in To and Cc. Those of one \
+        organisation or one family count once.",
+    why: "Each of them learns the others' addresses, and often what they have in common: whose \
+        child takes an exam again, who owes money, who has applied.",
+    ways: &[
+        "Put yourself in To and everyone else in Bcc.",
+        "For families, use mail merge or the school's messaging service: one slip of the mouse \
+         puts a whole list into Cc.",
+        "If they should know each other's addresses, ask them first, and say so when you send it \
+         as it is.",
+    ],
+    passes: &[
+        "Mail to staff and pupils of the school.",
+        "Blind copies, and a list's one address.",
+        "Meetings with the council, health services, the police, other schools and governors, \
+         where the school knows them as such.",
     ],
 };
 

@@ -102,9 +102,10 @@ impl<'a> Parties<'a> {
                 (|recipient| recipient.private, ALL_PRIVATE)
             }
             RuleId::PersonalDetailsToPupil => (|recipient| !recipient.family, NO_FAMILY),
-            RuleId::PupilNameInSubject | RuleId::PupilNameInBody | RuleId::UnreadableContent => {
-                (|_| false, NOBODY)
-            }
+            RuleId::VisibleRecipients
+            | RuleId::PupilNameInSubject
+            | RuleId::PupilNameInBody
+            | RuleId::UnreadableContent => (|_| false, NOBODY),
         };
         reached
             .into_iter()

@@ -122,6 +122,7 @@ fn default(id: RuleId) -> (Action, Recipients, &'static [(Case, Action)]) {
         RuleId::PersonalAddress => (Warn, Recipients::All, &[(Case::PrivateFrom, Reject)]),
         RuleId::PersonalDetailsToPupil => (Quarantine, Recipients::All, &[(Case::Parent, Warn)]),
         RuleId::ChainMessage => (Warn, Recipients::All, &[]),
+        RuleId::VisibleRecipients => (Warn, Recipients::External, &[]),
         RuleId::UnreadableContent => (
             Warn,
             Recipients::All,

@@ -110,7 +110,9 @@ fn clause(rule: RuleId) -> String {
         RuleId::ChainMessage => {
             "The forwarding of any chain messages/emails etc. is not permitted."
         }
-        RuleId::PersonalDetailsToPupil | RuleId::UnreadableContent => "",
+        RuleId::PersonalDetailsToPupil | RuleId::VisibleRecipients | RuleId::UnreadableContent => {
+            ""
+        }
     }
     .to_owned()
 }
