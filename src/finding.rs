@@ -22,13 +22,14 @@ pub enum RuleId {
     PersonalAddress,
     PersonalDetailsToPupil,
     ChainMessage,
+    WrongRecipient,
     VisibleRecipients,
     UnreadableContent,
 }
 
 impl RuleId {
     /// Every rule, in the order in which people are shown them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::PupilNameInSubject,
         Self::PupilNameInBody,
         Self::UnprotectedPersonalData,
@@ -37,6 +38,7 @@ impl RuleId {
         Self::PersonalAddress,
         Self::PersonalDetailsToPupil,
         Self::ChainMessage,
+        Self::WrongRecipient,
         Self::VisibleRecipients,
         Self::UnreadableContent,
     ];
@@ -51,6 +53,7 @@ impl RuleId {
             Self::PersonalAddress => "personal-address",
             Self::PersonalDetailsToPupil => "personal-details-to-pupil",
             Self::ChainMessage => "chain-message",
+            Self::WrongRecipient => "wrong-recipient",
             Self::VisibleRecipients => "visible-recipients",
             Self::UnreadableContent => "unreadable-content",
         }
@@ -225,6 +228,9 @@ pub enum Weight {
     Hostile,
     /// `unreadable-content`: a format that is known, but not read here.
     NotRead,
+    /// `wrong-recipient`: a contact who is restricted for the pupil. Nothing
+    /// that is shown may say so.
+    Restricted,
 }
 
 /// What reading could not do. Never silence: an attachment without a text has

@@ -31,6 +31,7 @@ pub(crate) mod testing;
 mod unprotected_personal_data;
 mod unreadable_content;
 mod visible_recipients;
+mod wrong_recipient;
 
 use chain_message::ChainMessage;
 use password_with_document::PasswordWithDocument;
@@ -42,6 +43,7 @@ use pupil_name_in_subject::PupilNameInSubject;
 use unprotected_personal_data::UnprotectedPersonalData;
 use unreadable_content::UnreadableContent;
 use visible_recipients::VisibleRecipients;
+use wrong_recipient::WrongRecipient;
 
 /// A message as checks see it: read once, its texts folded and tokenised
 /// once, its pupils' names found once.
@@ -117,6 +119,7 @@ pub const ALL: &[&dyn Check] = &[
     &PersonalAddress,
     &PersonalDetailsToPupil,
     &ChainMessage,
+    &WrongRecipient,
     &VisibleRecipients,
     &UnreadableContent,
 ];

@@ -47,6 +47,7 @@ pub fn guide(rule: RuleId) -> &'static Guide {
         RuleId::PersonalAddress => &PERSONAL_ADDRESS,
         RuleId::PersonalDetailsToPupil => &PERSONAL_DETAILS_TO_PUPIL,
         RuleId::ChainMessage => &CHAIN_MESSAGE,
+        RuleId::WrongRecipient => &WRONG_RECIPIENT,
         RuleId::VisibleRecipients => &VISIBLE_RECIPIENTS,
         RuleId::UnreadableContent => &UNREADABLE_CONTENT,
     }
@@ -253,6 +254,29 @@ const CHAIN_MESSAGE: Guide = Guide {
         "“Please pass this on to your form group”, and other requests to people who are named.",
         "A warning about such a message, in your own words.",
         "Fund-raising, petitions and newsletters that do not ask to be sent on to everyone.",
+    ],
+};
+
+const WRONG_RECIPIENT: Guide = Guide {
+    title: "A recipient who may not be the right one",
+    remedy: Remedy::Change {
+        to: "the recipients checked against the school's records",
+        how: &["Look the address up in the records rather than in your address book."],
+    },
+    noticed: "Something about a pupil that goes to somebody who, by the school's records, is not \
+        the person for it; a greeting by another parent's name; or an address whose domain is one \
+        letter away from one that the school knows.",
+    why: "A mail to the wrong address is the commonest breach of data protection there is, and it \
+        cannot be called back.",
+    ways: &[
+        "Look the right address up in the school's records, and send the mail anew.",
+        "If it concerns two families, write to each of them, with nothing about the other's child.",
+        "If the records are out of date, ask the office to put them right first.",
+    ],
+    passes: &[
+        "Mail to the parents and carers of the pupil it is about.",
+        "Names with nothing about their bearers, as in a cast or a team list.",
+        "Answers to addresses that wrote first, and domains of the school's contacts.",
     ],
 };
 

@@ -32,7 +32,7 @@ pub(super) fn of(rule: RuleId) -> &'static str {
         RuleId::ChainMessage => {
             "The forwarding of any chain messages/emails etc. is not permitted."
         }
-        RuleId::VisibleRecipients | RuleId::UnreadableContent => {
+        RuleId::WrongRecipient | RuleId::VisibleRecipients | RuleId::UnreadableContent => {
             "Emails sent to external organisations should be written carefully and checked before \
              sending."
         }

@@ -102,7 +102,8 @@ impl<'a> Parties<'a> {
                 (|recipient| recipient.private, ALL_PRIVATE)
             }
             RuleId::PersonalDetailsToPupil => (|recipient| !recipient.family, NO_FAMILY),
-            RuleId::VisibleRecipients
+            RuleId::WrongRecipient
+            | RuleId::VisibleRecipients
             | RuleId::PupilNameInSubject
             | RuleId::PupilNameInBody
             | RuleId::UnreadableContent => (|_| false, NOBODY),

@@ -93,6 +93,7 @@ fn case_of(weight: Weight) -> Option<Case> {
         Weight::PrivateFrom => Some(Case::PrivateFrom),
         Weight::Hostile => Some(Case::Hostile),
         Weight::NotRead => Some(Case::NotRead),
+        Weight::Restricted => Some(Case::Restricted),
     }
 }
 
@@ -122,6 +123,11 @@ fn default(id: RuleId) -> (Action, Recipients, &'static [(Case, Action)]) {
         RuleId::PersonalAddress => (Warn, Recipients::All, &[(Case::PrivateFrom, Reject)]),
         RuleId::PersonalDetailsToPupil => (Quarantine, Recipients::All, &[(Case::Parent, Warn)]),
         RuleId::ChainMessage => (Warn, Recipients::All, &[]),
+        RuleId::WrongRecipient => (
+            Warn,
+            Recipients::External,
+            &[(Case::Restricted, Quarantine)],
+        ),
         RuleId::VisibleRecipients => (Warn, Recipients::External, &[]),
         RuleId::UnreadableContent => (
             Warn,

@@ -9,7 +9,7 @@ use crate::school::{NameKey, Routes, Source, Sources, import};
 use Action::{Deliver, Note, Quarantine, Reject, Warn};
 use RuleId::{
     ChainMessage, PersonalAddress, PersonalDataInBody, PersonalDetailsToPupil, PupilNameInBody,
-    PupilNameInSubject, UnprotectedPersonalData, UnreadableContent,
+    PupilNameInSubject, UnprotectedPersonalData, UnreadableContent, WrongRecipient,
 };
 
 const ROSTER: &str = "pupil_id,forename,surname\nP1,Zoë,O'Brien\nP2,Max,O'Brien\nP3,Tom,Hart\n";
@@ -247,6 +247,19 @@ fn own_details_are_for_pupils_and_parents_alone_to_be_kept_from() {
     check(details(), &[PUPIL, STAFF, OUTSIDE], Quarantine);
     check(details(), &[OTHER_MOTHER], Warn);
     check(details(), &[STAFF, OUTSIDE], Deliver);
+}
+
+#[test]
+fn a_restricted_contact_is_quarantined() {
+    check(finding(WrongRecipient), &[OTHER_MOTHER], Warn);
+    let restricted = || weighing(WrongRecipient, Weight::Restricted);
+    check(restricted(), &["away@webmail.example"], Quarantine);
+    check_with(
+        "[rules]\nwrong-recipient = { action = \"note\" }",
+        &to(&["away@webmail.example"]),
+        restricted(),
+        Note,
+    );
 }
 
 #[test]

@@ -110,9 +110,10 @@ fn clause(rule: RuleId) -> String {
         RuleId::ChainMessage => {
             "The forwarding of any chain messages/emails etc. is not permitted."
         }
-        RuleId::PersonalDetailsToPupil | RuleId::VisibleRecipients | RuleId::UnreadableContent => {
-            ""
-        }
+        RuleId::PersonalDetailsToPupil
+        | RuleId::WrongRecipient
+        | RuleId::VisibleRecipients
+        | RuleId::UnreadableContent => "",
     }
     .to_owned()
 }
