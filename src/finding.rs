@@ -20,22 +20,28 @@ pub enum RuleId {
     PersonalDataInBody,
     PasswordWithDocument,
     PersonalAddress,
+    PersonalDetailsToPupil,
     ChainMessage,
     OffensiveLanguage,
+    WrongRecipient,
+    VisibleRecipients,
     UnreadableContent,
 }
 
 impl RuleId {
     /// Every rule, in the order in which people are shown them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::PupilNameInSubject,
         Self::PupilNameInBody,
         Self::UnprotectedPersonalData,
         Self::PersonalDataInBody,
         Self::PasswordWithDocument,
         Self::PersonalAddress,
+        Self::PersonalDetailsToPupil,
         Self::ChainMessage,
         Self::OffensiveLanguage,
+        Self::WrongRecipient,
+        Self::VisibleRecipients,
         Self::UnreadableContent,
     ];
 
@@ -47,8 +53,11 @@ impl RuleId {
             Self::PersonalDataInBody => "personal-data-in-body",
             Self::PasswordWithDocument => "password-with-document",
             Self::PersonalAddress => "personal-address",
+            Self::PersonalDetailsToPupil => "personal-details-to-pupil",
             Self::ChainMessage => "chain-message",
             Self::OffensiveLanguage => "offensive-language",
+            Self::WrongRecipient => "wrong-recipient",
+            Self::VisibleRecipients => "visible-recipients",
             Self::UnreadableContent => "unreadable-content",
         }
     }
@@ -224,6 +233,9 @@ pub enum Weight {
     Hostile,
     /// `unreadable-content`: a format that is known, but not read here.
     NotRead,
+    /// `wrong-recipient`: a contact who is restricted for the pupil. Nothing
+    /// that is shown may say so.
+    Restricted,
 }
 
 /// What reading could not do. Never silence: an attachment without a text has

@@ -22,6 +22,7 @@ mod offensive_language;
 mod password_with_document;
 mod personal_address;
 mod personal_data_in_body;
+mod personal_details_to_pupil;
 mod pupil_name_in_body;
 mod pupil_name_in_subject;
 mod sightings;
@@ -31,16 +32,21 @@ mod speech;
 pub(crate) mod testing;
 mod unprotected_personal_data;
 mod unreadable_content;
+mod visible_recipients;
+mod wrong_recipient;
 
 use chain_message::ChainMessage;
 use offensive_language::OffensiveLanguage;
 use password_with_document::PasswordWithDocument;
 use personal_address::PersonalAddress;
 use personal_data_in_body::PersonalDataInBody;
+use personal_details_to_pupil::PersonalDetailsToPupil;
 use pupil_name_in_body::PupilNameInBody;
 use pupil_name_in_subject::PupilNameInSubject;
 use unprotected_personal_data::UnprotectedPersonalData;
 use unreadable_content::UnreadableContent;
+use visible_recipients::VisibleRecipients;
+use wrong_recipient::WrongRecipient;
 
 /// A message as checks see it: read once, its texts folded and tokenised
 /// once, its pupils' names found once.
@@ -128,7 +134,10 @@ pub const ALL: &[&dyn Check] = &[
     &PersonalDataInBody,
     &PasswordWithDocument,
     &PersonalAddress,
+    &PersonalDetailsToPupil,
     &ChainMessage,
     &OffensiveLanguage,
+    &WrongRecipient,
+    &VisibleRecipients,
     &UnreadableContent,
 ];

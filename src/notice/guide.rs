@@ -45,8 +45,11 @@ pub fn guide(rule: RuleId) -> &'static Guide {
         RuleId::PersonalDataInBody => &PERSONAL_DATA_IN_BODY,
         RuleId::PasswordWithDocument => &PASSWORD_WITH_DOCUMENT,
         RuleId::PersonalAddress => &PERSONAL_ADDRESS,
+        RuleId::PersonalDetailsToPupil => &PERSONAL_DETAILS_TO_PUPIL,
         RuleId::ChainMessage => &CHAIN_MESSAGE,
         RuleId::OffensiveLanguage => &OFFENSIVE_LANGUAGE,
+        RuleId::WrongRecipient => &WRONG_RECIPIENT,
+        RuleId::VisibleRecipients => &VISIBLE_RECIPIENTS,
         RuleId::UnreadableContent => &UNREADABLE_CONTENT,
     }
 }
@@ -209,6 +212,30 @@ const PERSONAL_ADDRESS: Guide = Guide {
     ],
 };
 
+const PERSONAL_DETAILS_TO_PUPIL: Guide = Guide {
+    title: "A member of staff's own contact details, to a pupil",
+    remedy: Remedy::Change {
+        to: "the school's number or your school address in place of your own",
+        how: &["For a trip, ask the office for the trip phone."],
+    },
+    noticed: "In mail by staff to a pupil or a parent: a telephone number, a private mailbox, a \
+        home address or a name on a service such as Instagram or Discord that looks like the \
+        sender's own.",
+    why: "Contact that nobody at the school can see puts a pupil at risk, and a member of staff \
+        under suspicion, however kindly it is meant.",
+    ways: &[
+        "Give the school's number, or your school address.",
+        "For trips and fixtures, give the number of the school's trip phone.",
+        "A pupil who needs somebody at the weekend needs more than you: tell the safeguarding lead.",
+    ],
+    passes: &[
+        "The school's own numbers, trip phones and helplines.",
+        "Numbers of other people: a placement, a box office, a coach firm.",
+        "A pupil's own number, read back.",
+        "Mail to colleagues.",
+    ],
+};
+
 const CHAIN_MESSAGE: Guide = Guide {
     title: "A message that asks to be passed on to everyone",
     remedy: Remedy::LetGo(
@@ -257,6 +284,56 @@ const OFFENSIVE_LANGUAGE: Guide = Guide {
         "Birds, breeds, food, medicine, places and surnames that are spelt like such words.",
         "Quotations in an incident record, in what a pupil tells, or from a book that is taught.",
         "What an answer quotes from earlier mails.",
+    ],
+};
+
+const WRONG_RECIPIENT: Guide = Guide {
+    title: "A recipient who may not be the right one",
+    remedy: Remedy::Change {
+        to: "the recipients checked against the school's records",
+        how: &["Look the address up in the records rather than in your address book."],
+    },
+    noticed: "Something about a pupil that goes to somebody who, by the school's records, is not \
+        the person for it; a greeting by another parent's name; or an address whose domain is one \
+        letter away from one that the school knows.",
+    why: "A mail to the wrong address is the commonest breach of data protection there is, and it \
+        cannot be called back.",
+    ways: &[
+        "Look the right address up in the school's records, and send the mail anew.",
+        "If it concerns two families, write to each of them, with nothing about the other's child.",
+        "If the records are out of date, ask the office to put them right first.",
+    ],
+    passes: &[
+        "Mail to the parents and carers of the pupil it is about.",
+        "Names with nothing about their bearers, as in a cast or a team list.",
+        "Answers to addresses that wrote first, and domains of the school's contacts.",
+    ],
+};
+
+const VISIBLE_RECIPIENTS: Guide = Guide {
+    title: "Many recipients who can see each other's addresses",
+    remedy: Remedy::Change {
+        to: "everyone in Bcc, and yourself in To",
+        how: &[
+            "To write to many families, mail merge or the school's messaging service is better still.",
+        ],
+    },
+    noticed: "Six or more people or organisations outside the school in To and Cc. Those of one \
+        organisation or one family count once.",
+    why: "Each of them learns the others' addresses, and often what they have in common: whose \
+        child takes an exam again, who owes money, who has applied.",
+    ways: &[
+        "Put yourself in To and everyone else in Bcc.",
+        "For families, use mail merge or the school's messaging service: one slip of the mouse \
+         puts a whole list into Cc.",
+        "If they should know each other's addresses, ask them first, and say so when you send it \
+         as it is.",
+    ],
+    passes: &[
+        "Mail to staff and pupils of the school.",
+        "Blind copies, and a list's one address.",
+        "Meetings with the council, health services, the police, other schools and governors, \
+         where the school knows them as such.",
     ],
 };
 

@@ -69,10 +69,12 @@ pub enum Topic {
     PersonalDomains,
     /// Forenames and their short forms.
     Diminutives,
+    /// Whose telephone number, mailbox, home or handle it is.
+    PersonalDetails,
 }
 
 impl Topic {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::SpecialCategories,
         Self::Identifiers,
         Self::ColumnHeadings,
@@ -82,10 +84,11 @@ impl Topic {
         Self::Passwords,
         Self::PersonalDomains,
         Self::Diminutives,
+        Self::PersonalDetails,
     ];
 
     /// Those whose patterns are looked for in running text; the others are
-    /// held against cells, domains and names.
+    /// held against cells, domains and names, or looked for in few mails.
     pub const PROSE: [Self; 6] = [
         Self::SpecialCategories,
         Self::Identifiers,
@@ -106,6 +109,7 @@ impl Topic {
             Self::Passwords => "passwords",
             Self::PersonalDomains => "personal-domains",
             Self::Diminutives => "diminutives",
+            Self::PersonalDetails => "personal-details",
         }
     }
 
@@ -177,6 +181,17 @@ impl Topic {
             Self::Passwords => &["gives", "hints", "later", "other"],
             Self::PersonalDomains => &["domain"],
             Self::Diminutives => &["forename"],
+            Self::PersonalDetails => &[
+                "own-number",
+                "call-me",
+                "other",
+                "denies",
+                "own-mailbox",
+                "own-home",
+                "stays",
+                "home",
+                "handle",
+            ],
         }
     }
 
@@ -191,6 +206,7 @@ impl Topic {
             Self::Passwords => include_str!("../../patterns/passwords.toml"),
             Self::PersonalDomains => include_str!("../../patterns/personal-domains.toml"),
             Self::Diminutives => include_str!("../../patterns/diminutives.toml"),
+            Self::PersonalDetails => include_str!("../../patterns/personal-details.toml"),
         }
     }
 }

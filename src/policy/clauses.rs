@@ -24,6 +24,11 @@ pub(super) fn of(rule: RuleId) -> &'static str {
             "The use of personal email addresses by staff for any official school business is not \
              permitted."
         }
+        RuleId::PersonalDetailsToPupil => {
+            "I will not give out my own personal details, such as mobile phone number and personal \
+             email address, to pupils. Personal mobile numbers should not be given to parents at \
+             the school."
+        }
         RuleId::ChainMessage => {
             "The forwarding of any chain messages/emails etc. is not permitted."
         }
@@ -31,7 +36,7 @@ pub(super) fn of(rule: RuleId) -> &'static str {
             "Language must not include swear words, be offensive or abusive. Emails or attachments \
              of a pornographic, illegal, violent, sexist or racist nature are not permitted."
         }
-        RuleId::UnreadableContent => {
+        RuleId::WrongRecipient | RuleId::VisibleRecipients | RuleId::UnreadableContent => {
             "Emails sent to external organisations should be written carefully and checked before \
              sending."
         }

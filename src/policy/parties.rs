@@ -11,6 +11,7 @@ use super::settings::{Case, Recipients};
 /// Why a finding concerns no recipient.
 const NOBODY: &str = "it concerns none of the recipients";
 const ALL_SECURE: &str = "every recipient it concerns is on a secure route";
+const NO_FAMILY: &str = "no recipient is a pupil or a parent";
 const ALL_PRIVATE: &str = "every recipient it concerns is on a private route";
 
 /// What a message's sender and recipients are to the school.
@@ -35,6 +36,8 @@ struct Recipient<'a> {
     internal: bool,
     secure: bool,
     private: bool,
+    /// A pupil, or a pupil's parent.
+    family: bool,
 }
 
 impl<'a> Parties<'a> {
@@ -98,9 +101,12 @@ impl<'a> Parties<'a> {
             RuleId::PersonalAddress | RuleId::ChainMessage | RuleId::OffensiveLanguage => {
                 (|recipient| recipient.private, ALL_PRIVATE)
             }
-            RuleId::PupilNameInSubject | RuleId::PupilNameInBody | RuleId::UnreadableContent => {
-                (|_| false, NOBODY)
-            }
+            RuleId::PersonalDetailsToPupil => (|recipient| !recipient.family, NO_FAMILY),
+            RuleId::WrongRecipient
+            | RuleId::VisibleRecipients
+            | RuleId::PupilNameInSubject
+            | RuleId::PupilNameInBody
+            | RuleId::UnreadableContent => (|_| false, NOBODY),
         };
         reached
             .into_iter()
@@ -128,6 +134,7 @@ impl<'a> Recipient<'a> {
         internal: false,
         secure: false,
         private: false,
+        family: false,
     };
 
     fn new(address: &'a Address, school: &School) -> Self {
@@ -140,6 +147,11 @@ impl<'a> Recipient<'a> {
                     .contacts_at(address)
                     .any(|contact| contact.secure_route),
             private: leads(&school.routes.private, address),
+            family: school.is_pupil(address)
+                || school
+                    .people
+                    .contacts_at(address)
+                    .any(|contact| contact.class == Class::Parent),
         }
     }
 

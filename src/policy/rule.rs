@@ -94,6 +94,7 @@ fn case_of(weight: Weight) -> Option<Case> {
         Weight::Threat => Some(Case::Threat),
         Weight::Hostile => Some(Case::Hostile),
         Weight::NotRead => Some(Case::NotRead),
+        Weight::Restricted => Some(Case::Restricted),
     }
 }
 
@@ -121,7 +122,14 @@ fn default(id: RuleId) -> (Action, Recipients, &'static [(Case, Action)]) {
         RuleId::PersonalDataInBody => (Warn, Recipients::External, &[(Case::Own, Note)]),
         RuleId::PasswordWithDocument => (Warn, Recipients::All, &[]),
         RuleId::PersonalAddress => (Warn, Recipients::All, &[(Case::PrivateFrom, Reject)]),
+        RuleId::PersonalDetailsToPupil => (Quarantine, Recipients::All, &[(Case::Parent, Warn)]),
         RuleId::ChainMessage | RuleId::OffensiveLanguage => (Warn, Recipients::All, &[]),
+        RuleId::WrongRecipient => (
+            Warn,
+            Recipients::External,
+            &[(Case::Restricted, Quarantine)],
+        ),
+        RuleId::VisibleRecipients => (Warn, Recipients::External, &[]),
         RuleId::UnreadableContent => (
             Warn,
             Recipients::All,

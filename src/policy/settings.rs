@@ -85,6 +85,8 @@ pub enum Case {
     Hostile,
     /// A known format that is not read here.
     NotRead,
+    /// A contact who must not hear of a pupil.
+    Restricted,
 }
 
 fn from_0_to_1<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f32>, D::Error> {

@@ -8,8 +8,8 @@ use crate::school::{NameKey, Routes, Source, Sources, import};
 
 use Action::{Deliver, Note, Quarantine, Reject, Warn};
 use RuleId::{
-    ChainMessage, PersonalAddress, PersonalDataInBody, PupilNameInBody, PupilNameInSubject,
-    UnprotectedPersonalData, UnreadableContent,
+    ChainMessage, PersonalAddress, PersonalDataInBody, PersonalDetailsToPupil, PupilNameInBody,
+    PupilNameInSubject, UnprotectedPersonalData, UnreadableContent, WrongRecipient,
 };
 
 const ROSTER: &str = "pupil_id,forename,surname\nP1,Zoë,O'Brien\nP2,Max,O'Brien\nP3,Tom,Hart\n";
@@ -241,6 +241,28 @@ fn data_in_the_mail_itself_asks_its_sender_first() {
 }
 
 #[test]
+fn own_details_are_for_pupils_and_parents_alone_to_be_kept_from() {
+    let details = || finding(PersonalDetailsToPupil);
+    check(details(), &[PUPIL], Quarantine);
+    check(details(), &[PUPIL, STAFF, OUTSIDE], Quarantine);
+    check(details(), &[OTHER_MOTHER], Warn);
+    check(details(), &[STAFF, OUTSIDE], Deliver);
+}
+
+#[test]
+fn a_restricted_contact_is_quarantined() {
+    check(finding(WrongRecipient), &[OTHER_MOTHER], Warn);
+    let restricted = || weighing(WrongRecipient, Weight::Restricted);
+    check(restricted(), &["away@webmail.example"], Quarantine);
+    check_with(
+        "[rules]\nwrong-recipient = { action = \"note\" }",
+        &to(&["away@webmail.example"]),
+        restricted(),
+        Note,
+    );
+}
+
+#[test]
 fn private_mailboxes_and_chains_warn() {
     check(finding(PersonalAddress), &[OUTSIDE], Warn);
     check(finding(PersonalAddress), &[STAFF], Warn);
@@ -289,7 +311,7 @@ fn what_could_not_be_read_is_judged_by_its_kind() {
 
 #[test]
 fn staff_mail_to_an_urgent_route_is_never_held() {
-    let urgent = to(&["duty@council.example", OUTSIDE]);
+    let urgent = to(&["duty@council.example", OUTSIDE, PUPIL]);
     for rule in RuleId::ALL {
         for weight in [Weight::Ordinary, Weight::Hostile, Weight::PrivateFrom] {
             check_with("", &urgent, weighing(rule, weight), Note);
@@ -616,7 +638,7 @@ fn an_observing_school_delivers_all_and_records_what_it_would_do() {
     for rule in RuleId::ALL {
         let verdict = verdict(
             &policy("mode = \"observe\""),
-            &to(&[OUTSIDE]),
+            &to(&[OUTSIDE, PUPIL]),
             vec![finding(rule)],
         );
         assert_eq!(verdict.action, Deliver);

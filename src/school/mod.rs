@@ -99,6 +99,12 @@ impl School {
         self.domains.contains(&address.domain())
     }
 
+    /// Whether a pupil reads mail there: in the pupils' domains, or where the
+    /// roster says so.
+    pub fn is_pupil(&self, address: &Address) -> bool {
+        self.is_pupil_address(address) || self.people.pupil_at(address).is_some()
+    }
+
     pub fn is_pupil_address(&self, address: &Address) -> bool {
         self.pupil_domains.contains(&address.domain())
     }

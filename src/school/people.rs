@@ -3,7 +3,7 @@
 //! Made whole by an import and never changed after. Pupils' names are kept as
 //! fingerprints only; those of staff and contacts stay in clear.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 use crate::finding::PupilRef;
@@ -81,6 +81,8 @@ pub(crate) struct Directory {
     pupils: HashMap<String, usize>,
     staff: HashMap<String, usize>,
     contacts: HashMap<String, Vec<usize>>,
+    /// The contacts' domains.
+    domains: HashSet<String>,
     namesakes: HashMap<usize, Vec<usize>>,
 }
 
@@ -120,6 +122,18 @@ impl People {
             .into_iter()
             .flatten()
             .filter_map(|&contact| self.contacts.get(contact))
+    }
+
+    /// The domains in which contacts have their addresses.
+    pub fn domains(&self) -> impl Iterator<Item = &str> {
+        self.directory().domains.iter().map(String::as_str)
+    }
+
+    /// Whether a contact has an address in this domain, or in one around it.
+    pub fn has_domain_around(&self, domain: &str) -> bool {
+        let parents = domain.match_indices('.').map(|(at, _)| &domain[at + 1..]);
+        let mut names = std::iter::once(domain).chain(parents);
+        names.any(|name| self.directory().domains.contains(name))
     }
 
     /// The contacts of one pupil.
@@ -165,6 +179,8 @@ impl People {
             for (index, contact) in self.contacts.iter().enumerate() {
                 let contacts = directory.contacts.entry(contact.email.folded());
                 contacts.or_default().push(index);
+                let domain = contact.email.domain();
+                directory.domains.insert(domain.as_str().to_owned());
             }
             directory
         })

@@ -32,8 +32,11 @@ fn in_words(rule: RuleId) -> &'static str {
         RuleId::PersonalDataInBody => "personal data in the text of a mail",
         RuleId::PasswordWithDocument => "a protected file and its password in one mail",
         RuleId::PersonalAddress => "school business from, to or by way of a private mailbox",
+        RuleId::PersonalDetailsToPupil => "a member of staff's own contact details, to a pupil",
         RuleId::ChainMessage => "chain letters and hoaxes",
         RuleId::OffensiveLanguage => "offensive language",
+        RuleId::WrongRecipient => "mail whose recipient may not be the right one",
+        RuleId::VisibleRecipients => "many recipients who see each other's addresses",
         RuleId::UnreadableContent => "attachments that cannot be read safely",
     }
 }

@@ -55,6 +55,8 @@ mod label;
 mod likeness;
 mod request;
 
+pub(super) use request::addresses;
+
 use around::Around;
 use likeness::WHOLE_NAME;
 
@@ -95,7 +97,7 @@ impl Check for PersonalAddress {
 }
 
 /// The member of staff whom the message says it is from.
-fn sender<'s>(mail: &Screened<'_>, school: &'s School) -> Option<&'s Staff> {
+pub(super) fn sender<'s>(mail: &Screened<'_>, school: &'s School) -> Option<&'s Staff> {
     let from = mail.reading.header.from.iter();
     let addresses = from
         .filter_map(|from| from.address.parse().ok())
@@ -237,11 +239,18 @@ fn said_to_be_own(
 
 /// Whether an address is at a provider for private people, and no registered
 /// contact's.
-fn is_private(address: &Address, school: &School) -> bool {
+pub(super) fn is_private(address: &Address, school: &School) -> bool {
     let domains = school.patterns.pack(Topic::PersonalDomains);
     !school.is_internal(address)
         && domains.is_whole(address.domain().as_str())
         && school.people.contacts_at(address).next().is_none()
+}
+
+/// How much a local part alone looks like this member of staff's: see
+/// [`likeness`].
+pub(super) fn likeness(local_part: &str, staff: &Staff, school: &School) -> i32 {
+    let diminutives = school.patterns.pack(Topic::Diminutives);
+    likeness::of(local_part, "", staff, diminutives)
 }
 
 /// How much an address looks like a member of staff's private mailbox; 0 where

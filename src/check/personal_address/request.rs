@@ -228,7 +228,7 @@ fn is_reproof(hits: &[Hit<'_>]) -> bool {
 
 /// The addresses in a folded text, also those in words: "dan dot cooper at
 /// gmail dot com".
-fn addresses(text: &str) -> impl Iterator<Item = (Range<usize>, Address)> {
+pub(in crate::check) fn addresses(text: &str) -> impl Iterator<Item = (Range<usize>, Address)> {
     let written = ADDRESS
         .find_iter(text)
         .filter_map(|found| Some((found.range(), found.as_str().parse().ok()?)));

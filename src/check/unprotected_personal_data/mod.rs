@@ -101,6 +101,34 @@ pub(super) fn in_mail(mail: &Screened<'_>, school: &School) -> Option<Finding> {
     own_text(mail, school)?.finding(mail, school, &Staffroom::new(school))
 }
 
+/// The pupils of whom the mail or an open attachment tells something, those who
+/// share a name together.
+pub(super) fn told_of(mail: &Screened<'_>, school: &School) -> Vec<BTreeSet<usize>> {
+    let staffroom = Staffroom::new(school);
+    let units = units(mail.reading)
+        .into_iter()
+        .chain(own_text(mail, school));
+    let mut told: Vec<BTreeSet<usize>> = units
+        .flat_map(|unit| {
+            let marked: Vec<Marked<'_>> = unit
+                .texts
+                .iter()
+                .map(|&index| Marked::new(index, mail))
+                .collect();
+            let records = unit.records(&marked, mail, school, &staffroom);
+            let says = |record: &&Record<'_>| {
+                let mut signs = record.signs.iter();
+                !record.pupils.is_empty() && signs.any(|sign| sign.kind != Kind::Data)
+            };
+            let told = records.iter().filter(says);
+            told.map(|record| record.pupils.clone()).collect::<Vec<_>>()
+        })
+        .collect();
+    told.sort();
+    told.dedup();
+    told
+}
+
 fn stays_inside(mail: &Screened<'_>, school: &School) -> bool {
     let mut recipients = mail.envelope.addresses();
     recipients.all(|recipient| school.is_internal(recipient))

@@ -111,7 +111,10 @@ fn clause(rule: RuleId) -> String {
             "The forwarding of any chain messages/emails etc. is not permitted."
         }
         RuleId::OffensiveLanguage => "Language must not include swear words.",
-        RuleId::UnreadableContent => "",
+        RuleId::PersonalDetailsToPupil
+        | RuleId::WrongRecipient
+        | RuleId::VisibleRecipients
+        | RuleId::UnreadableContent => "",
     }
     .to_owned()
 }
