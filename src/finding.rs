@@ -18,6 +18,7 @@ pub enum RuleId {
     PupilNameInBody,
     UnprotectedPersonalData,
     PasswordWithDocument,
+    PasswordShared,
     PersonalAddress,
     ChainMessage,
     OffensiveLanguage,
@@ -26,11 +27,12 @@ pub enum RuleId {
 
 impl RuleId {
     /// Every rule, in the order in which people are shown them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::PupilNameInSubject,
         Self::PupilNameInBody,
         Self::UnprotectedPersonalData,
         Self::PasswordWithDocument,
+        Self::PasswordShared,
         Self::PersonalAddress,
         Self::ChainMessage,
         Self::OffensiveLanguage,
@@ -43,6 +45,7 @@ impl RuleId {
             Self::PupilNameInBody => "pupil-name-in-body",
             Self::UnprotectedPersonalData => "unprotected-personal-data",
             Self::PasswordWithDocument => "password-with-document",
+            Self::PasswordShared => "password-shared",
             Self::PersonalAddress => "personal-address",
             Self::ChainMessage => "chain-message",
             Self::OffensiveLanguage => "offensive-language",

@@ -19,6 +19,7 @@ mod context;
 mod excerpt;
 mod masking;
 mod offensive_language;
+mod password_shared;
 mod password_with_document;
 mod personal_address;
 mod pupil_name_in_body;
@@ -32,6 +33,7 @@ mod unreadable_content;
 
 use chain_message::ChainMessage;
 use offensive_language::OffensiveLanguage;
+use password_shared::PasswordShared;
 use password_with_document::PasswordWithDocument;
 use personal_address::PersonalAddress;
 use pupil_name_in_body::PupilNameInBody;
@@ -109,6 +111,7 @@ pub const ALL: &[&dyn Check] = &[
     &PupilNameInBody,
     &UnprotectedPersonalData,
     &PasswordWithDocument,
+    &PasswordShared,
     &PersonalAddress,
     &ChainMessage,
     &OffensiveLanguage,

@@ -43,6 +43,7 @@ pub fn guide(rule: RuleId) -> &'static Guide {
         RuleId::PupilNameInBody => &PUPIL_NAME_IN_BODY,
         RuleId::UnprotectedPersonalData => &UNPROTECTED_PERSONAL_DATA,
         RuleId::PasswordWithDocument => &PASSWORD_WITH_DOCUMENT,
+        RuleId::PasswordShared => &PASSWORD_SHARED,
         RuleId::PersonalAddress => &PERSONAL_ADDRESS,
         RuleId::ChainMessage => &CHAIN_MESSAGE,
         RuleId::OffensiveLanguage => &OFFENSIVE_LANGUAGE,
@@ -156,6 +157,32 @@ const PASSWORD_WITH_DOCUMENT: Guide = Guide {
         "“The password will follow separately”, “ring the office for it”, “as we agreed”.",
         "A password in a mail of its own, without the file.",
         "Mail about passwords, and rules for them.",
+    ],
+};
+
+const PASSWORD_SHARED: Guide = Guide {
+    title: "A password of an account or a device",
+    remedy: Remedy::Change {
+        to: "no password in it, once that password has been changed",
+        how: &["Ask the technician for access in the other person's own name: that takes minutes."],
+    },
+    noticed: "What lets somebody in: the password of an account or a system, with or without its \
+        user name, the PIN of a telephone or a tablet, the code of a door, an alarm or a copier. \
+        Also lists of them in a table. Exeat does not keep or show the password.",
+    why: "Whatever is done with an account is taken for its owner's doing, and a mail is kept in \
+        more places than one. IT support never needs your password: it can help without.",
+    ways: &[
+        "Ask the technician to give the other person access in their own name, or to share the \
+         file, the mailbox or the calendar with them.",
+        "For an account that several people use, let each have a login of their own, or use the \
+         school's password manager.",
+        "A code for a door or an alarm is best told in person or by telephone.",
+    ],
+    passes: &[
+        "The password of a protected document, in a mail of its own.",
+        "The code with which everybody joins one online meeting.",
+        "“Reset your password here”, rules for passwords, and lessons about them.",
+        "A user name alone.",
     ],
 };
 

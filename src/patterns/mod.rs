@@ -63,7 +63,8 @@ pub enum Topic {
     OffensiveLanguage,
     /// Requests to use a private mailbox, and words of school business.
     PersonalAddress,
-    /// Passwords of documents, said or hinted at in running text.
+    /// Passwords of documents, accounts and devices, said or hinted at in
+    /// running text.
     Passwords,
     /// Domains that give mailboxes to private people.
     PersonalDomains,
@@ -174,7 +175,22 @@ impl Topic {
                 "mentions",
                 "reproof",
             ],
-            Self::Passwords => &["gives", "hints", "later", "other"],
+            Self::Passwords => &[
+                "gives",
+                "hints",
+                "later",
+                "other",
+                "pair",
+                "codes",
+                "shares",
+                "signs-in",
+                "accounts",
+                "documents",
+                "meeting",
+                "teaches",
+                "void",
+                "codes-of-others",
+            ],
             Self::PersonalDomains => &["domain"],
             Self::Diminutives => &["forename"],
         }

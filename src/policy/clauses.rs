@@ -20,6 +20,10 @@ pub(super) fn of(rule: RuleId) -> &'static str {
             "The sender must ensure that the password is sent separately to the intended recipient \
              (i.e., in a separate email or over the phone)."
         }
+        RuleId::PasswordShared => {
+            "There is no occasion when a password needs to be shared with another member of staff \
+             or student, or IT support."
+        }
         RuleId::PersonalAddress => {
             "The use of personal email addresses by staff for any official school business is not \
              permitted."

@@ -98,9 +98,10 @@ impl<'a> Parties<'a> {
             RuleId::PersonalAddress | RuleId::ChainMessage | RuleId::OffensiveLanguage => {
                 (|recipient| recipient.private, ALL_PRIVATE)
             }
-            RuleId::PupilNameInSubject | RuleId::PupilNameInBody | RuleId::UnreadableContent => {
-                (|_| false, NOBODY)
-            }
+            RuleId::PupilNameInSubject
+            | RuleId::PupilNameInBody
+            | RuleId::PasswordShared
+            | RuleId::UnreadableContent => (|_| false, NOBODY),
         };
         reached
             .into_iter()

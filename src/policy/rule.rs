@@ -120,7 +120,7 @@ fn default(id: RuleId) -> (Action, Recipients, &'static [(Case, Action)]) {
                 (Case::Own, Note),
             ],
         ),
-        RuleId::PasswordWithDocument => (Warn, Recipients::All, &[]),
+        RuleId::PasswordWithDocument | RuleId::PasswordShared => (Warn, Recipients::All, &[]),
         RuleId::PersonalAddress => (Warn, Recipients::All, &[(Case::PrivateFrom, Reject)]),
         RuleId::ChainMessage | RuleId::OffensiveLanguage => (Warn, Recipients::All, &[]),
         RuleId::UnreadableContent => (

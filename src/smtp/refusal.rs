@@ -30,6 +30,7 @@ fn in_words(rule: RuleId) -> &'static str {
         RuleId::PupilNameInBody => "mail with a pupil's full name in its text",
         RuleId::UnprotectedPersonalData => "personal data in an attachment without a password",
         RuleId::PasswordWithDocument => "a protected file and its password in one mail",
+        RuleId::PasswordShared => "mail that tells the password of an account or a device",
         RuleId::PersonalAddress => "school business from, to or by way of a private mailbox",
         RuleId::ChainMessage => "chain letters and hoaxes",
         RuleId::OffensiveLanguage => "offensive language",
