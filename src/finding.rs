@@ -20,6 +20,7 @@ pub enum RuleId {
     PasswordWithDocument,
     PasswordShared,
     PersonalAddress,
+    PersonalBusiness,
     ChainMessage,
     OffensiveLanguage,
     UnreadableContent,
@@ -27,13 +28,14 @@ pub enum RuleId {
 
 impl RuleId {
     /// Every rule, in the order in which people are shown them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::PupilNameInSubject,
         Self::PupilNameInBody,
         Self::UnprotectedPersonalData,
         Self::PasswordWithDocument,
         Self::PasswordShared,
         Self::PersonalAddress,
+        Self::PersonalBusiness,
         Self::ChainMessage,
         Self::OffensiveLanguage,
         Self::UnreadableContent,
@@ -47,6 +49,7 @@ impl RuleId {
             Self::PasswordWithDocument => "password-with-document",
             Self::PasswordShared => "password-shared",
             Self::PersonalAddress => "personal-address",
+            Self::PersonalBusiness => "personal-business",
             Self::ChainMessage => "chain-message",
             Self::OffensiveLanguage => "offensive-language",
             Self::UnreadableContent => "unreadable-content",

@@ -22,6 +22,7 @@ mod offensive_language;
 mod password_shared;
 mod password_with_document;
 mod personal_address;
+mod personal_business;
 mod pupil_name_in_body;
 mod pupil_name_in_subject;
 mod sightings;
@@ -36,6 +37,7 @@ use offensive_language::OffensiveLanguage;
 use password_shared::PasswordShared;
 use password_with_document::PasswordWithDocument;
 use personal_address::PersonalAddress;
+use personal_business::PersonalBusiness;
 use pupil_name_in_body::PupilNameInBody;
 use pupil_name_in_subject::PupilNameInSubject;
 use unprotected_personal_data::UnprotectedPersonalData;
@@ -113,6 +115,7 @@ pub const ALL: &[&dyn Check] = &[
     &PasswordWithDocument,
     &PasswordShared,
     &PersonalAddress,
+    &PersonalBusiness,
     &ChainMessage,
     &OffensiveLanguage,
     &UnreadableContent,

@@ -45,6 +45,7 @@ pub fn guide(rule: RuleId) -> &'static Guide {
         RuleId::PasswordWithDocument => &PASSWORD_WITH_DOCUMENT,
         RuleId::PasswordShared => &PASSWORD_SHARED,
         RuleId::PersonalAddress => &PERSONAL_ADDRESS,
+        RuleId::PersonalBusiness => &PERSONAL_BUSINESS,
         RuleId::ChainMessage => &CHAIN_MESSAGE,
         RuleId::OffensiveLanguage => &OFFENSIVE_LANGUAGE,
         RuleId::UnreadableContent => &UNREADABLE_CONTENT,
@@ -204,6 +205,27 @@ const PERSONAL_ADDRESS: Guide = Guide {
     passes: &[
         "Parents, suppliers, applicants, governors and other people outside who use a private mailbox.",
         "Mail to your own private mailbox that is not about school business, if the school allows it.",
+    ],
+};
+
+const PERSONAL_BUSINESS: Guide = Guide {
+    title: "Private business from the school's address",
+    remedy: Remedy::LetGo(
+        "Send it from your own mailbox, on your own device or in a browser: it is your business, \
+         and there it stays private.",
+    ),
+    noticed: "Private buying and selling, a room or a house to let, work on one's own account, and \
+        private affairs such as a mortgage, a holiday or a club, in a mail from the school's address.",
+    why: "Mail from a school's address looks as if the school stood behind it. The school also \
+        keeps it, and may have to show it to others.",
+    ways: &[
+        "Use your own mailbox for it.",
+        "For something to sell or to let to colleagues, ask whether the school has a notice board.",
+    ],
+    passes: &[
+        "The school's own purchases, sales, lettings and trips, and whatever raises money for it.",
+        "What you have to settle with the school as its employee: pay, pension, leave.",
+        "Classroom tasks about buying and selling.",
     ],
 };
 

@@ -61,6 +61,8 @@ pub enum Topic {
     ChainMessage,
     /// Swearing, slurs, insults, threats, and what speaks for and against them.
     OffensiveLanguage,
+    /// Private deals and affairs, and the school's.
+    PersonalBusiness,
     /// Requests to use a private mailbox, and words of school business.
     PersonalAddress,
     /// Passwords of documents, accounts and devices, said or hinted at in
@@ -73,13 +75,14 @@ pub enum Topic {
 }
 
 impl Topic {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::SpecialCategories,
         Self::Identifiers,
         Self::ColumnHeadings,
         Self::ChainMessage,
         Self::OffensiveLanguage,
         Self::PersonalAddress,
+        Self::PersonalBusiness,
         Self::Passwords,
         Self::PersonalDomains,
         Self::Diminutives,
@@ -87,12 +90,13 @@ impl Topic {
 
     /// Those whose patterns are looked for in running text; the others are
     /// held against cells, domains and names.
-    pub const PROSE: [Self; 6] = [
+    pub const PROSE: [Self; 7] = [
         Self::SpecialCategories,
         Self::Identifiers,
         Self::ChainMessage,
         Self::OffensiveLanguage,
         Self::PersonalAddress,
+        Self::PersonalBusiness,
         Self::Passwords,
     ];
 
@@ -104,6 +108,7 @@ impl Topic {
             Self::ChainMessage => "chain-message",
             Self::OffensiveLanguage => "offensive-language",
             Self::PersonalAddress => "personal-address",
+            Self::PersonalBusiness => "personal-business",
             Self::Passwords => "passwords",
             Self::PersonalDomains => "personal-domains",
             Self::Diminutives => "diminutives",
@@ -175,6 +180,9 @@ impl Topic {
                 "mentions",
                 "reproof",
             ],
+            Self::PersonalBusiness => &[
+                "selling", "letting", "working", "buying", "affairs", "own", "school",
+            ],
             Self::Passwords => &[
                 "gives",
                 "hints",
@@ -204,6 +212,7 @@ impl Topic {
             Self::ChainMessage => include_str!("../../patterns/chain-message.toml"),
             Self::OffensiveLanguage => include_str!("../../patterns/offensive-language.toml"),
             Self::PersonalAddress => include_str!("../../patterns/personal-address.toml"),
+            Self::PersonalBusiness => include_str!("../../patterns/personal-business.toml"),
             Self::Passwords => include_str!("../../patterns/passwords.toml"),
             Self::PersonalDomains => include_str!("../../patterns/personal-domains.toml"),
             Self::Diminutives => include_str!("../../patterns/diminutives.toml"),

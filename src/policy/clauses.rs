@@ -28,6 +28,9 @@ pub(super) fn of(rule: RuleId) -> &'static str {
             "The use of personal email addresses by staff for any official school business is not \
              permitted."
         }
+        RuleId::PersonalBusiness => {
+            "Use of the school email address for personal use is prohibited."
+        }
         RuleId::ChainMessage => {
             "The forwarding of any chain messages/emails etc. is not permitted."
         }

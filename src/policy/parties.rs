@@ -95,9 +95,10 @@ impl<'a> Parties<'a> {
             RuleId::UnprotectedPersonalData | RuleId::PasswordWithDocument => {
                 (|recipient| recipient.secure, ALL_SECURE)
             }
-            RuleId::PersonalAddress | RuleId::ChainMessage | RuleId::OffensiveLanguage => {
-                (|recipient| recipient.private, ALL_PRIVATE)
-            }
+            RuleId::PersonalAddress
+            | RuleId::PersonalBusiness
+            | RuleId::ChainMessage
+            | RuleId::OffensiveLanguage => (|recipient| recipient.private, ALL_PRIVATE),
             RuleId::PupilNameInSubject
             | RuleId::PupilNameInBody
             | RuleId::PasswordShared

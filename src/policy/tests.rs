@@ -8,8 +8,8 @@ use crate::school::{NameKey, Routes, Source, Sources, import};
 
 use Action::{Deliver, Note, Quarantine, Reject, Warn};
 use RuleId::{
-    ChainMessage, PersonalAddress, PupilNameInBody, PupilNameInSubject, UnprotectedPersonalData,
-    UnreadableContent,
+    ChainMessage, PersonalAddress, PersonalBusiness, PupilNameInBody, PupilNameInSubject,
+    UnprotectedPersonalData, UnreadableContent,
 };
 
 const ROSTER: &str = "pupil_id,forename,surname\nP1,Zoë,O'Brien\nP2,Max,O'Brien\nP3,Tom,Hart\n";
@@ -283,8 +283,9 @@ fn what_could_not_be_read_is_judged_by_its_kind() {
 fn staff_mail_to_an_urgent_route_is_never_held() {
     let urgent = to(&["duty@council.example", OUTSIDE]);
     for rule in RuleId::ALL {
+        let on = format!("rules = {{ {rule} = {{ mode = \"enforce\" }} }}");
         for weight in [Weight::Ordinary, Weight::Hostile, Weight::PrivateFrom] {
-            check_with("", &urgent, weighing(rule, weight), Note);
+            check_with(&on, &urgent, weighing(rule, weight), Note);
         }
     }
     check_with(
@@ -606,11 +607,8 @@ fn nothing_found_and_what_does_not_count_are_delivered() {
 #[test]
 fn an_observing_school_delivers_all_and_records_what_it_would_do() {
     for rule in RuleId::ALL {
-        let verdict = verdict(
-            &policy("mode = \"observe\""),
-            &to(&[OUTSIDE]),
-            vec![finding(rule)],
-        );
+        let on = format!("mode = \"observe\"\nrules = {{ {rule} = {{ mode = \"enforce\" }} }}");
+        let verdict = verdict(&policy(&on), &to(&[OUTSIDE]), vec![finding(rule)]);
         assert_eq!(verdict.action, Deliver);
         assert_eq!(verdict.findings[0].mode, Mode::Observe);
         assert!(verdict.findings[0].action >= Note);
@@ -622,9 +620,18 @@ fn rules_run_and_have_clauses() {
     let changed =
         policy("[rules]\nchain-message = { mode = \"off\", clause = \"No chains here.\" }");
     for rule in RuleId::ALL {
-        assert_eq!(changed.runs(rule), rule != ChainMessage);
+        let off = [PersonalBusiness].contains(&rule);
+        assert_eq!(changed.runs(rule), rule != ChainMessage && !off);
         assert_eq!(changed.rule(rule).id, rule);
-        assert!(Policy::default().runs(rule) && Policy::default().clause(rule).ends_with('.'));
+        assert_eq!(Policy::default().runs(rule), !off);
+        assert!(Policy::default().clause(rule).ends_with('.'));
+        for on in [
+            "action = \"note\"",
+            "mode = \"enforce\"",
+            "mode = \"observe\"",
+        ] {
+            assert!(policy(&format!("[rules]\n{rule} = {{ {on} }}")).runs(rule));
+        }
     }
     assert_eq!(changed.clause(ChainMessage), "No chains here.");
     let dropped = verdict(&changed, &to(&[OUTSIDE]), vec![finding(ChainMessage)]);

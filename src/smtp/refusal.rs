@@ -32,6 +32,7 @@ fn in_words(rule: RuleId) -> &'static str {
         RuleId::PasswordWithDocument => "a protected file and its password in one mail",
         RuleId::PasswordShared => "mail that tells the password of an account or a device",
         RuleId::PersonalAddress => "school business from, to or by way of a private mailbox",
+        RuleId::PersonalBusiness => "private business",
         RuleId::ChainMessage => "chain letters and hoaxes",
         RuleId::OffensiveLanguage => "offensive language",
         RuleId::UnreadableContent => "attachments that cannot be read safely",

@@ -42,6 +42,8 @@ const TEACHES: i32 = 3;
 /// A new text of at most this length only passes on what is forwarded, in
 /// bytes.
 const REMARK: usize = 300;
+/// In longer texts no odd word is looked for without others, in bytes.
+const LETTER: usize = 20 * 1024;
 /// How sure it is that a password with its user's name, one with words of an
 /// account, and one that is only made like one, are live.
 const PAIR: f32 = 0.95;
@@ -179,7 +181,8 @@ fn shared<'t>(text: &'t Text, scanned: &Scanned<'_>) -> Option<Shared<'t>> {
         )
     };
     let lines = pair_of_lines(&text.text);
-    if !lines && !scanned.has(Topic::Passwords, speaks) {
+    let odd = text.text.len() <= LETTER && tokens(&text.text).any(|token| token.is_beyond_doubt());
+    if !lines && !odd && !scanned.has(Topic::Passwords, speaks) {
         return None;
     }
     let text_of = |what, confidence, objection| Shared {
@@ -196,9 +199,18 @@ fn shared<'t>(text: &'t Text, scanned: &Scanned<'_>) -> Option<Shared<'t>> {
     if lines {
         found.push(text_of("what looks like a login", LIKELY, None));
     }
+    if odd
+        && around
+            .hits
+            .iter()
+            .any(|hit| hit.pattern.category == "accounts")
+    {
+        found.push(text_of("what looks like a password", LIKELY, None));
+    }
     for hit in &around.hits {
         let place = &hit.folded;
         match &*hit.pattern.category {
+            "pair" | "gives" | "shares" if !around.says_something(place) => {}
             "pair" => {
                 let objection = around.objection(place, false);
                 found.push(text_of("a user name and its password", PAIR, objection));
@@ -274,6 +286,13 @@ struct Around<'t, 'p> {
 }
 
 impl Around<'_, '_> {
+    /// Whether the last word, which is the password, is more than a line to
+    /// write on or a mask.
+    fn says_something(&self, place: &Range<usize>) -> bool {
+        let last = self.text[place.clone()].split_whitespace().next_back();
+        last.is_some_and(|word| word.contains(|c: char| c.is_alphanumeric()))
+    }
+
     fn has_near(&self, category: &str, place: &Range<usize>, distance: usize) -> bool {
         self.hits.iter().any(|hit| {
             hit.pattern.category == category

@@ -49,6 +49,17 @@ impl Token<'_> {
         self.before == "/" && self.word.len() >= *LENGTHS.start()
     }
 
+    /// `Gr33nBroom!wall`: a sign within a word that has digits and letters of
+    /// both sizes, which no name, code or number has.
+    pub(super) fn is_beyond_doubt(&self) -> bool {
+        let inner = self.word.get(1..self.word.len().saturating_sub(1));
+        inner.is_some_and(|inner| inner.contains(['!', '#', '$', '%', '^', '*', '+', '~']))
+            && self.word.contains(|c: char| c.is_ascii_uppercase())
+            && self.word.bytes().filter(u8::is_ascii_digit).count() >= 2
+            && !self.word.contains(['/', '(', '='])
+            && self.made() == Made::AtRandom
+    }
+
     pub(super) fn made(&self) -> Made {
         let word = self.word;
         if is_of_the_net_or_a_file(word) || word.starts_with(['@', '#', '£', '+']) {
@@ -155,6 +166,18 @@ mod tests {
             ("10am", Made::AsWords),
         ] {
             assert_eq!(made(word), expected, "{word}");
+        }
+        let odd = |word: &str| tokens(word).any(|token| token.is_beyond_doubt());
+        assert!(odd("it says Gr33nBroom!wall") && odd("q9#TernWeir_4410"));
+        for word in [
+            "Year6_Trip_2026",
+            "C#Minor7",
+            "5*Hotel",
+            "Summer2026!",
+            "A+B=C12d",
+            "",
+        ] {
+            assert!(!odd(word), "{word}");
         }
         assert!(tokens("").next().is_none());
         assert!(tokens(&"x1".repeat(100_000)).all(|token| token.made() == Made::AsWords));

@@ -111,6 +111,9 @@ fn clause(rule: RuleId) -> String {
             "The use of personal email addresses by staff for any official school business is not \
              permitted."
         }
+        RuleId::PersonalBusiness => {
+            "Use of the school email address for personal use is prohibited."
+        }
         RuleId::ChainMessage => {
             "The forwarding of any chain messages/emails etc. is not permitted."
         }
