@@ -19,30 +19,42 @@ pub enum RuleId {
     UnprotectedPersonalData,
     PersonalDataInBody,
     PasswordWithDocument,
+    PasswordShared,
     PersonalAddress,
     PersonalDetailsToPupil,
+    PersonalBusiness,
     ChainMessage,
     OffensiveLanguage,
     WrongRecipient,
     VisibleRecipients,
     UnreadableContent,
+    OpinionOfPerson,
+    CopyrightMaterial,
+    OutOfHours,
+    SocialMediaSignup,
 }
 
 impl RuleId {
     /// Every rule, in the order in which people are shown them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 18] = [
         Self::PupilNameInSubject,
         Self::PupilNameInBody,
         Self::UnprotectedPersonalData,
         Self::PersonalDataInBody,
         Self::PasswordWithDocument,
+        Self::PasswordShared,
         Self::PersonalAddress,
         Self::PersonalDetailsToPupil,
+        Self::PersonalBusiness,
         Self::ChainMessage,
         Self::OffensiveLanguage,
         Self::WrongRecipient,
         Self::VisibleRecipients,
         Self::UnreadableContent,
+        Self::OpinionOfPerson,
+        Self::CopyrightMaterial,
+        Self::OutOfHours,
+        Self::SocialMediaSignup,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -52,13 +64,19 @@ impl RuleId {
             Self::UnprotectedPersonalData => "unprotected-personal-data",
             Self::PersonalDataInBody => "personal-data-in-body",
             Self::PasswordWithDocument => "password-with-document",
+            Self::PasswordShared => "password-shared",
             Self::PersonalAddress => "personal-address",
             Self::PersonalDetailsToPupil => "personal-details-to-pupil",
+            Self::PersonalBusiness => "personal-business",
             Self::ChainMessage => "chain-message",
             Self::OffensiveLanguage => "offensive-language",
             Self::WrongRecipient => "wrong-recipient",
             Self::VisibleRecipients => "visible-recipients",
             Self::UnreadableContent => "unreadable-content",
+            Self::OpinionOfPerson => "opinion-of-person",
+            Self::CopyrightMaterial => "copyright-material",
+            Self::OutOfHours => "out-of-hours",
+            Self::SocialMediaSignup => "social-media-signup",
         }
     }
 }

@@ -16,17 +16,23 @@ use crate::school::School;
 
 mod chain_message;
 mod context;
+mod copyright_material;
 mod excerpt;
 mod masking;
 mod offensive_language;
+mod opinion_of_person;
+mod out_of_hours;
+mod password_shared;
 mod password_with_document;
 mod personal_address;
+mod personal_business;
 mod personal_data_in_body;
 mod personal_details_to_pupil;
 mod pupil_name_in_body;
 mod pupil_name_in_subject;
 mod sightings;
 mod signature;
+mod social_media_signup;
 mod speech;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -36,13 +42,19 @@ mod visible_recipients;
 mod wrong_recipient;
 
 use chain_message::ChainMessage;
+use copyright_material::CopyrightMaterial;
 use offensive_language::OffensiveLanguage;
+use opinion_of_person::OpinionOfPerson;
+use out_of_hours::OutOfHours;
+use password_shared::PasswordShared;
 use password_with_document::PasswordWithDocument;
 use personal_address::PersonalAddress;
+use personal_business::PersonalBusiness;
 use personal_data_in_body::PersonalDataInBody;
 use personal_details_to_pupil::PersonalDetailsToPupil;
 use pupil_name_in_body::PupilNameInBody;
 use pupil_name_in_subject::PupilNameInSubject;
+use social_media_signup::SocialMediaSignup;
 use unprotected_personal_data::UnprotectedPersonalData;
 use unreadable_content::UnreadableContent;
 use visible_recipients::VisibleRecipients;
@@ -133,11 +145,17 @@ pub const ALL: &[&dyn Check] = &[
     &UnprotectedPersonalData,
     &PersonalDataInBody,
     &PasswordWithDocument,
+    &PasswordShared,
     &PersonalAddress,
     &PersonalDetailsToPupil,
+    &PersonalBusiness,
     &ChainMessage,
     &OffensiveLanguage,
     &WrongRecipient,
     &VisibleRecipients,
     &UnreadableContent,
+    &OpinionOfPerson,
+    &CopyrightMaterial,
+    &OutOfHours,
+    &SocialMediaSignup,
 ];

@@ -44,13 +44,19 @@ pub fn guide(rule: RuleId) -> &'static Guide {
         RuleId::UnprotectedPersonalData => &UNPROTECTED_PERSONAL_DATA,
         RuleId::PersonalDataInBody => &PERSONAL_DATA_IN_BODY,
         RuleId::PasswordWithDocument => &PASSWORD_WITH_DOCUMENT,
+        RuleId::PasswordShared => &PASSWORD_SHARED,
         RuleId::PersonalAddress => &PERSONAL_ADDRESS,
         RuleId::PersonalDetailsToPupil => &PERSONAL_DETAILS_TO_PUPIL,
+        RuleId::PersonalBusiness => &PERSONAL_BUSINESS,
         RuleId::ChainMessage => &CHAIN_MESSAGE,
         RuleId::OffensiveLanguage => &OFFENSIVE_LANGUAGE,
         RuleId::WrongRecipient => &WRONG_RECIPIENT,
         RuleId::VisibleRecipients => &VISIBLE_RECIPIENTS,
         RuleId::UnreadableContent => &UNREADABLE_CONTENT,
+        RuleId::OpinionOfPerson => &OPINION_OF_PERSON,
+        RuleId::CopyrightMaterial => &COPYRIGHT_MATERIAL,
+        RuleId::OutOfHours => &OUT_OF_HOURS,
+        RuleId::SocialMediaSignup => &SOCIAL_MEDIA_SIGNUP,
     }
 }
 
@@ -191,6 +197,32 @@ const PASSWORD_WITH_DOCUMENT: Guide = Guide {
     ],
 };
 
+const PASSWORD_SHARED: Guide = Guide {
+    title: "A password of an account or a device",
+    remedy: Remedy::Change {
+        to: "no password in it, once that password has been changed",
+        how: &["Ask the technician for access in the other person's own name: that takes minutes."],
+    },
+    noticed: "What lets somebody in: the password of an account or a system, with or without its \
+        user name, the PIN of a telephone or a tablet, the code of a door, an alarm or a copier. \
+        Also lists of them in a table. Exeat does not keep or show the password.",
+    why: "Whatever is done with an account is taken for its owner's doing, and a mail is kept in \
+        more places than one. IT support never needs your password: it can help without.",
+    ways: &[
+        "Ask the technician to give the other person access in their own name, or to share the \
+         file, the mailbox or the calendar with them.",
+        "For an account that several people use, let each have a login of their own, or use the \
+         school's password manager.",
+        "A code for a door or an alarm is best told in person or by telephone.",
+    ],
+    passes: &[
+        "The password of a protected document, in a mail of its own.",
+        "The code with which everybody joins one online meeting.",
+        "“Reset your password here”, rules for passwords, and lessons about them.",
+        "A user name alone.",
+    ],
+};
+
 const PERSONAL_ADDRESS: Guide = Guide {
     title: "School business and a private mailbox",
     remedy: Remedy::Change {
@@ -233,6 +265,27 @@ const PERSONAL_DETAILS_TO_PUPIL: Guide = Guide {
         "Numbers of other people: a placement, a box office, a coach firm.",
         "A pupil's own number, read back.",
         "Mail to colleagues.",
+    ],
+};
+
+const PERSONAL_BUSINESS: Guide = Guide {
+    title: "Private business from the school's address",
+    remedy: Remedy::LetGo(
+        "Send it from your own mailbox, on your own device or in a browser: it is your business, \
+         and there it stays private.",
+    ),
+    noticed: "Private buying and selling, a room or a house to let, work on one's own account, and \
+        private affairs such as a mortgage, a holiday or a club, in a mail from the school's address.",
+    why: "Mail from a school's address looks as if the school stood behind it. The school also \
+        keeps it, and may have to show it to others.",
+    ways: &[
+        "Use your own mailbox for it.",
+        "For something to sell or to let to colleagues, ask whether the school has a notice board.",
+    ],
+    passes: &[
+        "The school's own purchases, sales, lettings and trips, and whatever raises money for it.",
+        "What you have to settle with the school as its employee: pay, pension, leave.",
+        "Classroom tasks about buying and selling.",
     ],
 };
 
@@ -360,6 +413,86 @@ const UNREADABLE_CONTENT: Guide = Guide {
         "Word, Excel, PowerPoint and PDF documents, and plain text.",
         "Archives (zip) of such documents.",
         "Documents that are protected with a password.",
+    ],
+};
+
+const OPINION_OF_PERSON: Guide = Guide {
+    title: "An opinion about somebody",
+    remedy: Remedy::Change {
+        to: "what happened in place of what you think of the person",
+        how: &[],
+    },
+    noticed: "A judgement of somebody's character in what was newly written, or words that announce \
+        one, such as “between you and me”.",
+    why: "Whoever is written about can ask to read it, and mail is forwarded. What happened, and \
+        when, helps everybody more.",
+    ways: &[
+        "Say what you saw or heard, with the date, and what you would like to be done.",
+        "If you are worried about a colleague or a parent, talk to your line manager.",
+    ],
+    passes: &[
+        "Feedback to the person, references and appraisals.",
+        "What somebody else said, told as such.",
+        "Characters in books, and authors.",
+    ],
+};
+
+const COPYRIGHT_MATERIAL: Guide = Guide {
+    title: "A file that somebody else may own",
+    remedy: Remedy::Change {
+        to: "a link to the work in place of the file",
+        how: &["If the school may pass it on, note where that is written."],
+    },
+    noticed: "Sound, film and books for reading devices, and attached documents with a publisher's \
+        mark, such as “no part of this publication may be reproduced”.",
+    why: "A licence to use a work in lessons is seldom one to send copies of it outside the school.",
+    ways: &[
+        "Send a link, or the title and the page.",
+        "Ask the library or the office what the school's licences allow.",
+    ],
+    passes: &[
+        "What the school has made itself, and says so.",
+        "Works under an open licence, and works that are old enough to belong to everybody.",
+    ],
+};
+
+const OUT_OF_HOURS: Guide = Guide {
+    title: "A mail outside working hours",
+    remedy: Remedy::LetGo(
+        "It has gone out and there is nothing to do. Next time you could write it now and have it \
+         sent in the morning: Send › Schedule send.",
+    ),
+    noticed: "A mail by a member of staff before seven in the morning or after seven in the \
+        evening, at a weekend, or between Christmas and New Year, by the clock in Britain.",
+    why: "A mail at night asks to be read at night. The school would like its staff to have their \
+        evenings.",
+    ways: &[
+        "Schedule it: in Outlook and in Gmail behind the arrow beside Send.",
+        "If it is urgent, telephone. For a child in danger, write or ring at any hour.",
+    ],
+    passes: &[
+        "Mail to children's services, the police and others whom the school calls urgent.",
+        "Mail by pupils and by programs.",
+    ],
+};
+
+const SOCIAL_MEDIA_SIGNUP: Guide = Guide {
+    title: "A social network and the school's address",
+    remedy: Remedy::LetGo(
+        "Use your own address for your own account, and change it there if you have already given \
+         the school's.",
+    ),
+    noticed: "An answer to a social network's mail that confirms an account, a mail to a network \
+        about one's own account, or an invitation that its app sends in your name.",
+    why: "An account with a school's address looks like the school's, and whoever leaves the school \
+        loses the way into it.",
+    ways: &[
+        "Open the account with an address of your own.",
+        "For a page of the school, a department or a club, ask who looks after the school's accounts.",
+    ],
+    passes: &[
+        "The school's own pages and accounts.",
+        "Lessons about social networks, and reports of false accounts.",
     ],
 };
 

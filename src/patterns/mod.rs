@@ -61,10 +61,19 @@ pub enum Topic {
     ChainMessage,
     /// Swearing, slurs, insults, threats, and what speaks for and against them.
     OffensiveLanguage,
+    /// Private deals and affairs, and the school's.
+    PersonalBusiness,
     /// Requests to use a private mailbox, and words of school business.
     PersonalAddress,
-    /// Passwords of documents, said or hinted at in running text.
+    /// Passwords of documents, accounts and devices, said or hinted at in
+    /// running text.
     Passwords,
+    /// Opinions of other people.
+    OpinionOfPerson,
+    /// Marks of copyright.
+    CopyrightMaterial,
+    /// Networks, and accounts that are opened there.
+    SocialMediaSignup,
     /// Domains that give mailboxes to private people.
     PersonalDomains,
     /// Forenames and their short forms.
@@ -74,14 +83,18 @@ pub enum Topic {
 }
 
 impl Topic {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 14] = [
         Self::SpecialCategories,
         Self::Identifiers,
         Self::ColumnHeadings,
         Self::ChainMessage,
         Self::OffensiveLanguage,
         Self::PersonalAddress,
+        Self::PersonalBusiness,
         Self::Passwords,
+        Self::OpinionOfPerson,
+        Self::CopyrightMaterial,
+        Self::SocialMediaSignup,
         Self::PersonalDomains,
         Self::Diminutives,
         Self::PersonalDetails,
@@ -89,13 +102,17 @@ impl Topic {
 
     /// Those whose patterns are looked for in running text; the others are
     /// held against cells, domains and names, or looked for in few mails.
-    pub const PROSE: [Self; 6] = [
+    pub const PROSE: [Self; 10] = [
         Self::SpecialCategories,
         Self::Identifiers,
         Self::ChainMessage,
         Self::OffensiveLanguage,
         Self::PersonalAddress,
+        Self::PersonalBusiness,
         Self::Passwords,
+        Self::OpinionOfPerson,
+        Self::CopyrightMaterial,
+        Self::SocialMediaSignup,
     ];
 
     pub fn name(self) -> &'static str {
@@ -106,7 +123,11 @@ impl Topic {
             Self::ChainMessage => "chain-message",
             Self::OffensiveLanguage => "offensive-language",
             Self::PersonalAddress => "personal-address",
+            Self::PersonalBusiness => "personal-business",
             Self::Passwords => "passwords",
+            Self::OpinionOfPerson => "opinion-of-person",
+            Self::CopyrightMaterial => "copyright-material",
+            Self::SocialMediaSignup => "social-media-signup",
             Self::PersonalDomains => "personal-domains",
             Self::Diminutives => "diminutives",
             Self::PersonalDetails => "personal-details",
@@ -178,7 +199,28 @@ impl Topic {
                 "mentions",
                 "reproof",
             ],
-            Self::Passwords => &["gives", "hints", "later", "other"],
+            Self::PersonalBusiness => &[
+                "selling", "letting", "working", "buying", "affairs", "own", "school",
+            ],
+            Self::Passwords => &[
+                "gives",
+                "hints",
+                "later",
+                "other",
+                "pair",
+                "codes",
+                "shares",
+                "signs-in",
+                "accounts",
+                "documents",
+                "meeting",
+                "teaches",
+                "void",
+                "codes-of-others",
+            ],
+            Self::OpinionOfPerson => &["judgement", "confiding", "other"],
+            Self::CopyrightMaterial => &["marks", "open"],
+            Self::SocialMediaSignup => &["network", "signs-up", "other"],
             Self::PersonalDomains => &["domain"],
             Self::Diminutives => &["forename"],
             Self::PersonalDetails => &[
@@ -203,7 +245,11 @@ impl Topic {
             Self::ChainMessage => include_str!("../../patterns/chain-message.toml"),
             Self::OffensiveLanguage => include_str!("../../patterns/offensive-language.toml"),
             Self::PersonalAddress => include_str!("../../patterns/personal-address.toml"),
+            Self::PersonalBusiness => include_str!("../../patterns/personal-business.toml"),
             Self::Passwords => include_str!("../../patterns/passwords.toml"),
+            Self::OpinionOfPerson => include_str!("../../patterns/opinion-of-person.toml"),
+            Self::CopyrightMaterial => include_str!("../../patterns/copyright-material.toml"),
+            Self::SocialMediaSignup => include_str!("../../patterns/social-media-signup.toml"),
             Self::PersonalDomains => include_str!("../../patterns/personal-domains.toml"),
             Self::Diminutives => include_str!("../../patterns/diminutives.toml"),
             Self::PersonalDetails => include_str!("../../patterns/personal-details.toml"),

@@ -20,6 +20,10 @@ pub(super) fn of(rule: RuleId) -> &'static str {
             "The sender must ensure that the password is sent separately to the intended recipient \
              (i.e., in a separate email or over the phone)."
         }
+        RuleId::PasswordShared => {
+            "There is no occasion when a password needs to be shared with another member of staff \
+             or student, or IT support."
+        }
         RuleId::PersonalAddress => {
             "The use of personal email addresses by staff for any official school business is not \
              permitted."
@@ -28,6 +32,9 @@ pub(super) fn of(rule: RuleId) -> &'static str {
             "I will not give out my own personal details, such as mobile phone number and personal \
              email address, to pupils. Personal mobile numbers should not be given to parents at \
              the school."
+        }
+        RuleId::PersonalBusiness => {
+            "Use of the school email address for personal use is prohibited."
         }
         RuleId::ChainMessage => {
             "The forwarding of any chain messages/emails etc. is not permitted."
@@ -39,6 +46,20 @@ pub(super) fn of(rule: RuleId) -> &'static str {
         RuleId::WrongRecipient | RuleId::VisibleRecipients | RuleId::UnreadableContent => {
             "Emails sent to external organisations should be written carefully and checked before \
              sending."
+        }
+        RuleId::OpinionOfPerson => {
+            "Emails must not contain personal opinions about other individuals."
+        }
+        RuleId::CopyrightMaterial => {
+            "Attachments which contain copyright material to which the School does not have \
+             distribution rights are not permitted."
+        }
+        RuleId::OutOfHours => {
+            "Staff will be encouraged to develop an appropriate work life balance when responding \
+             to email."
+        }
+        RuleId::SocialMediaSignup => {
+            "School email addresses will not be used for setting up personal social media accounts."
         }
     }
 }

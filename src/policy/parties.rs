@@ -98,14 +98,20 @@ impl<'a> Parties<'a> {
             RuleId::UnprotectedPersonalData
             | RuleId::PersonalDataInBody
             | RuleId::PasswordWithDocument => (|recipient| recipient.secure, ALL_SECURE),
-            RuleId::PersonalAddress | RuleId::ChainMessage | RuleId::OffensiveLanguage => {
-                (|recipient| recipient.private, ALL_PRIVATE)
-            }
+            RuleId::PersonalAddress
+            | RuleId::PersonalBusiness
+            | RuleId::ChainMessage
+            | RuleId::OffensiveLanguage
+            | RuleId::OpinionOfPerson
+            | RuleId::CopyrightMaterial
+            | RuleId::OutOfHours
+            | RuleId::SocialMediaSignup => (|recipient| recipient.private, ALL_PRIVATE),
             RuleId::PersonalDetailsToPupil => (|recipient| !recipient.family, NO_FAMILY),
             RuleId::WrongRecipient
             | RuleId::VisibleRecipients
             | RuleId::PupilNameInSubject
             | RuleId::PupilNameInBody
+            | RuleId::PasswordShared
             | RuleId::UnreadableContent => (|_| false, NOBODY),
         };
         reached

@@ -37,7 +37,11 @@ impl Rule {
         Self {
             id,
             action: own,
-            mode: settings.mode.unwrap_or_default(),
+            mode: settings.mode.unwrap_or(match settings.action {
+                None if is_off(id) => Mode::Off,
+                // To say what a rule does is to switch it on.
+                _ => Mode::Enforce,
+            }),
             threshold: settings.threshold.unwrap_or(THRESHOLD),
             recipients: settings.recipients.unwrap_or(recipients),
             clause: settings
@@ -98,6 +102,19 @@ fn case_of(weight: Weight) -> Option<Case> {
     }
 }
 
+/// Whether a rule is off where the school says nothing of it: schools differ
+/// in what they ask of these.
+fn is_off(id: RuleId) -> bool {
+    matches!(
+        id,
+        RuleId::PersonalBusiness
+            | RuleId::OpinionOfPerson
+            | RuleId::CopyrightMaterial
+            | RuleId::OutOfHours
+            | RuleId::SocialMediaSignup
+    )
+}
+
 /// The action, the recipients concerned, and the cases that differ.
 fn default(id: RuleId) -> (Action, Recipients, &'static [(Case, Action)]) {
     use Action::{Note, Quarantine, Reject, Warn};
@@ -107,7 +124,11 @@ fn default(id: RuleId) -> (Action, Recipients, &'static [(Case, Action)]) {
             Recipients::All,
             &[(Case::Internal, Note), (Case::Own, Note)],
         ),
-        RuleId::PupilNameInBody => (Note, Recipients::All, &[]),
+        RuleId::PupilNameInBody
+        | RuleId::OpinionOfPerson
+        | RuleId::CopyrightMaterial
+        | RuleId::OutOfHours
+        | RuleId::SocialMediaSignup => (Note, Recipients::All, &[]),
         RuleId::UnprotectedPersonalData => (
             Quarantine,
             Recipients::External,
@@ -120,10 +141,12 @@ fn default(id: RuleId) -> (Action, Recipients, &'static [(Case, Action)]) {
             ],
         ),
         RuleId::PersonalDataInBody => (Warn, Recipients::External, &[(Case::Own, Note)]),
-        RuleId::PasswordWithDocument => (Warn, Recipients::All, &[]),
+        RuleId::PasswordWithDocument | RuleId::PasswordShared => (Warn, Recipients::All, &[]),
         RuleId::PersonalAddress => (Warn, Recipients::All, &[(Case::PrivateFrom, Reject)]),
         RuleId::PersonalDetailsToPupil => (Quarantine, Recipients::All, &[(Case::Parent, Warn)]),
-        RuleId::ChainMessage | RuleId::OffensiveLanguage => (Warn, Recipients::All, &[]),
+        RuleId::PersonalBusiness | RuleId::ChainMessage | RuleId::OffensiveLanguage => {
+            (Warn, Recipients::All, &[])
+        }
         RuleId::WrongRecipient => (
             Warn,
             Recipients::External,

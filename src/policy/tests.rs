@@ -8,8 +8,10 @@ use crate::school::{NameKey, Routes, Source, Sources, import};
 
 use Action::{Deliver, Note, Quarantine, Reject, Warn};
 use RuleId::{
-    ChainMessage, PersonalAddress, PersonalDataInBody, PersonalDetailsToPupil, PupilNameInBody,
-    PupilNameInSubject, UnprotectedPersonalData, UnreadableContent, WrongRecipient,
+    ChainMessage, CopyrightMaterial, OpinionOfPerson, OutOfHours, PersonalAddress,
+    PersonalBusiness, PersonalDataInBody, PersonalDetailsToPupil, PupilNameInBody,
+    PupilNameInSubject, SocialMediaSignup, UnprotectedPersonalData, UnreadableContent,
+    WrongRecipient,
 };
 
 const ROSTER: &str = "pupil_id,forename,surname\nP1,Zoë,O'Brien\nP2,Max,O'Brien\nP3,Tom,Hart\n";
@@ -313,8 +315,9 @@ fn what_could_not_be_read_is_judged_by_its_kind() {
 fn staff_mail_to_an_urgent_route_is_never_held() {
     let urgent = to(&["duty@council.example", OUTSIDE, PUPIL]);
     for rule in RuleId::ALL {
+        let on = format!("rules = {{ {rule} = {{ mode = \"enforce\" }} }}");
         for weight in [Weight::Ordinary, Weight::Hostile, Weight::PrivateFrom] {
-            check_with("", &urgent, weighing(rule, weight), Note);
+            check_with(&on, &urgent, weighing(rule, weight), Note);
         }
     }
     check_with(
@@ -636,11 +639,8 @@ fn nothing_found_and_what_does_not_count_are_delivered() {
 #[test]
 fn an_observing_school_delivers_all_and_records_what_it_would_do() {
     for rule in RuleId::ALL {
-        let verdict = verdict(
-            &policy("mode = \"observe\""),
-            &to(&[OUTSIDE, PUPIL]),
-            vec![finding(rule)],
-        );
+        let on = format!("mode = \"observe\"\nrules = {{ {rule} = {{ mode = \"enforce\" }} }}");
+        let verdict = verdict(&policy(&on), &to(&[OUTSIDE, PUPIL]), vec![finding(rule)]);
         assert_eq!(verdict.action, Deliver);
         assert_eq!(verdict.findings[0].mode, Mode::Observe);
         assert!(verdict.findings[0].action >= Note);
@@ -652,9 +652,25 @@ fn rules_run_and_have_clauses() {
     let changed =
         policy("[rules]\nchain-message = { mode = \"off\", clause = \"No chains here.\" }");
     for rule in RuleId::ALL {
-        assert_eq!(changed.runs(rule), rule != ChainMessage);
+        let off = [
+            PersonalBusiness,
+            OpinionOfPerson,
+            CopyrightMaterial,
+            OutOfHours,
+            SocialMediaSignup,
+        ]
+        .contains(&rule);
+        assert_eq!(changed.runs(rule), rule != ChainMessage && !off);
         assert_eq!(changed.rule(rule).id, rule);
-        assert!(Policy::default().runs(rule) && Policy::default().clause(rule).ends_with('.'));
+        assert_eq!(Policy::default().runs(rule), !off);
+        assert!(Policy::default().clause(rule).ends_with('.'));
+        for on in [
+            "action = \"note\"",
+            "mode = \"enforce\"",
+            "mode = \"observe\"",
+        ] {
+            assert!(policy(&format!("[rules]\n{rule} = {{ {on} }}")).runs(rule));
+        }
     }
     assert_eq!(changed.clause(ChainMessage), "No chains here.");
     let dropped = verdict(&changed, &to(&[OUTSIDE]), vec![finding(ChainMessage)]);

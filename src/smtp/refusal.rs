@@ -31,13 +31,19 @@ fn in_words(rule: RuleId) -> &'static str {
         RuleId::UnprotectedPersonalData => "personal data in an attachment without a password",
         RuleId::PersonalDataInBody => "personal data in the text of a mail",
         RuleId::PasswordWithDocument => "a protected file and its password in one mail",
+        RuleId::PasswordShared => "mail that tells the password of an account or a device",
         RuleId::PersonalAddress => "school business from, to or by way of a private mailbox",
         RuleId::PersonalDetailsToPupil => "a member of staff's own contact details, to a pupil",
+        RuleId::PersonalBusiness => "private business",
         RuleId::ChainMessage => "chain letters and hoaxes",
         RuleId::OffensiveLanguage => "offensive language",
         RuleId::WrongRecipient => "mail whose recipient may not be the right one",
         RuleId::VisibleRecipients => "many recipients who see each other's addresses",
         RuleId::UnreadableContent => "attachments that cannot be read safely",
+        RuleId::OpinionOfPerson => "opinions about other people",
+        RuleId::CopyrightMaterial => "attachments that somebody else may own",
+        RuleId::OutOfHours => "mail at this time of day",
+        RuleId::SocialMediaSignup => "accounts of social networks with the school's address",
     }
 }
 

@@ -21,8 +21,8 @@
 //! the third person, what pupils disclose. What an answer quotes, and the
 //! subject that it answers; a joke that is forwarded with a laugh is told.
 //!
-//! It looks at subject and newly written text, and in attachments of the
-//! length of a letter at what is beyond doubt. Messages that are attached are
+//! It looks at subject and newly written text, and in the names of files and
+//! in attachments of the length of a letter at what is beyond doubt. Messages that are attached are
 //! somebody else's words.
 
 use std::collections::BTreeSet;
@@ -125,8 +125,7 @@ fn could_be_the_senders(text: &Text, reading: &Reading) -> bool {
         Role::Subject => !is_answer(reading) && !is_forwarded(reading),
         Role::Body => true,
         Role::Quoted => is_forwarded(reading),
-        // A file may be named as somebody else named it.
-        Role::FileName => false,
+        Role::FileName => true,
         Role::Attachment => {
             let index = text.attachment.unwrap_or_default() as usize;
             let kind = reading.attachments.get(index).map(|file| &*file.kind);
@@ -159,7 +158,8 @@ fn words(text: &Text, scanned: &Scanned<'_>, pack: &Pack, context: &Context) -> 
             .any(|other| other.folded.start < place.end && place.start < other.folded.end)
     };
     let least = match text.role {
-        Role::Attachment => PLAIN,
+        // A file may be named as somebody else named it.
+        Role::Attachment | Role::FileName => PLAIN,
         _ => 1,
     };
     let open = scanned.hits_of(topic, |pattern| {

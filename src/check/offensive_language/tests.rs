@@ -295,6 +295,8 @@ fn letters_count_and_books_do_not() {
         "only what is beyond doubt"
     );
     assert_eq!(attached("complaint.eml", "You fucking idiot."), 0);
+    assert_eq!(attached("rota you bastards.docx", "Monday"), 1);
+    assert_eq!(attached("Scunthorpe crap.docx", "Monday"), 0);
     let chapter = "She called him a bastard. ".repeat(2_000);
     assert_eq!(attached("novel.docx", &chapter), 0);
     let mut reading = message(&[]);

@@ -103,9 +103,16 @@ fn clause(rule: RuleId) -> String {
             "The sender must ensure that the password is sent separately to the intended recipient \
              (i.e., in a separate email or over the phone)."
         }
+        RuleId::PasswordShared => {
+            "There is no occasion when a password needs to be shared with another member of staff \
+             or student, or IT support."
+        }
         RuleId::PersonalAddress => {
             "The use of personal email addresses by staff for any official school business is not \
              permitted."
+        }
+        RuleId::PersonalBusiness => {
+            "Use of the school email address for personal use is prohibited."
         }
         RuleId::ChainMessage => {
             "The forwarding of any chain messages/emails etc. is not permitted."
@@ -114,7 +121,11 @@ fn clause(rule: RuleId) -> String {
         RuleId::PersonalDetailsToPupil
         | RuleId::WrongRecipient
         | RuleId::VisibleRecipients
-        | RuleId::UnreadableContent => "",
+        | RuleId::UnreadableContent
+        | RuleId::OpinionOfPerson
+        | RuleId::CopyrightMaterial
+        | RuleId::OutOfHours
+        | RuleId::SocialMediaSignup => "",
     }
     .to_owned()
 }
