@@ -24,11 +24,15 @@ pub enum RuleId {
     ChainMessage,
     OffensiveLanguage,
     UnreadableContent,
+    OpinionOfPerson,
+    CopyrightMaterial,
+    OutOfHours,
+    SocialMediaSignup,
 }
 
 impl RuleId {
     /// Every rule, in the order in which people are shown them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 14] = [
         Self::PupilNameInSubject,
         Self::PupilNameInBody,
         Self::UnprotectedPersonalData,
@@ -39,6 +43,10 @@ impl RuleId {
         Self::ChainMessage,
         Self::OffensiveLanguage,
         Self::UnreadableContent,
+        Self::OpinionOfPerson,
+        Self::CopyrightMaterial,
+        Self::OutOfHours,
+        Self::SocialMediaSignup,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -53,6 +61,10 @@ impl RuleId {
             Self::ChainMessage => "chain-message",
             Self::OffensiveLanguage => "offensive-language",
             Self::UnreadableContent => "unreadable-content",
+            Self::OpinionOfPerson => "opinion-of-person",
+            Self::CopyrightMaterial => "copyright-material",
+            Self::OutOfHours => "out-of-hours",
+            Self::SocialMediaSignup => "social-media-signup",
         }
     }
 }

@@ -16,9 +16,12 @@ use crate::school::School;
 
 mod chain_message;
 mod context;
+mod copyright_material;
 mod excerpt;
 mod masking;
 mod offensive_language;
+mod opinion_of_person;
+mod out_of_hours;
 mod password_shared;
 mod password_with_document;
 mod personal_address;
@@ -26,6 +29,7 @@ mod personal_business;
 mod pupil_name_in_body;
 mod pupil_name_in_subject;
 mod sightings;
+mod social_media_signup;
 mod speech;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -33,13 +37,17 @@ mod unprotected_personal_data;
 mod unreadable_content;
 
 use chain_message::ChainMessage;
+use copyright_material::CopyrightMaterial;
 use offensive_language::OffensiveLanguage;
+use opinion_of_person::OpinionOfPerson;
+use out_of_hours::OutOfHours;
 use password_shared::PasswordShared;
 use password_with_document::PasswordWithDocument;
 use personal_address::PersonalAddress;
 use personal_business::PersonalBusiness;
 use pupil_name_in_body::PupilNameInBody;
 use pupil_name_in_subject::PupilNameInSubject;
+use social_media_signup::SocialMediaSignup;
 use unprotected_personal_data::UnprotectedPersonalData;
 use unreadable_content::UnreadableContent;
 
@@ -119,4 +127,8 @@ pub const ALL: &[&dyn Check] = &[
     &ChainMessage,
     &OffensiveLanguage,
     &UnreadableContent,
+    &OpinionOfPerson,
+    &CopyrightMaterial,
+    &OutOfHours,
+    &SocialMediaSignup,
 ];

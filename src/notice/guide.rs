@@ -49,6 +49,10 @@ pub fn guide(rule: RuleId) -> &'static Guide {
         RuleId::ChainMessage => &CHAIN_MESSAGE,
         RuleId::OffensiveLanguage => &OFFENSIVE_LANGUAGE,
         RuleId::UnreadableContent => &UNREADABLE_CONTENT,
+        RuleId::OpinionOfPerson => &OPINION_OF_PERSON,
+        RuleId::CopyrightMaterial => &COPYRIGHT_MATERIAL,
+        RuleId::OutOfHours => &OUT_OF_HOURS,
+        RuleId::SocialMediaSignup => &SOCIAL_MEDIA_SIGNUP,
     }
 }
 
@@ -303,6 +307,86 @@ const UNREADABLE_CONTENT: Guide = Guide {
         "Word, Excel, PowerPoint and PDF documents, and plain text.",
         "Archives (zip) of such documents.",
         "Documents that are protected with a password.",
+    ],
+};
+
+const OPINION_OF_PERSON: Guide = Guide {
+    title: "An opinion about somebody",
+    remedy: Remedy::Change {
+        to: "what happened in place of what you think of the person",
+        how: &[],
+    },
+    noticed: "A judgement of somebody's character in what was newly written, or words that announce \
+        one, such as “between you and me”.",
+    why: "Whoever is written about can ask to read it, and mail is forwarded. What happened, and \
+        when, helps everybody more.",
+    ways: &[
+        "Say what you saw or heard, with the date, and what you would like to be done.",
+        "If you are worried about a colleague or a parent, talk to your line manager.",
+    ],
+    passes: &[
+        "Feedback to the person, references and appraisals.",
+        "What somebody else said, told as such.",
+        "Characters in books, and authors.",
+    ],
+};
+
+const COPYRIGHT_MATERIAL: Guide = Guide {
+    title: "A file that somebody else may own",
+    remedy: Remedy::Change {
+        to: "a link to the work in place of the file",
+        how: &["If the school may pass it on, note where that is written."],
+    },
+    noticed: "Sound, film and books for reading devices, and attached documents with a publisher's \
+        mark, such as “no part of this publication may be reproduced”.",
+    why: "A licence to use a work in lessons is seldom one to send copies of it outside the school.",
+    ways: &[
+        "Send a link, or the title and the page.",
+        "Ask the library or the office what the school's licences allow.",
+    ],
+    passes: &[
+        "What the school has made itself, and says so.",
+        "Works under an open licence, and works that are old enough to belong to everybody.",
+    ],
+};
+
+const OUT_OF_HOURS: Guide = Guide {
+    title: "A mail outside working hours",
+    remedy: Remedy::LetGo(
+        "It has gone out and there is nothing to do. Next time you could write it now and have it \
+         sent in the morning: Send › Schedule send.",
+    ),
+    noticed: "A mail by a member of staff before seven in the morning or after seven in the \
+        evening, at a weekend, or between Christmas and New Year, by the clock in Britain.",
+    why: "A mail at night asks to be read at night. The school would like its staff to have their \
+        evenings.",
+    ways: &[
+        "Schedule it: in Outlook and in Gmail behind the arrow beside Send.",
+        "If it is urgent, telephone. For a child in danger, write or ring at any hour.",
+    ],
+    passes: &[
+        "Mail to children's services, the police and others whom the school calls urgent.",
+        "Mail by pupils and by programs.",
+    ],
+};
+
+const SOCIAL_MEDIA_SIGNUP: Guide = Guide {
+    title: "A social network and the school's address",
+    remedy: Remedy::LetGo(
+        "Use your own address for your own account, and change it there if you have already given \
+         the school's.",
+    ),
+    noticed: "An answer to a social network's mail that confirms an account, a mail to a network \
+        about one's own account, or an invitation that its app sends in your name.",
+    why: "An account with a school's address looks like the school's, and whoever leaves the school \
+        loses the way into it.",
+    ways: &[
+        "Open the account with an address of your own.",
+        "For a page of the school, a department or a club, ask who looks after the school's accounts.",
+    ],
+    passes: &[
+        "The school's own pages and accounts.",
+        "Lessons about social networks, and reports of false accounts.",
     ],
 };
 

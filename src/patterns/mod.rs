@@ -68,6 +68,12 @@ pub enum Topic {
     /// Passwords of documents, accounts and devices, said or hinted at in
     /// running text.
     Passwords,
+    /// Opinions of other people.
+    OpinionOfPerson,
+    /// Marks of copyright.
+    CopyrightMaterial,
+    /// Networks, and accounts that are opened there.
+    SocialMediaSignup,
     /// Domains that give mailboxes to private people.
     PersonalDomains,
     /// Forenames and their short forms.
@@ -75,7 +81,7 @@ pub enum Topic {
 }
 
 impl Topic {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::SpecialCategories,
         Self::Identifiers,
         Self::ColumnHeadings,
@@ -84,13 +90,16 @@ impl Topic {
         Self::PersonalAddress,
         Self::PersonalBusiness,
         Self::Passwords,
+        Self::OpinionOfPerson,
+        Self::CopyrightMaterial,
+        Self::SocialMediaSignup,
         Self::PersonalDomains,
         Self::Diminutives,
     ];
 
     /// Those whose patterns are looked for in running text; the others are
     /// held against cells, domains and names.
-    pub const PROSE: [Self; 7] = [
+    pub const PROSE: [Self; 10] = [
         Self::SpecialCategories,
         Self::Identifiers,
         Self::ChainMessage,
@@ -98,6 +107,9 @@ impl Topic {
         Self::PersonalAddress,
         Self::PersonalBusiness,
         Self::Passwords,
+        Self::OpinionOfPerson,
+        Self::CopyrightMaterial,
+        Self::SocialMediaSignup,
     ];
 
     pub fn name(self) -> &'static str {
@@ -110,6 +122,9 @@ impl Topic {
             Self::PersonalAddress => "personal-address",
             Self::PersonalBusiness => "personal-business",
             Self::Passwords => "passwords",
+            Self::OpinionOfPerson => "opinion-of-person",
+            Self::CopyrightMaterial => "copyright-material",
+            Self::SocialMediaSignup => "social-media-signup",
             Self::PersonalDomains => "personal-domains",
             Self::Diminutives => "diminutives",
         }
@@ -199,6 +214,9 @@ impl Topic {
                 "void",
                 "codes-of-others",
             ],
+            Self::OpinionOfPerson => &["judgement", "confiding", "other"],
+            Self::CopyrightMaterial => &["marks", "open"],
+            Self::SocialMediaSignup => &["network", "signs-up", "other"],
             Self::PersonalDomains => &["domain"],
             Self::Diminutives => &["forename"],
         }
@@ -214,6 +232,9 @@ impl Topic {
             Self::PersonalAddress => include_str!("../../patterns/personal-address.toml"),
             Self::PersonalBusiness => include_str!("../../patterns/personal-business.toml"),
             Self::Passwords => include_str!("../../patterns/passwords.toml"),
+            Self::OpinionOfPerson => include_str!("../../patterns/opinion-of-person.toml"),
+            Self::CopyrightMaterial => include_str!("../../patterns/copyright-material.toml"),
+            Self::SocialMediaSignup => include_str!("../../patterns/social-media-signup.toml"),
             Self::PersonalDomains => include_str!("../../patterns/personal-domains.toml"),
             Self::Diminutives => include_str!("../../patterns/diminutives.toml"),
         }

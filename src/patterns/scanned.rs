@@ -87,7 +87,8 @@ mod tests {
         let text = "Please forward this to everyone you know, or bad luck will follow! \
             Send the register for Year 9 to my personal gmail. UPN: B801200005001, \
             date of birth 3 April 2012, has an EHCP and free school meals. \
-            The password is Otter17. Bloody hell. My car is for sale.";
+            The password is Otter17. Bloody hell. My car is for sale. \
+            He is rude. All rights reserved. Welcome to Instagram.";
         let scanned = Scanned::new(Folded::prose(text), &packs);
         for topic in Topic::PROSE {
             let found = |hits: Vec<Hit<'_>>| -> Vec<(String, Range<usize>)> {

@@ -42,5 +42,19 @@ pub(super) fn of(rule: RuleId) -> &'static str {
             "Emails sent to external organisations should be written carefully and checked before \
              sending."
         }
+        RuleId::OpinionOfPerson => {
+            "Emails must not contain personal opinions about other individuals."
+        }
+        RuleId::CopyrightMaterial => {
+            "Attachments which contain copyright material to which the School does not have \
+             distribution rights are not permitted."
+        }
+        RuleId::OutOfHours => {
+            "Staff will be encouraged to develop an appropriate work life balance when responding \
+             to email."
+        }
+        RuleId::SocialMediaSignup => {
+            "School email addresses will not be used for setting up personal social media accounts."
+        }
     }
 }

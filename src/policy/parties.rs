@@ -98,7 +98,11 @@ impl<'a> Parties<'a> {
             RuleId::PersonalAddress
             | RuleId::PersonalBusiness
             | RuleId::ChainMessage
-            | RuleId::OffensiveLanguage => (|recipient| recipient.private, ALL_PRIVATE),
+            | RuleId::OffensiveLanguage
+            | RuleId::OpinionOfPerson
+            | RuleId::CopyrightMaterial
+            | RuleId::OutOfHours
+            | RuleId::SocialMediaSignup => (|recipient| recipient.private, ALL_PRIVATE),
             RuleId::PupilNameInSubject
             | RuleId::PupilNameInBody
             | RuleId::PasswordShared

@@ -105,7 +105,14 @@ fn case_of(weight: Weight) -> Option<Case> {
 /// Whether a rule is off where the school says nothing of it: schools differ
 /// in what they ask of these.
 fn is_off(id: RuleId) -> bool {
-    matches!(id, RuleId::PersonalBusiness)
+    matches!(
+        id,
+        RuleId::PersonalBusiness
+            | RuleId::OpinionOfPerson
+            | RuleId::CopyrightMaterial
+            | RuleId::OutOfHours
+            | RuleId::SocialMediaSignup
+    )
 }
 
 /// The action, the recipients concerned, and the cases that differ.
@@ -117,7 +124,11 @@ fn default(id: RuleId) -> (Action, Recipients, &'static [(Case, Action)]) {
             Recipients::All,
             &[(Case::Internal, Note), (Case::Own, Note)],
         ),
-        RuleId::PupilNameInBody => (Note, Recipients::All, &[]),
+        RuleId::PupilNameInBody
+        | RuleId::OpinionOfPerson
+        | RuleId::CopyrightMaterial
+        | RuleId::OutOfHours
+        | RuleId::SocialMediaSignup => (Note, Recipients::All, &[]),
         RuleId::UnprotectedPersonalData => (
             Quarantine,
             Recipients::External,

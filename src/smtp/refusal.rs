@@ -36,6 +36,10 @@ fn in_words(rule: RuleId) -> &'static str {
         RuleId::ChainMessage => "chain letters and hoaxes",
         RuleId::OffensiveLanguage => "offensive language",
         RuleId::UnreadableContent => "attachments that cannot be read safely",
+        RuleId::OpinionOfPerson => "opinions about other people",
+        RuleId::CopyrightMaterial => "attachments that somebody else may own",
+        RuleId::OutOfHours => "mail at this time of day",
+        RuleId::SocialMediaSignup => "accounts of social networks with the school's address",
     }
 }
 

@@ -118,7 +118,11 @@ fn clause(rule: RuleId) -> String {
             "The forwarding of any chain messages/emails etc. is not permitted."
         }
         RuleId::OffensiveLanguage => "Language must not include swear words.",
-        RuleId::UnreadableContent => "",
+        RuleId::UnreadableContent
+        | RuleId::OpinionOfPerson
+        | RuleId::CopyrightMaterial
+        | RuleId::OutOfHours
+        | RuleId::SocialMediaSignup => "",
     }
     .to_owned()
 }
