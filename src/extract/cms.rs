@@ -10,7 +10,7 @@ use flate2::read::ZlibDecoder;
 
 use super::ber::{EXPLICIT, OBJECT, OCTETS, SEQUENCE, Value};
 use super::harvest::{Harvest, Place};
-use super::zip::{self, Fault};
+use super::unpack::{self, Fault};
 use super::{Protection, file, kind, message};
 use crate::finding::ProblemKind;
 use crate::mail::encoding;
@@ -277,7 +277,7 @@ impl<'a> Inner<'a> {
 
     fn unpack(self, harvest: &Harvest<'_>) -> Result<Self, Fault> {
         let most = harvest.inflatable(self.bytes.len());
-        let bytes = zip::inflate(ZlibDecoder::new(&*self.bytes), 0, most)?;
+        let bytes = unpack::inflate(ZlibDecoder::new(&*self.bytes), 0, most)?;
         Ok(Self {
             kind: self.kind,
             bytes: Cow::Owned(bytes),

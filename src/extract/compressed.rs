@@ -8,7 +8,7 @@ use flate2::read::MultiGzDecoder;
 use lzma_rust2::{LzmaReader, XzReader};
 
 use super::harvest::{Harvest, Place};
-use super::{file, tar, zip};
+use super::{file, tar, unpack};
 use crate::finding::ProblemKind;
 use crate::mail::charset;
 
@@ -127,7 +127,7 @@ fn unpack(by: Compression, packed: &[u8], limit: usize) -> Unpacked {
 }
 
 fn drain(decoder: impl Read, limit: usize) -> (Vec<u8>, End) {
-    let (mut bytes, read) = zip::drain(decoder, 0, limit);
+    let (mut bytes, read) = unpack::drain(decoder, 0, limit);
     let end = match read {
         _ if bytes.len() > limit => End::Bomb,
         Ok(_) => End::Whole,

@@ -8,7 +8,7 @@ use flate2::read::MultiGzDecoder;
 use super::compressed::Compression;
 use super::harvest::{Harvest, Place};
 use super::kind::{self, Kind};
-use super::{file, metafile, picture, picture_words, zip};
+use super::{file, metafile, picture, picture_words, unpack};
 use crate::finding::ProblemKind;
 
 /// What a picture may become by unpacking, however small it is packed: blank
@@ -33,7 +33,7 @@ impl Illustrations {
             // So Word and PowerPoint keep metafiles.
             Kind::Compressed(Compression::Gzip) => {
                 let limit = most_unpacked(bytes.len(), harvest);
-                match zip::inflate(MultiGzDecoder::new(bytes), 0, limit) {
+                match unpack::inflate(MultiGzDecoder::new(bytes), 0, limit) {
                     Ok(bytes) if harvest.decoded(place, bytes.len()) => {
                         read(kind::sniff(&bytes), &bytes, &name, place, harvest);
                     }

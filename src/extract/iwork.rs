@@ -6,7 +6,7 @@
 
 use super::harvest::{Harvest, Place};
 use super::protobuf;
-use super::zip::Fault;
+use super::unpack::Fault;
 use super::zip_records::{Archive, Member};
 use crate::finding::ProblemKind;
 

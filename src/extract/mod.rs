@@ -105,6 +105,7 @@ mod sylk;
 mod tar;
 mod tnef;
 mod trial;
+mod unpack;
 mod vml;
 mod word;
 mod word_2003;

@@ -7,7 +7,7 @@ use flate2::read::ZlibDecoder;
 use super::bytes::{u16_at, u32_at};
 use super::harvest::{Harvest, Place};
 use super::illustration::{Illustrations, most_unpacked};
-use super::{metafile, zip};
+use super::{metafile, unpack};
 
 /// Numbers of records; all of them have the same upper byte.
 const UPPER: u8 = 0xf0;
@@ -81,7 +81,7 @@ impl<'a> Record<'a> {
             return pictures.read(bytes, place, harvest);
         }
         let limit = most_unpacked(bytes.len(), harvest);
-        match zip::inflate(ZlibDecoder::new(bytes), 0, limit) {
+        match unpack::inflate(ZlibDecoder::new(bytes), 0, limit) {
             Ok(bytes) => {
                 if harvest.decoded(place, bytes.len()) {
                     pictures.read(&bytes, place, harvest);

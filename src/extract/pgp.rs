@@ -12,7 +12,7 @@ use super::pgp_packet::{
     Packets, SEALED, SEALED_BY_GNUPG, SECRET_KEY, SECRET_SUBKEY, SESSION_KEY_FOR_KEY,
     SESSION_KEY_FOR_PASSWORD, SIGNATURE, TRUST, USER_ATTRIBUTE, USER_ID,
 };
-use super::zip;
+use super::unpack;
 use super::{Protection, kind, message};
 use crate::finding::ProblemKind;
 use crate::mail::charset;
@@ -122,7 +122,7 @@ impl Seen {
             self.damaged = true;
             return;
         };
-        match zip::inflate(decoder, 0, harvest.inflatable(body.len())) {
+        match unpack::inflate(decoder, 0, harvest.inflatable(body.len())) {
             Ok(bytes) => {
                 if harvest.decoded(place, bytes.len()) {
                     self.packets(&bytes, &inside, harvest);

@@ -14,7 +14,7 @@ use rars::{
 
 use super::harvest::{Harvest, Place};
 use super::rar_member::{LARGEST_DICTIONARY, Member, members};
-use super::zip::Fault;
+use super::unpack::Fault;
 use super::{Protection, file, member, rar_comment, rar_header};
 use crate::finding::ProblemKind;
 use crate::mail::charset;

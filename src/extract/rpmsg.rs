@@ -6,7 +6,7 @@ use flate2::bufread::ZlibDecoder;
 use super::bytes::u32_at;
 use super::harvest::{Harvest, Place};
 use super::kind::{self, Kind};
-use super::zip::{self, Fault};
+use super::unpack::{self, Fault};
 use super::{file, ole};
 use crate::finding::ProblemKind;
 
@@ -68,7 +68,7 @@ fn unpack(packed: &[u8], most: usize) -> Option<Vec<u8>> {
     let mut rest = packed;
     while !rest.is_empty() {
         let mut decoder = ZlibDecoder::new(rest);
-        let (bytes, read) = zip::drain(&mut decoder, 0, most - out.len());
+        let (bytes, read) = unpack::drain(&mut decoder, 0, most - out.len());
         out.extend_from_slice(&bytes);
         if out.len() > most {
             return None;

@@ -9,7 +9,7 @@ use sevenz_rust2::{Archive, ArchiveEntry, Block, Password};
 use super::harvest::{Harvest, Place};
 use super::seven_zip_folder::{self, has_content};
 use super::seven_zip_header::{self, Coder, List};
-use super::zip::{self, Fault};
+use super::unpack::{self, Fault};
 use super::{Protection, file, member};
 use crate::finding::ProblemKind;
 
@@ -238,7 +238,7 @@ fn open(
     place: &Place,
     harvest: &mut Harvest<'_>,
 ) -> Option<usize> {
-    let fault = match zip::inflate(reader, entry.size, limit.min(harvest.room())) {
+    let fault = match unpack::inflate(reader, entry.size, limit.min(harvest.room())) {
         Ok(bytes) if bytes.len() as u64 == entry.size => {
             if harvest.decoded(place, bytes.len()) {
                 file::read(&[&entry.name], &bytes, place, harvest);

@@ -8,7 +8,7 @@ use deflate64::Deflate64Decoder;
 use lzma_rust2::{LzmaReader, XzReader};
 use ppmd_rust::Ppmd8Decoder;
 
-use super::zip::{Fault, inflate};
+use super::unpack::{Fault, inflate};
 
 const DEFLATE_64: u16 = 9;
 const BZIP2: u16 = 12;

@@ -10,8 +10,8 @@ use super::harvest::{Harvest, Place};
 use super::illustration::{Illustrations, most_unpacked};
 use super::office::damaged;
 use super::office_xml::only_editing;
+use super::unpack::{self, Fault};
 use super::xml;
-use super::zip::{self, Fault};
 use super::zip_records::{Archive, Member};
 use super::{Protection, file};
 use style::Styles;
@@ -215,7 +215,7 @@ fn whole(package: &Member<'_>, sealed: &Sealed, place: &Place, harvest: &mut Har
     let limit = harvest.inflatable(clear.len());
     let document = match clear.starts_with(b"PK") {
         true => Ok(clear),
-        false => zip::inflate(DeflateDecoder::new(&clear[..]), 0, limit),
+        false => unpack::inflate(DeflateDecoder::new(&clear[..]), 0, limit),
     };
     match document {
         Ok(document) => {
@@ -245,7 +245,7 @@ fn unlocked(
     };
     let right = harvest.try_words(place, cost, |word| {
         let start = sealed.beginning(&content.name, content.packed, word)?;
-        let (clear, _) = zip::drain(DeflateDecoder::new(&start[..]), 64, 64);
+        let (clear, _) = unpack::drain(DeflateDecoder::new(&start[..]), 64, 64);
         clear.starts_with(b"<?xml").then(|| word.to_owned())
     });
     right.is_some_and(|password| {
@@ -273,5 +273,5 @@ fn unpacked_within<'a>(
     let deciphered = sealed
         .decipher(&member.name, member.packed)
         .ok_or(Fault::Damaged)?;
-    zip::inflate(DeflateDecoder::new(&deciphered[..]), 0, limit).map(Cow::Owned)
+    unpack::inflate(DeflateDecoder::new(&deciphered[..]), 0, limit).map(Cow::Owned)
 }
