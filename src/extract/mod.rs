@@ -108,11 +108,11 @@ mod word_run;
 mod word_style;
 mod xls;
 mod xlsb;
-mod xml;
+pub(crate) mod xml;
 mod xml_file;
-mod zip;
+pub(crate) mod zip;
 mod zip_method;
-mod zip_records;
+pub(crate) mod zip_records;
 
 /// All that reading a message (or one file) gave.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

@@ -1,5 +1,7 @@
 use super::*;
 
+mod formats;
+
 const ROSTER: &str = "pupil_id,legal_forename,legal_surname,preferred_forename,year,form,dob,email\n\
     P1,Zoë,O'Brien,,9,9EH,03/02/2011,zobrien@pupils.greenfold.sch.example\n\
     P2,Katherine,Smith,Kate,7,7B,2013-11-30,\n";
@@ -116,11 +118,11 @@ fn faults_name_file_row_and_columns_and_come_together() {
             b"type,email,secure_route\nparent,p@x.example,perhaps\naunt,q@x.example,\n",
         ),
         [
-            "roster.csv, row 2: dob is no date; write 31/12/2010 or 2010-12-31",
-            "roster.csv, row 2: email is no address",
-            "roster.csv, row 3: dob is no date; write 31/12/2010 or 2010-12-31",
-            "contacts.csv, row 2: secure_route is neither true nor false",
-            "contacts.csv, row 3: type is none of parent, authority, health, police, school, union, supplier, governor, other",
+            "roster.csv, row 2, column dob: no date; write 31/12/2010 or 2010-12-31",
+            "roster.csv, row 2, column email: no email address; mend it, or leave the cell empty",
+            "roster.csv, row 3, column dob: no date; write 31/12/2010 or 2010-12-31",
+            "contacts.csv, row 2, column secure_route: neither yes nor no",
+            "contacts.csv, row 3, column type: none of parent, authority, health, police, school, union, supplier, governor, other",
         ]
     );
     assert_eq!(
@@ -140,11 +142,11 @@ fn oddities_are_warnings() {
             b"type,name,email,pupil_id\nparent,Mo Ng,ng@webmail.example,P9\nparent,No Ng,,P1\n",
         ),
         [
+            "contacts.csv: 1 contacts have no address and are left out",
             "roster.csv, row 3: the pupil has no full name, and will not be recognised",
             "roster.csv, row 4: another row has the same pupil_id",
             "staff.csv, row 2: the address is not in the school's domains",
             "contacts.csv, row 2: the roster has no pupil of this pupil_id",
-            "contacts.csv: 1 contacts have no address and are left out",
         ]
     );
 }

@@ -14,6 +14,9 @@ pub struct FullName<'a> {
     pub legal_surname: &'a str,
     pub preferred_forename: &'a str,
     pub preferred_surname: &'a str,
+    /// As a pupil was called before an adoption or a marriage at home.
+    pub former_forename: &'a str,
+    pub former_surname: &'a str,
     pub middle_names: &'a str,
 }
 
@@ -79,12 +82,20 @@ impl Builder {
     pub fn add(&mut self, name: &FullName<'_>) {
         let pupil = self.middle_starts.len() - 1;
         let forenames = self.variants(
-            [name.legal_forename, name.preferred_forename],
+            [
+                name.legal_forename,
+                name.preferred_forename,
+                name.former_forename,
+            ],
             Part::FORENAME,
             Part::FORENAME_HEAD,
         );
         let surnames = self.variants(
-            [name.legal_surname, name.preferred_surname],
+            [
+                name.legal_surname,
+                name.preferred_surname,
+                name.former_surname,
+            ],
             Part::SURNAME,
             Part::SURNAME_HEAD,
         );
@@ -113,8 +124,8 @@ impl Builder {
         }
     }
 
-    /// The distinct ones of a legal and a preferred name.
-    fn variants(&mut self, names: [&str; 2], whole: Part, head: Part) -> Vec<Name> {
+    /// The distinct ones of a legal, a preferred and a former name.
+    fn variants(&mut self, names: [&str; 3], whole: Part, head: Part) -> Vec<Name> {
         let mut variants: Vec<Name> = Vec::with_capacity(2);
         for name in names {
             let folded = fold::folded(name);
@@ -161,7 +172,11 @@ impl Builder {
     /// called otherwise than registered, the one forename may stand beside
     /// the other: `Katherine (Kate) Smith`.
     fn add_middles(&mut self, name: &FullName<'_>, two_forenames: bool) {
-        let known_as = [name.legal_forename, name.preferred_forename];
+        let known_as = [
+            name.legal_forename,
+            name.preferred_forename,
+            name.former_forename,
+        ];
         let forenames = known_as.iter().filter(|_| two_forenames);
         let start = self.middles.len();
         for token in tokens(name.middle_names) {
