@@ -167,7 +167,8 @@ impl<'a> Recipient<'a> {
 }
 
 /// Whether all of a finding's pupils have somebody of their family at the
-/// address. A professional who has to do with a pupil is judged by class.
+/// address, and nobody who may not hear of them. A professional who has to do
+/// with a pupil is judged by class.
 fn is_own_contact(address: &Address, finding: &Finding, school: &School) -> bool {
     let family: Vec<usize> = school
         .people
@@ -175,18 +176,16 @@ fn is_own_contact(address: &Address, finding: &Finding, school: &School) -> bool
         .filter(|contact| matches!(contact.class, Class::Parent | Class::Other))
         .flat_map(|contact| contact.pupils.iter().copied())
         .collect();
-    let reference = |&pupil: &usize| {
-        school
-            .people
-            .pupils
-            .get(pupil)
-            .map(|pupil| &pupil.reference)
-    };
+    let sharing = school.people.contacts_at(address);
+    let restricted: Vec<usize> = sharing
+        .flat_map(|contact| contact.restricted_from.iter().copied())
+        .collect();
+    let mut meant = finding.pupils.iter();
     !finding.pupils.is_empty()
-        && finding
-            .pupils
-            .iter()
-            .all(|pupil| family.iter().filter_map(reference).any(|own| own == pupil))
+        && meant.all(|pupil| {
+            let pupil = school.people.pupils.of_reference(&pupil.0);
+            pupil.is_some_and(|pupil| family.contains(&pupil) && !restricted.contains(&pupil))
+        })
 }
 
 /// A pupil's message that goes to a helpline, the police or a doctor among

@@ -6,13 +6,14 @@
 //! reported together, by row and column; none repeats what a cell says, so
 //! that a fault can be shown and logged.
 
+use std::collections::hash_map::Entry::{Occupied, Vacant};
 use std::collections::{HashMap, HashSet};
 
-use crate::finding::PupilRef;
 use crate::mail::Domain;
 
-use super::names::{Builder, NameKey};
-use super::people::{Class, Contact, People, Pupil, Staff};
+use super::kept::{Gathering, KeptContact, KeptPupil, keep_contacts, keep_member};
+use super::names::NameKey;
+use super::people::{People, Staff};
 
 mod columns;
 mod ctf;
@@ -50,6 +51,14 @@ pub struct Sources<'a> {
     pub contacts: Option<Source<'a>>,
     /// The school's own domains, in which staff have their addresses.
     pub domains: &'a [Domain],
+}
+
+/// Lists that were imported before, in the place of files.
+#[derive(Debug, Default)]
+pub struct Kept {
+    pub roster: Option<Gathering>,
+    pub staff: Option<Vec<Staff>>,
+    pub contacts: Option<Vec<KeptContact>>,
 }
 
 /// People, and what is odd about their files.
@@ -175,6 +184,15 @@ fn listed<T>(
 
 /// Reads all of a school's files.
 pub fn import(sources: &Sources<'_>, key: NameKey) -> Result<Import, Vec<ImportError>> {
+    import_beside(sources, Kept::default(), key)
+}
+
+/// Reads the files of those lists that are not kept.
+pub fn import_beside(
+    sources: &Sources<'_>,
+    kept: Kept,
+    key: NameKey,
+) -> Result<Import, Vec<ImportError>> {
     let mut errors = Vec::new();
     let mut warnings = Vec::new();
     let roster = list(sources.roster, read_roster, &mut errors, &mut warnings);
@@ -183,22 +201,23 @@ pub fn import(sources: &Sources<'_>, key: NameKey) -> Result<Import, Vec<ImportE
     if !errors.is_empty() {
         return Err(errors);
     }
-    let mut names = Builder::new(key);
     warnings.extend(oddities(&roster));
-    let pupils: Vec<Pupil> = roster
-        .iter()
-        .map(|record| {
-            names.add(&record.names());
-            pupil(record)
-        })
-        .collect();
+    let mut gathering = kept.roster.unwrap_or_else(|| Gathering::new(key));
+    for record in roster {
+        let pupil = gathering.keep(&numbered(record));
+        gathering.add(&pupil);
+    }
+    gathering.settle();
     warnings.extend(outsiders(&staff, sources.domains));
-    let staff = staff.into_iter().map(member).collect();
-    let contacts = joined(contacts, &pupils, &mut warnings);
-    Ok(Import {
-        people: People::new(pupils, staff, contacts, names.build()),
-        warnings,
-    })
+    warnings.extend(strangers(&contacts, |id| {
+        gathering.reference_of(id).is_some()
+    }));
+    let staff = kept
+        .staff
+        .unwrap_or_else(|| staff.into_iter().map(keep_member).collect());
+    let contacts = kept.contacts.unwrap_or_else(|| keep_contacts(contacts));
+    let people = gathering.people(staff, contacts);
+    Ok(Import { people, warnings })
 }
 
 /// One of the functions that read a list.
@@ -231,11 +250,45 @@ pub fn oddities(roster: &[PupilRecord]) -> Vec<Warning> {
         if !pupil.has_full_name() {
             warnings.push(Warning::Nameless(pupil.at.clone()));
         }
-        if !seen.insert(reference(pupil)) {
+        let id = match pupil.id.as_str() {
+            "" => &pupil.upn,
+            _ => &pupil.id,
+        };
+        if !id.is_empty() && !seen.insert(id) {
             warnings.push(Warning::Repeated(pupil.at.clone()));
         }
     }
     warnings
+}
+
+/// What is kept of pupils, each once: rows that repeat a pupil are passed
+/// over, and a second pupil under the same id is a fault.
+pub fn unique(
+    roster: &[PupilRecord],
+    gathering: &Gathering,
+) -> Result<Vec<KeptPupil>, Vec<ImportError>> {
+    let mut notes = Notes::default();
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    let mut pupils: Vec<KeptPupil> = Vec::with_capacity(roster.len());
+    for record in roster {
+        let pupil = gathering.keep(record);
+        match seen.entry(pupil.reference.clone()) {
+            Vacant(entry) => {
+                entry.insert(pupils.len());
+                pupils.push(pupil);
+            }
+            Occupied(entry) if pupils[*entry.get()].is_called_as(&pupil) => {}
+            Occupied(_) => notes.cell(
+                &record.at,
+                "pupil_id",
+                "an earlier row has the same, and another name; give each pupil an id of their own",
+            ),
+        }
+    }
+    match notes.errors.is_empty() {
+        true => Ok(pupils),
+        false => Err(notes.shortened()),
+    }
 }
 
 /// Staff whose addresses are not the school's.
@@ -250,82 +303,28 @@ pub fn outsiders(staff: &[StaffRecord], domains: &[Domain]) -> Vec<Warning> {
         .collect()
 }
 
-fn reference(record: &PupilRecord) -> String {
-    match (record.id.as_str(), record.upn.as_str()) {
-        ("", "") => format!("{}-{}", record.at.unit, record.at.number),
-        ("", upn) => upn.to_owned(),
-        (id, _) => id.to_owned(),
-    }
-}
-
-fn pupil(record: &PupilRecord) -> Pupil {
-    let optional = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
-    Pupil {
-        reference: PupilRef(reference(record).into()),
-        upn: optional(&record.upn),
-        initials: record.initials(),
-        year: optional(&record.year),
-        form: optional(&record.form),
-        date_of_birth: record.date_of_birth,
-        email: record.email.clone(),
-    }
-}
-
-fn member(record: StaffRecord) -> Staff {
-    Staff {
-        id: record.id,
-        title: record.title,
-        forename: record.forename,
-        surname: record.surname,
-        role: record.role,
-        email: record.email,
-    }
-}
-
-/// One contact of several rows for each address, class and name.
-fn joined(
-    records: Vec<ContactRecord>,
-    pupils: &[Pupil],
-    warnings: &mut Vec<Warning>,
-) -> Vec<Contact> {
-    let mut by_id: HashMap<&str, usize> = HashMap::new();
-    for (index, pupil) in pupils.iter().enumerate() {
-        let ids = [Some(&*pupil.reference.0), pupil.upn.as_deref()];
-        for id in ids.into_iter().flatten() {
-            by_id.entry(id).or_insert(index);
+/// Contacts of pupils who are not on the roster, or restricted from nobody.
+pub fn strangers(contacts: &[ContactRecord], knows: impl Fn(&str) -> bool) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    for contact in contacts {
+        let mut pupils = contact.pupils.iter().filter(|id| !id.is_empty());
+        if contact.restricted && contact.pupils.iter().all(String::is_empty) {
+            warnings.push(Warning::RestrictedFromNobody(contact.at.clone()));
+        }
+        if pupils.any(|id| !knows(id)) {
+            warnings.push(Warning::UnknownPupil(contact.at.clone()));
         }
     }
-    let mut contacts: Vec<Contact> = Vec::new();
-    let mut known: HashMap<(String, Class, String), usize> = HashMap::new();
-    for record in records {
-        let index = *known
-            .entry((record.email.folded(), record.class, record.name.clone()))
-            .or_insert_with(|| {
-                contacts.push(Contact {
-                    class: record.class,
-                    name: record.name,
-                    email: record.email,
-                    pupils: Vec::new(),
-                    secure_route: false,
-                });
-                contacts.len() - 1
-            });
-        let contact = &mut contacts[index];
-        contact.secure_route |= record.secure_route;
-        if record.restricted && record.pupils.iter().all(String::is_empty) {
-            warnings.push(Warning::RestrictedFromNobody(record.at.clone()));
-        }
-        for id in record.pupils.iter().filter(|id| !id.is_empty()) {
-            match by_id.get(id.as_str()) {
-                // A restricted person is no contact of this pupil.
-                Some(_) if record.restricted => {}
-                Some(&pupil) if contact.pupils.contains(&pupil) => {}
-                Some(&pupil) => contact.pupils.push(pupil),
-                None => warnings.push(Warning::UnknownPupil(record.at.clone())),
-            }
-        }
+    warnings
+}
+
+/// A pupil without id and UPN goes by the row: the file stays, and with it
+/// what its rows are called.
+fn numbered(mut record: PupilRecord) -> PupilRecord {
+    if record.id.is_empty() && record.upn.is_empty() {
+        record.id = format!("{}-{}", record.at.unit, record.at.number);
     }
-    contacts
+    record
 }
 
 #[cfg(test)]

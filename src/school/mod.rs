@@ -9,15 +9,19 @@ use crate::mail::address::AddressError;
 use crate::mail::{Address, Domain};
 use crate::patterns::Packs;
 
+pub mod change;
 pub mod habits;
 pub mod import;
+pub mod kept;
 pub mod names;
 pub mod people;
+pub mod pupils;
 
 pub use habits::Habits;
 pub use import::{Import, ImportError, Source, Sources, Warning, import};
 pub use names::{NameKey, Names};
-pub use people::{Class, Contact, People, Pupil, Staff};
+pub use people::{Class, Contact, People, Staff};
+pub use pupils::{Pupil, Pupils};
 
 /// Everything that checks and policy know of one school. Made whole by
 /// loading, never changed after.

@@ -20,7 +20,6 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
 use tokio::runtime::Runtime;
 
-use crate::config;
 use crate::extract::{Budget, Header, Mailbox, Reading};
 use crate::finding::{Action, Location, Problem, ProblemKind};
 use crate::mail::{Address, Content, Envelope};
@@ -62,7 +61,7 @@ struct Overrides {
 }
 
 pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let config = config::load(config)?;
+    let config = super::load(config)?;
     let overrides = overrides(arguments, &config.tenants)?;
     let program = std::env::current_exe().context("this program's own file is not to be found")?;
     let runtime = Runtime::new().context("no threads could be started")?;

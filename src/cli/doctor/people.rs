@@ -2,14 +2,24 @@
 
 use std::time::{Duration, SystemTime};
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::{Line, counted, odd, ok};
 use crate::config::Config;
+use crate::store::people::{Imported, List};
 
 /// A list of people is old after half a year: pupils have come and gone.
 const OLD: Duration = Duration::from_secs(183 * 24 * 60 * 60);
 
+/// An import is old after a term.
+const OLD_IMPORT: SignedDuration = SignedDuration::from_hours(100 * 24);
+
 pub(super) fn look(config: &Config) -> Vec<Line> {
     let mut lines = Vec::new();
+    let now = Timestamp::now();
+    for (school, lists) in &config.imported {
+        lines.extend(lists.iter().map(|list| imported(school, list, now)));
+    }
     for tenant in config.tenants.iter() {
         let people = &tenant.school.people;
         let said = format!(
@@ -23,7 +33,7 @@ pub(super) fn look(config: &Config) -> Vec<Line> {
             0 => odd(
                 "people",
                 said,
-                "no pupil is recognised without a roster: export one from the MIS and name it under `roster`",
+                "no pupil is recognised without a roster: export one from the MIS, then `exeat roster import`",
             ),
             _ => ok("people", said),
         });
@@ -68,4 +78,76 @@ pub(super) fn look(config: &Config) -> Vec<Line> {
         })
     }));
     lines
+}
+
+/// An import, its numbers and its age.
+fn imported(school: &str, import: &Imported, now: Timestamp) -> Line {
+    let age = now.duration_since(import.when);
+    let days = usize::try_from(age.as_hours() / 24).unwrap_or(0);
+    let ago = match days {
+        0 => "today".to_owned(),
+        days => format!("{} ago", counted(days, "day")),
+    };
+    let people = usize::try_from(import.current).unwrap_or(usize::MAX);
+    let people = match import.list {
+        List::Roster => counted(people, "pupil"),
+        List::Staff => format!("{people} staff"),
+        List::Contacts => counted(people, "contact"),
+    };
+    let former = match import.former {
+        0 => String::new(),
+        former => format!(", {former} former"),
+    };
+    let (list, format) = (import.list.as_str(), &import.format);
+    let said = format!("{school}: {list} imported {ago} from {format}: {people}{former}");
+    match age > OLD_IMPORT {
+        true => odd(
+            "import",
+            said,
+            format!("export it anew from the MIS, then `exeat {list} import … --school {school}`"),
+        ),
+        false => ok("import", said),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::State;
+    use super::*;
+
+    #[test]
+    fn an_import_is_old_after_a_hundred_days() {
+        let when = "2026-09-01T08:00:00Z".parse::<Timestamp>().expect("a time");
+        let import = Imported {
+            list: List::Roster,
+            generation: 1,
+            when,
+            format: "OneRoster 1.1".to_owned(),
+            current: 612,
+            former: 3,
+        };
+        for (days, state, words) in [
+            (
+                0,
+                State::Ok,
+                "imported today from OneRoster 1.1: 612 pupils, 3 former",
+            ),
+            (1, State::Ok, "imported 1 day ago"),
+            (100, State::Ok, "imported 100 days ago"),
+            (101, State::Warning, "imported 101 days ago"),
+        ] {
+            let now = when + SignedDuration::from_hours(24 * days);
+            let line = imported("greenfold", &import, now);
+            assert_eq!(line.state, state, "{days}");
+            assert!(line.what.contains(words), "{}", line.what);
+        }
+        let staff = Imported {
+            list: List::Staff,
+            current: 1,
+            former: 0,
+            ..import
+        };
+        let line = imported("greenfold", &staff, when);
+        assert!(line.what.ends_with(": 1 staff"), "{}", line.what);
+    }
 }

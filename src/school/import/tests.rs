@@ -46,15 +46,12 @@ fn warnings(roster: &[u8], staff: &[u8], contacts: &[u8]) -> Vec<String> {
 #[test]
 fn a_roster_comes_in_whole() {
     let people = people(ROSTER.as_bytes());
-    let [zoe, kate] = &people.pupils[..] else {
-        panic!("two pupils");
-    };
-    assert_eq!(&*zoe.reference.0, "P1");
+    let [zoe, kate] = [0, 1].map(|index| people.pupils.get(index).expect("two pupils"));
+    assert_eq!(zoe.reference, "P1");
     assert_eq!(zoe.initials, "Z.O.");
-    assert_eq!(zoe.form.as_deref(), Some("9EH"));
+    assert_eq!(zoe.form, Some("9EH"));
     assert_eq!(zoe.date_of_birth, Some(jiff::civil::date(2011, 2, 3)));
     assert_eq!(kate.date_of_birth, Some(jiff::civil::date(2013, 11, 30)));
-    assert_eq!(kate.email, None);
     assert_eq!(people.names.pupils_named("zoe", "OBRIEN"), [0]);
     assert_eq!(people.names.pupils_named("Kate", "Smith"), [1]);
     assert_eq!(people.names.pupils_named("Katherine", "Smith"), [1]);
@@ -94,11 +91,7 @@ fn a_reference_is_the_id_else_the_upn_else_the_row() {
     let people = people(
         b"pupil_id,upn,forename,surname\nA7,B801200005001,Al,Ng\n,R674123101121,Bo,Ng\n,,Cy,Ng\n",
     );
-    let references: Vec<&str> = people
-        .pupils
-        .iter()
-        .map(|pupil| &*pupil.reference.0)
-        .collect();
+    let references: Vec<&str> = people.pupils.iter().map(|pupil| pupil.reference).collect();
     assert_eq!(references, ["A7", "R674123101121", "row-4"]);
 }
 
@@ -148,6 +141,31 @@ fn oddities_are_warnings() {
             "staff.csv, row 2: the address is not in the school's domains",
             "contacts.csv, row 2: the roster has no pupil of this pupil_id",
         ]
+    );
+}
+
+#[test]
+fn a_restricted_person_is_no_contact_of_the_pupil() {
+    let contacts = b"type,name,email,pupil_id,restricted\n\
+        parent,Ann O'Brien,ann@webmail.example,P1,\n\
+        parent,Bob O'Brien,bob@webmail.example,P1;P2,\n\
+        parent,Bob O'Brien,bob@webmail.example,P1,yes\n\
+        parent,Cy O'Brien,cy@webmail.example,,yes\n";
+    let import = read_all(ROSTER.as_bytes(), b"", contacts).expect("good files");
+    let said: Vec<_> = import
+        .people
+        .contacts
+        .iter()
+        .map(|contact| (&contact.pupils[..], &contact.restricted_from[..]))
+        .collect();
+    assert_eq!(
+        said,
+        [(&[0][..], &[][..]), (&[1], &[0]), (&[], &[])],
+        "one row's restriction outweighs another's silence"
+    );
+    assert_eq!(
+        import.warnings[0].to_string(),
+        "contacts.csv, row 5: the contact is restricted, and no pupil is named whom that is about"
     );
 }
 

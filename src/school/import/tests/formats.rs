@@ -6,6 +6,7 @@ use flate2::Compression;
 use flate2::write::DeflateEncoder;
 
 use super::super::*;
+use crate::school::people::Class;
 
 fn sources<'a>(files: &'a [(&'a str, Vec<u8>)]) -> Vec<Source<'a>> {
     let source = |(name, bytes): &'a (&str, Vec<u8>)| Source { name, bytes };
