@@ -416,3 +416,33 @@ fn is_of_store(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str());
     path.is_file() && name.is_some_and(|name| name.starts_with("exeat.db"))
 }
+
+#[test]
+fn a_route_whose_review_is_due_is_told_by_the_doctor() {
+    let school = quiet();
+    school.rewrite(|text| {
+        text.replace(
+            "\"teachers-union.example\"",
+            "{ to = \"teachers-union.example\", approved_by = \"P. Ashworth\", reason = \"staff meeting\", \
+             review_by = 2025-09-01 }, { to = \"later.example\", review_by = 2999-01-01 }",
+        )
+    });
+    let output = exeat(&school.config(), &["doctor", "--json"]);
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    let routes: Vec<Value> = told
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("an object"))
+        .filter(|line: &Value| line["about"] == "routes")
+        .collect();
+    assert_eq!(routes.len(), 1, "{told}");
+    assert_eq!(routes[0]["state"], "warning");
+    assert_eq!(
+        routes[0]["what"],
+        "greenfold: private_routes, teachers-union.example: its review was due by 2025-09-01; \
+         approved by P. Ashworth (staff meeting)"
+    );
+    // It is a route until somebody takes it out.
+    school.rewrite(|text| text.replace("review_by = 2025-09-01", "review_by = \"soon\""));
+    let faults = refused(&school, &["config", "check"]);
+    assert!(faults.contains("2027-09-01"), "{faults}");
+}

@@ -2,10 +2,13 @@
 
 use std::time::{Duration, SystemTime};
 
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Line, counted, odd, ok};
 use crate::config::Config;
+use crate::school::School;
 use crate::store::people::{Imported, List};
 
 /// A list of people is old after half a year: pupils have come and gone.
@@ -37,6 +40,8 @@ pub(super) fn look(config: &Config) -> Vec<Line> {
             ),
             _ => ok("people", said),
         });
+        let today = now.to_zoned(TimeZone::system()).date();
+        lines.extend(overdue(&tenant.school, today));
         if tenant.reviewers.is_empty() {
             lines.push(odd(
                 "reviewers",
@@ -78,6 +83,34 @@ pub(super) fn look(config: &Config) -> Vec<Line> {
         })
     }));
     lines
+}
+
+/// Routes that somebody should have looked at by now.
+fn overdue(school: &School, today: Date) -> Vec<Line> {
+    let routes = school.routes.all();
+    let overdue = routes.filter(|(_, route)| route.is_overdue(today));
+    overdue
+        .map(|(key, route)| {
+            let approval = &route.approval;
+            let day = approval.review_by.map(|day| day.to_string());
+            let mut said = format!(
+                "{}: {key}, {route}: its review was due by {}",
+                school.id,
+                day.unwrap_or_default()
+            );
+            if let Some(by) = &approval.by {
+                said.push_str(&format!("; approved by {by}"));
+            }
+            if let Some(reason) = &approval.reason {
+                said.push_str(&format!(" ({reason})"));
+            }
+            odd(
+                "routes",
+                said,
+                "ask whether it is still right; then set a new `review_by`, or take it out",
+            )
+        })
+        .collect()
 }
 
 /// An import, its numbers and its age.
