@@ -127,6 +127,12 @@ impl Gathering {
         }
     }
 
+    /// Makes room for so many pupils.
+    pub fn reserve(&mut self, pupils: usize) {
+        self.names.reserve(pupils);
+        self.pupils.reserve(pupils);
+    }
+
     /// Adds the next pupil.
     pub fn add(&mut self, pupil: &KeptPupil) {
         let optional = |text| Some(text).filter(|text: &&str| !text.is_empty());

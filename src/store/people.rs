@@ -31,6 +31,8 @@ use super::{Actor, Kind, Settings, Store, StoreError, schema};
 
 /// How many records a block holds.
 const BLOCK: usize = 1000;
+/// The most pupils that room is made for before they come.
+const MOST_EXPECTED: usize = 2_000_000;
 /// The schema's version that brought these tables.
 const SINCE: i64 = 2;
 
@@ -148,6 +150,9 @@ pub async fn imports(
         match imported.list {
             List::Roster => {
                 let mut gathering = Gathering::new(NameKey::new(keys.names_key(&school)));
+                let expected = imported.current + imported.former;
+                // What the row says is checked by nothing: it is a guess.
+                gathering.reserve(usize::try_from(expected).unwrap_or(0).min(MOST_EXPECTED));
                 let add = |pupil: KeptPupil| gathering.add(&pupil);
                 reader.records(&keys, &school, List::Roster, add).await?;
                 imports.roster = Some(gathering);

@@ -1,7 +1,8 @@
 //! `exeat check`: what would happen to these messages.
 //!
-//! Opens no store and no connection. The envelope is taken from the header
-//! unless the arguments say otherwise.
+//! Makes no store and no connection; of a store that is there, the imported
+//! people are read. The envelope is taken from the header unless the arguments
+//! say otherwise.
 
 mod files;
 mod report;

@@ -99,6 +99,12 @@ impl Builder {
         }
     }
 
+    /// Makes room for the names of so many pupils.
+    pub fn reserve(&mut self, pupils: usize) {
+        self.pairs.reserve_exact(pupils);
+        self.middle_starts.reserve_exact(pupils);
+    }
+
     /// Adds the next pupil of the roster: the first is number 0.
     pub fn add(&mut self, name: &FullName<'_>) {
         self.add_forms(&self.forms(name));
