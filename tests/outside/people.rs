@@ -184,6 +184,7 @@ fn a_shrinking_roster_is_refused_and_leavers_stay_known() {
     assert!(output.status.success(), "{}", error_of(&output));
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(text.contains("0 added, 2 gone, 0 changed"), "{text}");
+    assert!(text.contains("counts as a pupil until"), "{text}");
     assert_eq!(
         found(&school, "Macsen Hughes away"),
         ["Macsen-Hughes"],

@@ -85,7 +85,8 @@ impl Preview<'_> {
                 leavers => format!(" ({leavers} of them from the top year)"),
             }
         )?;
-        if self.list == List::Roster && change.gone > 0 {
+        // Of a first import, nothing is known of them but what the file says.
+        if self.list == List::Roster && change.gone > 0 && change.changed.is_some() {
             writeln!(
                 out,
                 "Who is gone counts as a pupil until `former_for` has passed."
