@@ -31,7 +31,9 @@
 //!    locations, file names, subjects; pupils appear as references. Bodies
 //!    and envelopes rest sealed, addresses in the journal as keyed hashes.
 //!    That protects a copy without the key (a stolen disk, a backup), not a
-//!    running machine. A roster given as a file stays in clear.
+//!    running machine. Names of imported pupils are kept as keyed
+//!    fingerprints; a roster given as a file stays in clear until `exeat
+//!    roster import` has made it needless.
 //! 5. **No surprise.** Nothing held vanishes or waits unseen: its sender
 //!    learns of every hold, release, refusal and expiry; where there is no
 //!    sender to tell (automatic mail, `<>`), a named person does. Nothing

@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
 
 use crate::mail::{Address, Domain};
 use crate::notice::{self, About, Event};
@@ -18,6 +19,8 @@ pub struct Tenant {
     pub policy: Policy,
     pub notices: notice::Settings,
     pub reviewers: Vec<Address>,
+    /// How long pupils count as pupils after they have left.
+    pub former_for: Span,
     /// `host:port` of the next hop.
     pub next_hop: String,
     /// How people reach the console; links in notices begin so.
@@ -70,6 +73,12 @@ impl Tenant {
             .chain(notice::to_reviewers(&house, about, event, now))
             .map(|mail| mail.for_outbox(&self.school.id, about.reference.clone()))
             .collect()
+    }
+
+    /// Pupils who left before this count as pupils no longer.
+    pub fn former_since(&self, now: Timestamp) -> Timestamp {
+        let then = now.to_zoned(TimeZone::UTC).checked_sub(self.former_for);
+        then.map_or(Timestamp::MIN, |then| then.timestamp())
     }
 
     pub fn house(&self) -> notice::House<'_> {

@@ -160,7 +160,7 @@ fn objection(text: &Text, name: &Match, present: &Present, school: &School) -> O
     let form = name
         .pupils
         .iter()
-        .find_map(|&pupil| school.people.pupils.get(pupil)?.form.as_deref());
+        .find_map(|&pupil| school.people.pupils.get(pupil)?.form);
     let all_of = |people: &HashSet<usize>| name.pupils.iter().all(|pupil| people.contains(pupil));
     // A teacher may write of the pupil who shares the teacher's name.
     let of_pupil = text.role == Role::Subject && around.is_beside_form(form);
@@ -250,7 +250,7 @@ pub(super) fn findings(
             .iter()
             .flat_map(|sighting| &sighting.pupils)
             .filter(|&&pupil| seen.insert(pupil))
-            .filter_map(|&pupil| Some(school.people.pupils.get(pupil)?.reference.clone()))
+            .filter_map(|&pupil| Some(school.people.pupils.get(pupil)?.reference()))
             .collect()
     };
     let seen = mail.sightings.iter().filter(|sighting| {

@@ -5,10 +5,10 @@ use std::sync::LazyLock;
 use jiff::Timestamp;
 
 use crate::extract::{Attachment, Header, Mailbox, Protection, Reading, Role, Text};
-use crate::finding::{Location, PupilRef};
+use crate::finding::Location;
 use crate::mail::{Address, Envelope};
 use crate::patterns::Packs;
-use crate::school::{Class, Contact, People, Pupil, Routes, School, Staff};
+use crate::school::{Class, Contact, People, Pupil, Pupils, Routes, School, Staff};
 
 use crate::school::names::{Builder, FullName, NameKey};
 
@@ -25,19 +25,21 @@ pub(crate) const PUPILS: &[&str] = &[
 ];
 
 pub(crate) fn school() -> School {
-    let pupils = PUPILS.iter().enumerate().map(|(index, name)| Pupil {
-        reference: PupilRef(format!("P{index}").into()),
-        upn: (index == 0).then(|| "B801200005001".to_owned()),
-        initials: name
-            .split(' ')
-            .map(|part| format!("{}.", &part[..1]))
-            .collect(),
-        year: None,
-        form: None,
-        // Finn's alone is known.
-        date_of_birth: (index == 5).then(|| jiff::civil::date(2011, 11, 7)),
-        email: None,
-    });
+    let key = NameKey::default();
+    let mut pupils = Pupils::new(key.clone());
+    for (index, name) in PUPILS.iter().enumerate() {
+        let initials = name.split(' ').map(|part| format!("{}.", &part[..1]));
+        let pupil = Pupil {
+            reference: &format!("P{index}"),
+            initials: &initials.collect::<String>(),
+            year: None,
+            form: None,
+            // Finn's alone is known.
+            date_of_birth: (index == 5).then(|| jiff::civil::date(2011, 11, 7)),
+        };
+        let upn = (index == 0).then(|| key.digest("B801200005001"));
+        pupils.push(&pupil, upn, None);
+    }
     let staff = [
         ("Daniel", "Cooper", "d.cooper"),
         ("Philippa", "Ashworth", "p.ashworth"),
@@ -48,7 +50,7 @@ pub(crate) fn school() -> School {
         email: Some(address(&format!("{local}@greenfold.sch.example"))),
         ..teacher(forename, surname)
     });
-    let mut names = Builder::new(NameKey::default());
+    let mut names = Builder::new(key);
     for name in PUPILS {
         let (legal_forename, legal_surname) = name.split_once(' ').expect("two names");
         names.add(&FullName {
@@ -66,7 +68,7 @@ pub(crate) fn school() -> School {
         routes: Routes::default(),
         system_senders: Vec::new(),
         people: People::new(
-            pupils.collect(),
+            pupils,
             staff.into(),
             vec![Contact {
                 class: Class::Parent,

@@ -4,8 +4,6 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::config;
-
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
     /// Read the configuration and every file that it names, and say what is
@@ -15,7 +13,7 @@ pub(super) enum Command {
 
 pub(super) fn run(path: &Path, command: &Command) -> anyhow::Result<ExitCode> {
     let Command::Check = command;
-    let config = config::load(path)?;
+    let config = super::load(path)?;
     let mut out = io::stdout().lock();
     for tenant in config.tenants.iter() {
         let people = &tenant.school.people;

@@ -14,7 +14,6 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::config;
 use crate::console::control::{Answer, By, Request, View, act};
 use crate::console::{self, House};
 use crate::mail::Address;
@@ -70,7 +69,7 @@ pub(super) enum Command {
 }
 
 pub(super) fn run(path: &Path, command: &Command) -> anyhow::Result<ExitCode> {
-    let config = config::load(path)?;
+    let config = super::load(path)?;
     let socket = console::path(&config.store);
     let request = request(command)?;
     let answer = match console::call(&socket, &request)

@@ -9,18 +9,21 @@ mod evaluate;
 mod holds;
 mod journal;
 mod keys;
+mod people;
 mod read;
 mod serve;
 mod trial;
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 
+use crate::config::{self, Config};
+use crate::store::people::{List, Unsettled, imports};
 use crate::tenant::{Tenant, Tenants};
 use crate::worker::{self, Tools};
 
@@ -76,6 +79,15 @@ enum Command {
     /// Prove that the journal is whole
     #[command(subcommand)]
     Journal(journal::Command),
+    /// Import the pupils, by whose names mail is screened
+    #[command(subcommand)]
+    Roster(people::Command),
+    /// Import the members of staff
+    #[command(subcommand)]
+    Staff(people::Command),
+    /// Import parents, authorities and others outside, whom mail may go to
+    #[command(subcommand)]
+    Contacts(people::Command),
     /// Make the key that seals what is held
     #[command(subcommand)]
     Keys(keys::Command),
@@ -125,6 +137,9 @@ pub fn run() -> ExitCode {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Holds(command) => holds::run(config, &command),
         Command::Journal(command) => journal::run(config, &command),
+        Command::Roster(command) => people::run(config, List::Roster, &command),
+        Command::Staff(command) => people::run(config, List::Staff, &command),
+        Command::Contacts(command) => people::run(config, List::Contacts, &command),
         Command::Keys(command) => keys::run(config, &command),
         Command::Config(command) => config_check::run(config, &command),
         Command::Doctor(arguments) => doctor::run(config, &arguments),
@@ -141,7 +156,7 @@ pub fn run() -> ExitCode {
 
 #[expect(clippy::print_stderr, reason = "the one place where an error is shown")]
 fn print_error(error: &anyhow::Error) {
-    match error.downcast_ref::<crate::config::Faults>() {
+    match error.downcast_ref::<config::Faults>() {
         // Faults in the configuration are shown where they stand.
         Some(faults) => {
             let mut text = String::new();
@@ -153,6 +168,17 @@ fn print_error(error: &anyhow::Error) {
         }
         None => eprintln!("exeat: {error:#}"),
     }
+}
+
+/// The configuration with the people that were imported.
+fn load(path: &Path) -> anyhow::Result<Config> {
+    load_with(path, Unsettled::Settle)
+}
+
+fn load_with(path: &Path, unsettled: Unsettled) -> anyhow::Result<Config> {
+    config::load_with(path, |store| {
+        block_on(async { Ok(imports(store, unsettled).await?) })
+    })
 }
 
 /// The school that `--school` names.

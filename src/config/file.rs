@@ -59,6 +59,9 @@ pub(super) struct School {
     pub(super) roster: Option<PathBuf>,
     pub(super) staff: Option<PathBuf>,
     pub(super) contacts: Option<PathBuf>,
+    /// How long pupils count as pupils after they have left the imported
+    /// roster: `"2 years"`.
+    pub(super) former_for: Option<jiff::Span>,
     pub(super) phones: Vec<String>,
     /// The passwords that it is known to use.
     pub(super) passwords: Option<school::habits::Settings>,

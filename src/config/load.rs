@@ -1,14 +1,15 @@
 //! The second half of reading a configuration: what is missing, what does not
 //! fit together, and the files that it names.
 
+use std::collections::HashMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
 
 use super::Config;
 use super::fault::{Fault, Faults};
@@ -16,16 +17,26 @@ use super::file::{self, File};
 use super::parse::{Document, parse};
 use crate::patterns::Packs;
 use crate::policy::{self, Allowance, Policy};
-use crate::school::import::{Source, Sources, import};
+use crate::school::import::{Kept, Source, Sources, import_beside};
 use crate::school::names::NameKey;
 use crate::school::{Habits, People, Routes, School, habits};
 use crate::smtp;
 use crate::store;
+use crate::store::people::{Imported, Imports};
 use crate::tenant::{Tenant, Tenants};
 
 /// Reads a configuration and every file that it names. An error that is
 /// [`Faults`] holds all that is wrong, with places.
 pub fn load(path: &Path) -> anyhow::Result<Config> {
+    load_with(path, |_| Ok(HashMap::new()))
+}
+
+/// The same with the people that were imported for each school, which take
+/// the place of the files'. `imports` fetches them from the store.
+pub fn load_with(
+    path: &Path,
+    imports: impl FnOnce(&store::Settings) -> anyhow::Result<HashMap<String, Imports>>,
+) -> anyhow::Result<Config> {
     let text = fs::read_to_string(path).with_context(|| {
         format!(
             "the configuration {} could not be read; --config names another",
@@ -45,17 +56,21 @@ pub fn load(path: &Path) -> anyhow::Result<Config> {
         syntax_only: !faults.is_empty(),
         faults,
         warnings: Vec::new(),
+        imports: HashMap::new(),
+        imported: Vec::new(),
         files: vec![std::path::absolute(path).unwrap_or_else(|_| path.to_owned())],
     };
-    let config = loading.config(file);
+    let config = loading.config(file, imports);
     let Loading {
         mut faults,
         warnings,
         files,
+        imported,
         ..
     } = loading;
     match config {
         Some(config) if faults.is_empty() => Ok(Config {
+            imported,
             warnings,
             files,
             ..config
@@ -74,6 +89,9 @@ struct Loading<'t> {
     faults: Vec<Fault>,
     warnings: Vec<String>,
     files: Vec<PathBuf>,
+    /// What was imported for schools that have not been come to yet.
+    imports: HashMap<String, Imports>,
+    imported: Vec<(Arc<str>, Vec<Imported>)>,
 }
 
 impl Loading<'_> {
@@ -96,7 +114,21 @@ impl Loading<'_> {
         value
     }
 
-    fn config(&mut self, file: File) -> Option<Config> {
+    fn config(
+        &mut self,
+        file: File,
+        imports: impl FnOnce(&store::Settings) -> anyhow::Result<HashMap<String, Imports>>,
+    ) -> Option<Config> {
+        let store = self.store(file.store);
+        if let Some(store) = &store {
+            match imports(store) {
+                Ok(imports) => self.imports = imports,
+                Err(error) => self.fault(
+                    &["store"],
+                    format!("the imported people cannot be read: {error:#}"),
+                ),
+            }
+        }
         let packs = self.packs(file.patterns.as_deref());
         let console_url = file.listen.console_url.clone().or_else(|| {
             let console = file.listen.console?;
@@ -135,13 +167,13 @@ impl Loading<'_> {
             file.listen.hostname,
             file.listen.limits,
         );
-        let store = self.store(file.store);
         Some(Config {
             relay: relay?,
             console: file.listen.console,
             store: store?,
             workers: file.workers,
             tenants: Tenants::new(tenants),
+            imported: Vec::new(),
             warnings: Vec::new(),
             files: Vec::new(),
         })
@@ -220,7 +252,14 @@ impl Loading<'_> {
                 "a next hop is host:port, for example \"mail.example:25\"",
             );
         }
-        let people = self.people(index, &file);
+        let imports = id.as_ref().and_then(|id| self.imports.remove(id));
+        let imports = imports.unwrap_or_default();
+        if let Some(id) = &id {
+            self.imported
+                .push((id.as_str().into(), imports.lists.clone()));
+        }
+        let people = self.people(index, &file, imports);
+        let former_for = self.former_for(index, file.former_for);
         let habits = self.habits(index, &mut file);
         let policy = Policy::new(&policy::Settings {
             mode: file.mode,
@@ -248,6 +287,7 @@ impl Loading<'_> {
             policy,
             notices: file.notice,
             reviewers: file.reviewers,
+            former_for,
             next_hop: next_hop?,
             console_url: common.console_url.clone(),
         })
@@ -265,22 +305,22 @@ impl Loading<'_> {
         }
     }
 
-    fn people(&mut self, index: &str, file: &file::School) -> Option<People> {
-        let roster = self.read(&["school", index, "roster"], file.roster.as_deref());
-        let staff = self.read(&["school", index, "staff"], file.staff.as_deref());
-        let contacts = self.read(&["school", index, "contacts"], file.contacts.as_deref());
-        if file.roster.is_none() {
+    /// The people of the school: what was imported, and of the other lists
+    /// what the files say.
+    fn people(&mut self, index: &str, file: &file::School, imports: Imports) -> Option<People> {
+        let mut read = |key, path: &Option<PathBuf>, imported: bool| {
+            let path = path.as_deref().filter(|_| !imported);
+            self.read(&["school", index, key], path)
+        };
+        let roster = read("roster", &file.roster, imports.roster.is_some());
+        let staff = read("staff", &file.staff, imports.staff.is_some());
+        let contacts = read("contacts", &file.contacts, imports.contacts.is_some());
+        if file.roster.is_none() && imports.roster.is_none() {
             let school = file.id.as_deref().unwrap_or(index);
             self.warnings.push(format!(
                 "school {school} has no roster: no pupil will be recognised"
             ));
         }
-        let sources = Sources {
-            roster: roster.as_ref().map(NamedBytes::source),
-            staff: staff.as_ref().map(NamedBytes::source),
-            contacts: contacts.as_ref().map(NamedBytes::source),
-            domains: &file.domains,
-        };
         let key = match NameKey::random() {
             Ok(key) => key,
             Err(error) => {
@@ -288,7 +328,18 @@ impl Loading<'_> {
                 return None;
             }
         };
-        match import(&sources, key) {
+        let sources = Sources {
+            roster: roster.as_ref().map(NamedBytes::source),
+            staff: staff.as_ref().map(NamedBytes::source),
+            contacts: contacts.as_ref().map(NamedBytes::source),
+            domains: &file.domains,
+        };
+        let kept = Kept {
+            roster: imports.roster,
+            staff: imports.staff,
+            contacts: imports.contacts,
+        };
+        match import_beside(&sources, kept, key) {
             Ok(import) => {
                 self.warnings
                     .extend(import.warnings.iter().map(ToString::to_string));
@@ -301,6 +352,21 @@ impl Loading<'_> {
                 None
             }
         }
+    }
+
+    /// How long former pupils count as pupils.
+    fn former_for(&mut self, index: &str, given: Option<Span>) -> Span {
+        let given = given.unwrap_or_else(|| Span::new().years(2));
+        let now = Timestamp::now().to_zoned(TimeZone::UTC);
+        let sensible = now.checked_sub(given).is_ok_and(|then| then <= now);
+        if !sensible {
+            let place = ["school", index, "former_for"];
+            self.fault(
+                &place,
+                "former_for is a time like \"2 years\" or \"18 months\"",
+            );
+        }
+        given
     }
 
     fn habits(&mut self, index: &str, file: &mut file::School) -> Habits {

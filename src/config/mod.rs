@@ -9,12 +9,14 @@ mod parse;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use crate::store::people::Imported;
 use crate::tenant::Tenants;
 use crate::{smtp, store, worker};
 
 pub use fault::{Fault, Faults};
-pub use load::load;
+pub use load::{load, load_with};
 
 /// A sound configuration, with the people and patterns that it names.
 #[derive(Debug)]
@@ -26,6 +28,8 @@ pub struct Config {
     pub store: store::Settings,
     pub workers: worker::Settings,
     pub tenants: Tenants,
+    /// Lists of people that were imported, by school.
+    pub imported: Vec<(Arc<str>, Vec<Imported>)>,
     /// Worth knowing, but no hindrance.
     pub warnings: Vec<String>,
     /// Every file that was read: the configuration itself, rosters and so on.

@@ -105,7 +105,7 @@ mod sylk;
 mod tar;
 mod tnef;
 mod trial;
-mod unpack;
+pub(crate) mod unpack;
 mod vml;
 mod word;
 mod word_2003;
@@ -114,12 +114,12 @@ mod word_style;
 mod word_table;
 mod xls;
 mod xlsb;
-mod xml;
+pub(crate) mod xml;
 mod xml_file;
 mod xps;
 mod zip;
 mod zip_method;
-mod zip_records;
+pub(crate) mod zip_records;
 
 /// All that reading a message (or one file) gave.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

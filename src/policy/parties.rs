@@ -194,18 +194,12 @@ fn is_own_contact(address: &Address, finding: &Finding, school: &School) -> bool
         .flat_map(|contact| contact.pupils.iter().copied())
         .filter(|pupil| !contacts().any(|contact| contact.restricted.contains(pupil)))
         .collect();
-    let reference = |&pupil: &usize| {
-        school
-            .people
-            .pupils
-            .get(pupil)
-            .map(|pupil| &pupil.reference)
-    };
+    let mut meant = finding.pupils.iter();
     !finding.pupils.is_empty()
-        && finding
-            .pupils
-            .iter()
-            .all(|pupil| family.iter().filter_map(reference).any(|own| own == pupil))
+        && meant.all(|pupil| {
+            let pupil = school.people.pupils.of_reference(&pupil.0);
+            pupil.is_some_and(|pupil| family.contains(&pupil))
+        })
 }
 
 /// A pupil's message that goes to a helpline, the police or a doctor among

@@ -23,7 +23,7 @@ mod scan;
 mod window;
 pub(crate) mod words;
 
-pub use builder::{Builder, FullName};
+pub use builder::{Builder, FullName, NameForms};
 pub(crate) use fold::folded;
 pub use index::NameKey;
 pub(crate) use mask::initials;
@@ -90,7 +90,18 @@ pub struct Nature {
 }
 
 /// How far a forename or surname is an ordinary word or a place as well.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Default,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 pub enum Everyday {
     #[default]
     No,

@@ -1,20 +1,22 @@
 //! Pupils, staff and contacts of one school, found by their addresses.
 //!
-//! Made whole by an import and never changed after. Pupils' names are kept as
+//! Made whole by a load and never changed after. Pupils' names are kept as
 //! fingerprints only; those of staff and contacts stay in clear.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
-use crate::finding::PupilRef;
+use serde::{Deserialize, Serialize};
+
 use crate::mail::Address;
 
 use super::names::Names;
+use super::pupils::{Pupil, Pupils};
 
 /// The people of one school, and the index of the pupils' names.
 #[derive(Debug, Default)]
 pub struct People {
-    pub pupils: Vec<Pupil>,
+    pub pupils: Pupils,
     pub staff: Vec<Staff>,
     pub contacts: Vec<Contact>,
     pub names: Names,
@@ -22,19 +24,7 @@ pub struct People {
     pub(crate) directory: OnceLock<Directory>,
 }
 
-#[derive(Debug, Clone)]
-pub struct Pupil {
-    pub reference: PupilRef,
-    pub upn: Option<String>,
-    /// Of the legal forename and surname, `A.B.`
-    pub initials: String,
-    pub year: Option<String>,
-    pub form: Option<String>,
-    pub date_of_birth: Option<jiff::civil::Date>,
-    pub email: Option<Address>,
-}
-
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Staff {
     pub id: String,
     pub title: String,
@@ -51,16 +41,15 @@ pub struct Contact {
     pub email: Address,
     /// Indices into the roster of the pupils whose contact it is.
     pub pupils: Vec<usize>,
-    /// Those of them whose data must not reach the contact: a court has said
-    /// so, or the other parent lives at an address that is kept secret.
+    /// Pupils whose data must not reach the contact, none of them among
+    /// `pupils`: a court has said so, or the other parent lives at an address
+    /// that is kept secret.
     pub restricted: Vec<usize>,
     pub secure_route: bool,
 }
 
 /// What a contact is to the school.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Class {
     Parent,
@@ -78,7 +67,6 @@ pub enum Class {
 /// share a pupil's name.
 #[derive(Debug, Default)]
 pub(crate) struct Directory {
-    pupils: HashMap<String, usize>,
     staff: HashMap<String, usize>,
     contacts: HashMap<String, Vec<usize>>,
     /// The contacts' domains.
@@ -88,11 +76,12 @@ pub(crate) struct Directory {
 
 impl People {
     pub fn new(
-        pupils: Vec<Pupil>,
+        mut pupils: Pupils,
         staff: Vec<Staff>,
         contacts: Vec<Contact>,
         names: Names,
     ) -> Self {
+        pupils.settle();
         let people = Self {
             pupils,
             staff,
@@ -106,7 +95,12 @@ impl People {
 
     /// The index of the pupil whose own address this is.
     pub fn pupil_at(&self, address: &Address) -> Option<usize> {
-        self.directory().pupils.get(&address.folded()).copied()
+        self.pupils.of_address(address)
+    }
+
+    /// The pupil of this reference or UPN.
+    pub fn pupil_of_id(&self, id: &str) -> Option<Pupil<'_>> {
+        self.pupils.get(self.pupils.of_id(id)?)
     }
 
     pub fn staff_at(&self, address: &Address) -> Option<&Staff> {
@@ -153,21 +147,9 @@ impl People {
             .filter_map(|&staff| self.staff.get(staff))
     }
 
-    /// The pupil of this reference.
-    pub fn pupil_of(&self, reference: &PupilRef) -> Option<usize> {
-        self.pupils
-            .iter()
-            .position(|pupil| pupil.reference == *reference)
-    }
-
     fn directory(&self) -> &Directory {
         self.directory.get_or_init(|| {
             let mut directory = Directory::default();
-            for (index, pupil) in self.pupils.iter().enumerate() {
-                if let Some(email) = &pupil.email {
-                    directory.pupils.entry(email.folded()).or_insert(index);
-                }
-            }
             for (index, staff) in self.staff.iter().enumerate() {
                 if let Some(email) = &staff.email {
                     directory.staff.entry(email.folded()).or_insert(index);

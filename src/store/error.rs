@@ -80,6 +80,8 @@ pub enum StoreError {
     NoSuchRecipient(Reference),
     #[error("the claim on mail {0} has lapsed, or was never made")]
     ClaimLost(i64),
+    #[error("another import of {0} came between; run this one again")]
+    Overtaken(&'static str),
     #[error("the store is closing")]
     Closed,
 }

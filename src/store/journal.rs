@@ -79,6 +79,8 @@ pub enum Kind {
     RestoredAccepted,
     /// What was older than its school keeps things was destroyed.
     Purged,
+    /// A list of people took another's place.
+    PeopleImported,
 }
 
 impl Kind {
@@ -107,6 +109,7 @@ impl Kind {
             Self::Restored => "restored",
             Self::RestoredAccepted => "restored-accepted",
             Self::Purged => "purged",
+            Self::PeopleImported => "people-imported",
         }
     }
 }

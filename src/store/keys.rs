@@ -161,6 +161,12 @@ impl Keys {
         hex(&mac(&self.derive("address", school), &[text.as_bytes()])[..8])
     }
 
+    /// The key of a school's name fingerprints.
+    pub(super) fn names_key(&self, school: &str) -> [u8; 16] {
+        let key = self.derive("names", school);
+        std::array::from_fn(|index| key[index])
+    }
+
     pub(super) fn mac_for(&self, purpose: &str, school: &str, parts: &[&[u8]]) -> [u8; 32] {
         // The length before each part keeps two lists of parts apart that
         // would read the same run together.
@@ -180,8 +186,7 @@ impl Keys {
 impl Store {
     /// The key of a school's name fingerprints.
     pub fn names_key(&self, school: &str) -> [u8; 16] {
-        let key = self.0.keys.derive("names", school);
-        std::array::from_fn(|index| key[index])
+        self.0.keys.names_key(school)
     }
 
     /// The key of the MAC in trace header fields.

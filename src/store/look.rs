@@ -74,22 +74,32 @@ async fn in_file(
     place: &Place,
     master: Option<&MasterKey>,
 ) -> Result<Inside, StoreError> {
+    match readable(path) {
+        None => Ok(Inside::Unmade),
+        Some(Err(Killed)) => Ok(Inside::Unsettled),
+        Some(Ok(mode)) => inside(&mut place.connect_as(mode).await?, place, master).await,
+    }
+}
+
+/// What a process that was killed left cannot be read without writing.
+pub(super) struct Killed;
+
+/// How an SQLite file can be opened without writing to it; `None` where
+/// nothing is in it yet.
+pub(super) fn readable(path: &Path) -> Option<Result<&'static str, Killed>> {
     let size = |ending: &str| {
         let mut name = path.as_os_str().to_owned();
         name.push(ending);
         std::fs::metadata(name).ok().map(|about| about.len())
     };
-    if size("").is_none_or(|size| size == 0) {
-        return Ok(Inside::Unmade);
-    }
+    size("").filter(|&size| size > 0)?;
     // SQLite makes the index of its log where there is none, even to read; and
     // a file without a log is nobody's at this moment.
-    let mode = match (size("-wal"), size("-shm")) {
-        (None | Some(0), None) => "mode=ro&immutable=true",
-        (_, Some(_)) => "mode=ro",
-        (Some(_), None) => return Ok(Inside::Unsettled),
-    };
-    inside(&mut place.connect_as(mode).await?, place, master).await
+    Some(match (size("-wal"), size("-shm")) {
+        (None | Some(0), None) => Ok("mode=ro&immutable=true"),
+        (_, Some(_)) => Ok("mode=ro"),
+        (Some(_), None) => Err(Killed),
+    })
 }
 
 async fn inside(

@@ -23,6 +23,7 @@ mod lock;
 mod look;
 mod open;
 mod outbox;
+pub mod people;
 mod place;
 mod purge;
 mod reference;

@@ -11,54 +11,67 @@ use super::StoreError;
 use super::backend::Backend;
 
 /// What leads from each version of the schema to the next, from nothing on.
-const VERSIONS: &[&[&str]] = &[&[
-    // Facts about the store itself: its schema's version, its wrapped root
-    // secret, whether it was restored from a backup.
-    "CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
-    // The end of each node's chain, and a row before which every decision has
-    // its outcome.
-    "CREATE TABLE chain (
+const VERSIONS: &[&[&str]] = &[
+    &[
+        // Facts about the store itself: its schema's version, its wrapped root
+        // secret, whether it was restored from a backup.
+        "CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
+        // The end of each node's chain, and a row before which every decision has
+        // its outcome.
+        "CREATE TABLE chain (
         node TEXT PRIMARY KEY, seq BIGINT NOT NULL, hash BYTEA NOT NULL, time BIGINT NOT NULL,
         open_from BIGINT NOT NULL)",
-    "CREATE TABLE journal (
+        "CREATE TABLE journal (
         node TEXT NOT NULL, seq BIGINT NOT NULL, time BIGINT NOT NULL, kind TEXT NOT NULL,
         school TEXT, salt BYTEA, payload TEXT, digest BYTEA NOT NULL, hash BYTEA NOT NULL,
         PRIMARY KEY (node, seq)){in key order}",
-    // Where each message of the last days went, a row a recipient.
-    "CREATE TABLE retries (
+        // Where each message of the last days went, a row a recipient.
+        "CREATE TABLE retries (
         retry BYTEA NOT NULL, recipient TEXT NOT NULL, state TEXT NOT NULL, hold TEXT,
         made BIGINT NOT NULL, PRIMARY KEY (retry, recipient)){in key order}",
-    "CREATE INDEX retries_made ON retries (made)",
-    "CREATE TABLE bodies (
+        "CREATE INDEX retries_made ON retries (made)",
+        "CREATE TABLE bodies (
         id BIGINT PRIMARY KEY, school TEXT NOT NULL, size BIGINT NOT NULL,
         created BIGINT NOT NULL, key_id TEXT NOT NULL, wrapped BYTEA NOT NULL,
         chunks BIGINT NOT NULL)",
-    "CREATE TABLE body_chunks (
+        "CREATE TABLE body_chunks (
         body BIGINT NOT NULL REFERENCES bodies (id) ON DELETE CASCADE,
         number BIGINT NOT NULL, sealed BYTEA NOT NULL, PRIMARY KEY (body, number))",
-    "CREATE TABLE holds (
+        "CREATE TABLE holds (
         reference TEXT PRIMARY KEY, school TEXT NOT NULL, state TEXT NOT NULL,
         action TEXT NOT NULL, created BIGINT NOT NULL, due BIGINT NOT NULL, settled BIGINT,
         envelope BYTEA NOT NULL, subject TEXT NOT NULL, size BIGINT NOT NULL,
         findings TEXT NOT NULL, problems TEXT NOT NULL, automatic BIGINT NOT NULL,
         body BIGINT NOT NULL REFERENCES bodies (id), retry BYTEA)",
-    "CREATE INDEX holds_school ON holds (school, created)",
-    "CREATE INDEX holds_due ON holds (state, due)",
-    "CREATE INDEX holds_body ON holds (body)",
-    "CREATE TABLE outbox (
+        "CREATE INDEX holds_school ON holds (school, created)",
+        "CREATE INDEX holds_due ON holds (state, due)",
+        "CREATE INDEX holds_body ON holds (body)",
+        "CREATE TABLE outbox (
         id BIGINT PRIMARY KEY, school TEXT NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL,
         hold TEXT REFERENCES holds (reference), envelope BYTEA NOT NULL,
         body BIGINT REFERENCES bodies (id), message BYTEA, created BIGINT NOT NULL,
         next_attempt BIGINT NOT NULL, attempts BIGINT NOT NULL, lease BIGINT, fence BIGINT,
         dot BIGINT NOT NULL, finished BIGINT)",
-    "CREATE INDEX outbox_due ON outbox (state, next_attempt)",
-    "CREATE INDEX outbox_hold ON outbox (hold)",
-    "CREATE INDEX outbox_body ON outbox (body)",
-    "CREATE TABLE outbox_recipients (
+        "CREATE INDEX outbox_due ON outbox (state, next_attempt)",
+        "CREATE INDEX outbox_hold ON outbox (hold)",
+        "CREATE INDEX outbox_body ON outbox (body)",
+        "CREATE TABLE outbox_recipients (
         mail BIGINT NOT NULL REFERENCES outbox (id) ON DELETE CASCADE,
         number BIGINT NOT NULL, state TEXT NOT NULL, reply TEXT NOT NULL,
         PRIMARY KEY (mail, number))",
-]];
+    ],
+    &[
+        // Imported people: a row a list of a school, its records in sealed blocks.
+        "CREATE TABLE people_lists (
+        school TEXT NOT NULL, list TEXT NOT NULL, generation BIGINT NOT NULL,
+        imported BIGINT NOT NULL, format TEXT NOT NULL, current BIGINT NOT NULL,
+        former BIGINT NOT NULL, former_since BIGINT, key_id TEXT NOT NULL, wrapped BYTEA NOT NULL,
+        blocks BIGINT NOT NULL, PRIMARY KEY (school, list))",
+        "CREATE TABLE people_blocks (
+        school TEXT NOT NULL, list TEXT NOT NULL, number BIGINT NOT NULL, sealed BYTEA NOT NULL,
+        PRIMARY KEY (school, list, number))",
+    ],
+];
 
 /// The newest version that this program knows.
 pub(super) fn newest() -> i64 {

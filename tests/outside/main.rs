@@ -27,6 +27,7 @@ mod office;
 mod outlook;
 mod overgrown;
 mod passwords;
+mod people;
 mod personal_data;
 mod postfix;
 mod records;

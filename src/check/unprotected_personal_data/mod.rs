@@ -40,7 +40,7 @@
 //! There is one finding for a document, one for each sheet or other table that
 //! is a text of its own, with its hidden rows and columns.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::extract::{Attachment, HIDDEN_ROWS, Protection, Reading, Role, Text};
 use crate::finding::{Finding, RuleId, Weight};
@@ -280,7 +280,7 @@ impl Unit<'_> {
             .pupils
             .iter()
             .filter_map(|&pupil| school.people.pupils.get(pupil))
-            .map(|pupil| pupil.reference.clone());
+            .map(|pupil| pupil.reference());
         Some(Finding {
             rule: match self.attachment {
                 Some(_) => RuleId::UnprotectedPersonalData,
@@ -448,17 +448,9 @@ fn once_a_row(records: &mut Vec<Record<'_>>, marked: &[Marked<'_>]) {
 
 /// UPNs of the roster are pupils, who are counted once by name and number.
 fn by_roster(records: &mut [Record<'_>], school: &School) {
-    let is_upn = |record: &Record<'_>| matches!(record.person, Person::Upn(_));
-    if !records.iter().any(is_upn) {
-        return;
-    }
-    let pupils = school.people.pupils.iter().enumerate();
-    let roster: HashMap<&str, usize> = pupils
-        .filter_map(|(index, pupil)| Some((pupil.upn.as_deref()?, index)))
-        .collect();
     for record in records {
         if let Person::Upn(upn) = &record.person
-            && let Some(&pupil) = roster.get(upn.as_str())
+            && let Some(pupil) = school.people.pupils.of_upn(upn)
         {
             record.person = Person::Pupil(pupil);
             record.pupils.insert(pupil);

@@ -405,8 +405,7 @@ fn places_of_identifiers<'r, 'p: 'r>(
 }
 
 fn is_on_roster(upn: &str, school: &School) -> bool {
-    let pupils = &school.people.pupils;
-    pupils.iter().any(|pupil| pupil.upn.as_deref() == Some(upn))
+    school.people.pupils.of_upn(upn).is_some()
 }
 
 /// The table and the row that hold an offset.

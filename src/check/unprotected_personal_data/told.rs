@@ -71,10 +71,10 @@ pub(super) fn excerpt(weighed: &Weighed<'_, '_>, marked: &Marked<'_>, school: &S
         Person::Pupil(pupil) => school.people.pupils.get(pupil),
         _ => None,
     };
-    let initials = initials.map_or(&record.initials, |pupil| &pupil.initials);
+    let initials = initials.map_or(record.initials.as_str(), |pupil| pupil.initials);
     let mut shown: Vec<String> = Vec::new();
     if !initials.is_empty() {
-        shown.push(initials.clone());
+        shown.push(initials.to_owned());
     }
     let mut add = |of: &dyn Fn(&&Sign<'_>) -> bool| {
         let mut seen: Vec<String> = Vec::new();

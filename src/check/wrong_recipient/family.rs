@@ -28,7 +28,7 @@ pub(super) fn findings(outside: &[&Address], mail: &Screened<'_>, school: &Schoo
         return Vec::new();
     }
     let told = unprotected_personal_data::told_of(mail, school);
-    let reference = |pupil: &usize| Some(school.people.pupils.get(*pupil)?.reference.clone());
+    let reference = |pupil: &usize| Some(school.people.pupils.get(*pupil)?.reference());
     let mut findings: Vec<Finding> = Vec::new();
     for (address, family) in &parents {
         // Of pupils who share a name any one can be meant.

@@ -44,7 +44,7 @@ pub(super) fn findings(outside: &[&Address], mail: &Screened<'_>, school: &Schoo
             .max_by(|(one, _), (other, _)| one.total_cmp(other));
         if let Some((confidence, pupil)) = surest {
             let pupil = school.people.pupils.get(pupil);
-            let pupils = pupil.map(|pupil| pupil.reference.clone());
+            let pupils = pupil.map(|pupil| pupil.reference());
             findings.push(finding(
                 address,
                 Weight::Restricted,
@@ -108,7 +108,7 @@ fn has_forename(pupil: usize, text: &Text, school: &School) -> bool {
     let initial = people
         .pupils
         .get(pupil)
-        .map(|pupil| folded(&pupil.initials));
+        .map(|pupil| folded(pupil.initials));
     let Some(initial) = initial.and_then(|initials| initials.chars().next()) else {
         return false;
     };

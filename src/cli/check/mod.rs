@@ -1,4 +1,8 @@
 //! `exeat check`: what would happen to these messages.
+//!
+//! Makes no store and no connection; of a store that is there, the imported
+//! people are read. The envelope is taken from the header unless the arguments
+//! say otherwise.
 
 mod report;
 
@@ -8,7 +12,6 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
-use crate::config;
 use crate::finding::Action;
 use crate::mail::Address;
 use crate::tenant::Tenants;
@@ -38,7 +41,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let config = config::load(config)?;
+    let config = super::load(config)?;
     let told = told(arguments, &config.tenants)?;
     let trial = Trial::start(config)?;
     let cases: Vec<Case> = trial::find(&arguments.paths)

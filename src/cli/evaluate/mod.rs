@@ -11,7 +11,6 @@ use std::process::ExitCode;
 use anyhow::bail;
 use serde_json::json;
 
-use crate::config;
 use crate::finding::RuleId;
 
 use super::trial::{Case, Trial};
@@ -51,7 +50,7 @@ NAME.eml is NAME.expect.json. In a .jsonl file each line is a label, and `file` 
 names its message, relative to the list.";
 
 pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let config = config::load(config)?;
+    let config = super::load(config)?;
     let found = labels::find(&arguments.paths, &config.tenants)?;
     if found.labelled.is_empty() {
         bail!(

@@ -12,7 +12,6 @@ use anyhow::Context;
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::config;
 use crate::extract::{Attachment, Budget, Protection, Reading};
 use crate::mail::{Content, Envelope, content};
 use crate::screen;
@@ -141,7 +140,7 @@ fn tenant(config: &Path, school: Option<&str>) -> anyhow::Result<Option<Arc<Tena
     if config == Path::new(super::CONFIG) && school.is_none() && !config.exists() {
         return Ok(None);
     }
-    let tenants = match config::load(config) {
+    let tenants = match super::load(config) {
         Ok(config) => config.tenants,
         Err(error) if config.exists() && school.is_none() => {
             let told = format!("the passwords of the school are not tried: {error:#}");

@@ -6,14 +6,19 @@ mod server;
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::config;
+use crate::store::people::Imported;
 
 pub(super) use server::Server;
+
+/// How often pupils are looked for whose time has passed.
+const PURGE: Duration = Duration::from_secs(60 * 60);
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -30,7 +35,7 @@ pub(super) enum Log {
 }
 
 pub(super) fn run(path: &Path, arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let config = config::load(path)?;
+    let config = super::load(path)?;
     start_log(arguments.log);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -44,16 +49,24 @@ async fn serve(path: &Path, config: config::Config) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hangup = signal(SignalKind::hangup())?;
-    let mut changes = reload::Changes::of(&config);
+    let files = config.files.clone();
+    let imported: Vec<Imported> = config
+        .imported
+        .iter()
+        .flat_map(|(_, lists)| lists.clone())
+        .collect();
 
     let (stop, stopping) = watch::channel(false);
     let server = Server::start(config, stopping).await?;
+    let mut changes = reload::Changes::new(files, &imported, server.store.clone());
+    let mut purge = tokio::time::interval(PURGE);
     loop {
         tokio::select! {
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
-            _ = hangup.recv() => reload::reload(path, &server),
-            () = changes.next() => reload::reload(path, &server),
+            _ = hangup.recv() => reload::reload(path, &server).await,
+            _ = purge.tick() => server.purge_former().await,
+            () = changes.next() => reload::reload(path, &server).await,
         }
     }
     tracing::info!("stopping: running transactions may end");

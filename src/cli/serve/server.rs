@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use arc_swap::ArcSwap;
+use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -155,6 +156,27 @@ impl Server {
         self.tenants.store(Arc::new(config.tenants.clone()));
         self.relay
             .reload(Snapshot::new(&config.relay, config.tenants));
+    }
+
+    /// Destroys what is kept of pupils who left longer ago than their school
+    /// wants to know of them.
+    pub(super) async fn purge_former(&self) {
+        let now = Timestamp::now();
+        let tenants = self.tenants.load_full();
+        for tenant in tenants.iter() {
+            let school = &tenant.school.id;
+            match self
+                .store
+                .purge_former(school, tenant.former_since(now))
+                .await
+            {
+                Ok(0) => {}
+                Ok(pupils) => tracing::info!(%school, pupils, "former pupils were purged"),
+                Err(error) => {
+                    tracing::warn!(%school, %error, "former pupils could not be purged; in an hour again");
+                }
+            }
+        }
     }
 
     /// Waits until everything has ended.

@@ -1,8 +1,9 @@
 //! Messages in files, judged as the relay would judge them, without sending
 //! or storing anything.
 //!
-//! Opens no store and no connection. The envelope is taken from the header
-//! unless it is said otherwise.
+//! Makes no store and no connection; of a store that is there, the imported
+//! people are read. The envelope is taken from the header unless it is said
+//! otherwise.
 
 mod files;
 mod in_order;

@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use serde::{Deserialize, Serialize};
+
 use super::fold::{self, LONGEST};
 use super::index::{Entry, NameKey, Pairs, Part, Tokens, pair, short};
 use super::words::{self, WORDS};
@@ -14,6 +16,9 @@ pub struct FullName<'a> {
     pub legal_surname: &'a str,
     pub preferred_forename: &'a str,
     pub preferred_surname: &'a str,
+    /// As a pupil was called before an adoption or a marriage at home.
+    pub former_forename: &'a str,
+    pub former_surname: &'a str,
     pub middle_names: &'a str,
 }
 
@@ -30,10 +35,29 @@ pub struct Builder {
     well_known: HashSet<u64>,
 }
 
-/// A forename or surname on its way into the index.
-struct Name {
+/// A pupil's names as the index needs them, and all that is kept of them:
+/// keyed hashes. To one who has the key, a likely name can be tried; to others
+/// they say nothing, as long as they lie sealed ([`Form::sift`] alone is weak).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NameForms {
+    forenames: Vec<Form>,
+    surnames: Vec<Form>,
+    /// Middle names, in whole and in tokens, and forenames that may stand
+    /// beside one another.
+    middles: Vec<u64>,
+    /// Of middle names, cut short.
+    initials: Vec<u32>,
+}
+
+/// A forename or surname.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Form {
     fingerprint: u64,
+    sift: u64,
     everyday: Everyday,
+    /// What a text may break the name after: fingerprints and sifting hashes
+    /// of the tokens before.
+    heads: Vec<(u64, u64)>,
 }
 
 impl Builder {
@@ -75,21 +99,24 @@ impl Builder {
         }
     }
 
+    /// Makes room for the names of so many pupils.
+    pub fn reserve(&mut self, pupils: usize) {
+        self.pairs.reserve_exact(pupils);
+        self.middle_starts.reserve_exact(pupils);
+    }
+
     /// Adds the next pupil of the roster: the first is number 0.
     pub fn add(&mut self, name: &FullName<'_>) {
+        self.add_forms(&self.forms(name));
+    }
+
+    /// The same, of names that were made into forms before, under this key.
+    pub fn add_forms(&mut self, forms: &NameForms) {
         let pupil = self.middle_starts.len() - 1;
-        let forenames = self.variants(
-            [name.legal_forename, name.preferred_forename],
-            Part::FORENAME,
-            Part::FORENAME_HEAD,
-        );
-        let surnames = self.variants(
-            [name.legal_surname, name.preferred_surname],
-            Part::SURNAME,
-            Part::SURNAME_HEAD,
-        );
-        for forename in &forenames {
-            for surname in &surnames {
+        self.mark_all(&forms.forenames, Part::FORENAME, Part::FORENAME_HEAD);
+        self.mark_all(&forms.surnames, Part::SURNAME, Part::SURNAME_HEAD);
+        for forename in &forms.forenames {
+            for surname in &forms.surnames {
                 let fingerprint = pair(forename.fingerprint, surname.fingerprint);
                 let nature = Nature {
                     forename: forename.everyday,
@@ -99,8 +126,47 @@ impl Builder {
                 self.pairs.push((fingerprint, Entry::new(pupil, nature)));
             }
         }
-        self.add_middles(name, forenames.len() > 1);
+        let start = self.middles.len();
+        for &middle in &forms.middles {
+            self.mark(middle, Part::MIDDLE);
+            self.middles.push(short(middle));
+        }
+        self.middles.extend(&forms.initials);
+        self.middles[start..].sort_unstable();
         self.middle_starts.push(self.middles.len() as u32);
+    }
+
+    /// What is kept of a name.
+    pub fn forms(&self, name: &FullName<'_>) -> NameForms {
+        let known_as = [
+            name.legal_forename,
+            name.preferred_forename,
+            name.former_forename,
+        ];
+        let forenames = self.variants(known_as, &self.everyday_forenames);
+        let surnames = self.variants(
+            [
+                name.legal_surname,
+                name.preferred_surname,
+                name.former_surname,
+            ],
+            &self.everyday_surnames,
+        );
+        let mut forms = NameForms {
+            forenames,
+            surnames,
+            ..NameForms::default()
+        };
+        self.add_middles(name.middle_names, &mut forms);
+        // Where a pupil is called otherwise than registered, the one forename
+        // may stand beside the other: `Katherine (Kate) Smith`.
+        if forms.forenames.len() > 1 {
+            let beside = known_as.iter().map(|name| fold::folded(name));
+            let beside = beside.filter(|name| !name.is_empty());
+            let beside = beside.map(|name| self.key.fingerprint(name.as_bytes()));
+            forms.middles.extend(beside);
+        }
+        forms
     }
 
     pub fn build(self) -> Names {
@@ -113,28 +179,22 @@ impl Builder {
         }
     }
 
-    /// The distinct ones of a legal and a preferred name.
-    fn variants(&mut self, names: [&str; 2], whole: Part, head: Part) -> Vec<Name> {
-        let mut variants: Vec<Name> = Vec::with_capacity(2);
+    /// The distinct ones of a legal, a preferred and a former name.
+    fn variants(&self, names: [&str; 3], words: &HashMap<u64, Everyday>) -> Vec<Form> {
+        let mut variants: Vec<Form> = Vec::new();
         for name in names {
             let folded = fold::folded(name);
             if folded.is_empty() || folded.len() > LONGEST {
                 continue;
             }
-            let fingerprint = self.mark(&folded, whole);
+            let fingerprint = self.key.fingerprint(folded.as_bytes());
             if variants
                 .iter()
                 .any(|variant| variant.fingerprint == fingerprint)
             {
                 continue;
             }
-            self.beginnings.insert(self.key.sift(folded.as_bytes()));
             let tokens: Vec<String> = tokens(name).collect();
-            let words = if whole == Part::FORENAME {
-                &self.everyday_forenames
-            } else {
-                &self.everyday_surnames
-            };
             // Of a double name the least everyday part decides.
             let everyday = tokens
                 .iter()
@@ -144,53 +204,53 @@ impl Builder {
                 .unwrap_or_default();
             // Any token but the last can end where a text breaks the name.
             let mut beginning = String::new();
-            for token in &tokens[..tokens.len() - 1] {
+            let heads = tokens[..tokens.len() - 1].iter().map(|token| {
                 beginning.push_str(token);
-                self.mark(&beginning, head);
-                self.beginnings.insert(self.key.sift(beginning.as_bytes()));
-            }
-            variants.push(Name {
+                let beginning = beginning.as_bytes();
+                (self.key.fingerprint(beginning), self.key.sift(beginning))
+            });
+            variants.push(Form {
                 fingerprint,
+                sift: self.key.sift(folded.as_bytes()),
                 everyday,
+                heads: heads.collect(),
             });
         }
         variants
     }
 
-    /// Middle names in whole, in tokens and as initials. Where a pupil is
-    /// called otherwise than registered, the one forename may stand beside
-    /// the other: `Katherine (Kate) Smith`.
-    fn add_middles(&mut self, name: &FullName<'_>, two_forenames: bool) {
-        let known_as = [name.legal_forename, name.preferred_forename];
-        let forenames = known_as.iter().filter(|_| two_forenames);
-        let start = self.middles.len();
-        for token in tokens(name.middle_names) {
-            let fingerprint = self.mark(&token, Part::MIDDLE);
-            self.middles.push(short(fingerprint));
+    /// Middle names in whole, in tokens and as initials.
+    fn add_middles(&self, names: &str, forms: &mut NameForms) {
+        for token in tokens(names) {
+            forms.middles.push(self.key.fingerprint(token.as_bytes()));
             if let Some(initial) = token.chars().next() {
                 let initial = self.key.fingerprint(initial.to_string().as_bytes());
-                self.middles.push(short(initial));
+                forms.initials.push(short(initial));
             }
         }
-        for joined in name
-            .middle_names
-            .split_whitespace()
-            .chain(forenames.copied())
-        {
+        for joined in names.split_whitespace() {
             let joined = fold::folded(joined);
             if !joined.is_empty() {
-                let fingerprint = self.mark(&joined, Part::MIDDLE);
-                self.middles.push(short(fingerprint));
+                forms.middles.push(self.key.fingerprint(joined.as_bytes()));
             }
         }
-        self.middles[start..].sort_unstable();
+        forms.middles.dedup();
     }
 
-    fn mark(&mut self, folded: &str, part: Part) -> u64 {
-        let fingerprint = self.key.fingerprint(folded.as_bytes());
+    fn mark_all(&mut self, forms: &[Form], whole: Part, head: Part) {
+        for form in forms {
+            self.mark(form.fingerprint, whole);
+            self.beginnings.insert(form.sift);
+            for &(fingerprint, sift) in &form.heads {
+                self.mark(fingerprint, head);
+                self.beginnings.insert(sift);
+            }
+        }
+    }
+
+    fn mark(&mut self, fingerprint: u64, part: Part) {
         let known = self.parts.entry(fingerprint).or_default();
         *known = known.or(part);
-        fingerprint
     }
 }
 

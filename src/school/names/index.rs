@@ -38,6 +38,11 @@ impl NameKey {
         Ok(Self::new(key))
     }
 
+    /// What stands for a reference, a UPN or an address.
+    pub fn digest(&self, text: &str) -> u64 {
+        self.hasher.hash(text.as_bytes())
+    }
+
     /// SipHash-2-4 of folded letters.
     pub(super) fn fingerprint(&self, folded: &[u8]) -> u64 {
         self.hasher.hash(folded)
@@ -62,6 +67,13 @@ impl NameKey {
             hash ^= (word(&token[8..]) | LOWER).wrapping_mul(self.multipliers[1]);
         }
         hash ^ hash >> 29
+    }
+}
+
+impl std::fmt::Debug for NameKey {
+    /// Without the key.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("NameKey")
     }
 }
 

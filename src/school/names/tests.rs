@@ -44,6 +44,7 @@ fn names() -> Names {
             preferred_forename,
             preferred_surname,
             middle_names,
+            ..FullName::default()
         });
     }
     builder.build()

@@ -45,7 +45,7 @@ on_both! {
         used(&ground).await;
         ground.execute("UPDATE about SET value = '99' WHERE name = 'schema_version'").await;
         let error = ground.open_error(Access::Serve).await;
-        assert!(matches!(error, StoreError::Newer { found: 99, known: 1 }), "{error}");
+        assert!(matches!(error, StoreError::Newer { found: 99, known: 2 }), "{error}");
         ground.execute("UPDATE about SET value = 'one' WHERE name = 'schema_version'").await;
         assert!(matches!(ground.open_error(Access::Serve).await, StoreError::Foreign(_)));
     }
@@ -133,7 +133,8 @@ on_both! {
             }
             false => {
                 for table in ["about", "chain", "journal", "retries", "body_chunks",
-                    "outbox_recipients", "outbox", "holds", "bodies"] {
+                    "outbox_recipients", "outbox", "holds", "bodies", "people_blocks",
+                    "people_lists"] {
                     ground.execute(&format!("DROP TABLE {table}")).await;
                 }
             }

@@ -7,6 +7,7 @@ mod faults;
 mod holds;
 mod journal;
 mod mails;
+mod people;
 
 use std::path::PathBuf;
 use std::sync::Arc;
