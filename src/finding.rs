@@ -21,6 +21,7 @@ pub enum RuleId {
     PasswordWithDocument,
     PersonalAddress,
     PersonalDetailsToPupil,
+    PupilPrivateAddress,
     ChainMessage,
     WrongRecipient,
     VisibleRecipients,
@@ -29,7 +30,7 @@ pub enum RuleId {
 
 impl RuleId {
     /// Every rule, in the order in which people are shown them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::PupilNameInSubject,
         Self::PupilNameInBody,
         Self::UnprotectedPersonalData,
@@ -37,6 +38,7 @@ impl RuleId {
         Self::PasswordWithDocument,
         Self::PersonalAddress,
         Self::PersonalDetailsToPupil,
+        Self::PupilPrivateAddress,
         Self::ChainMessage,
         Self::WrongRecipient,
         Self::VisibleRecipients,
@@ -52,6 +54,7 @@ impl RuleId {
             Self::PasswordWithDocument => "password-with-document",
             Self::PersonalAddress => "personal-address",
             Self::PersonalDetailsToPupil => "personal-details-to-pupil",
+            Self::PupilPrivateAddress => "pupil-private-address",
             Self::ChainMessage => "chain-message",
             Self::WrongRecipient => "wrong-recipient",
             Self::VisibleRecipients => "visible-recipients",

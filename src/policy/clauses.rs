@@ -29,6 +29,9 @@ pub(super) fn of(rule: RuleId) -> &'static str {
              email address, to pupils. Personal mobile numbers should not be given to parents at \
              the school."
         }
+        RuleId::PupilPrivateAddress => {
+            "Only use the approved method/s of communicating with pupils or parents/carers."
+        }
         RuleId::ChainMessage => {
             "The forwarding of any chain messages/emails etc. is not permitted."
         }

@@ -122,6 +122,7 @@ fn default(id: RuleId) -> (Action, Recipients, &'static [(Case, Action)]) {
         RuleId::PasswordWithDocument => (Warn, Recipients::All, &[]),
         RuleId::PersonalAddress => (Warn, Recipients::All, &[(Case::PrivateFrom, Reject)]),
         RuleId::PersonalDetailsToPupil => (Quarantine, Recipients::All, &[(Case::Parent, Warn)]),
+        RuleId::PupilPrivateAddress => (Quarantine, Recipients::External, &[]),
         RuleId::ChainMessage => (Warn, Recipients::All, &[]),
         RuleId::WrongRecipient => (
             Warn,

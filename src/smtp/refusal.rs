@@ -33,6 +33,7 @@ fn in_words(rule: RuleId) -> &'static str {
         RuleId::PasswordWithDocument => "a protected file and its password in one mail",
         RuleId::PersonalAddress => "school business from, to or by way of a private mailbox",
         RuleId::PersonalDetailsToPupil => "a member of staff's own contact details, to a pupil",
+        RuleId::PupilPrivateAddress => "mail to a pupil's private mailbox",
         RuleId::ChainMessage => "chain letters and hoaxes",
         RuleId::WrongRecipient => "mail whose recipient may not be the right one",
         RuleId::VisibleRecipients => "many recipients who see each other's addresses",

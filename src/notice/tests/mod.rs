@@ -113,6 +113,7 @@ fn clause(rule: RuleId) -> String {
         RuleId::PersonalDetailsToPupil
         | RuleId::WrongRecipient
         | RuleId::VisibleRecipients
+        | RuleId::PupilPrivateAddress
         | RuleId::UnreadableContent => "",
     }
     .to_owned()
