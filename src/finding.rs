@@ -22,6 +22,7 @@ pub enum RuleId {
     PasswordShared,
     PersonalAddress,
     PersonalDetailsToPupil,
+    PupilPrivateAddress,
     PersonalBusiness,
     ChainMessage,
     OffensiveLanguage,
@@ -36,7 +37,7 @@ pub enum RuleId {
 
 impl RuleId {
     /// Every rule, in the order in which people are shown them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::PupilNameInSubject,
         Self::PupilNameInBody,
         Self::UnprotectedPersonalData,
@@ -45,6 +46,7 @@ impl RuleId {
         Self::PasswordShared,
         Self::PersonalAddress,
         Self::PersonalDetailsToPupil,
+        Self::PupilPrivateAddress,
         Self::PersonalBusiness,
         Self::ChainMessage,
         Self::OffensiveLanguage,
@@ -67,6 +69,7 @@ impl RuleId {
             Self::PasswordShared => "password-shared",
             Self::PersonalAddress => "personal-address",
             Self::PersonalDetailsToPupil => "personal-details-to-pupil",
+            Self::PupilPrivateAddress => "pupil-private-address",
             Self::PersonalBusiness => "personal-business",
             Self::ChainMessage => "chain-message",
             Self::OffensiveLanguage => "offensive-language",

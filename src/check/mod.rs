@@ -30,6 +30,7 @@ mod personal_data_in_body;
 mod personal_details_to_pupil;
 mod pupil_name_in_body;
 mod pupil_name_in_subject;
+mod pupil_private_address;
 mod sightings;
 mod signature;
 mod social_media_signup;
@@ -54,6 +55,7 @@ use personal_data_in_body::PersonalDataInBody;
 use personal_details_to_pupil::PersonalDetailsToPupil;
 use pupil_name_in_body::PupilNameInBody;
 use pupil_name_in_subject::PupilNameInSubject;
+use pupil_private_address::PupilPrivateAddress;
 use social_media_signup::SocialMediaSignup;
 use unprotected_personal_data::UnprotectedPersonalData;
 use unreadable_content::UnreadableContent;
@@ -131,6 +133,18 @@ impl<'a> Screened<'a> {
     }
 }
 
+impl Screened<'_> {
+    /// Whether the envelope or the header says that staff wrote it.
+    fn is_by_staff(&self, school: &School) -> bool {
+        let shown = self.reading.header.from.iter();
+        let mut shown = shown.filter_map(|from| from.address.parse().ok());
+        match &self.envelope.reverse_path {
+            Some(from) if school.is_staff_address(from) => true,
+            _ => shown.any(|from| school.is_staff_address(&from)),
+        }
+    }
+}
+
 /// Code that looks for one kind of thing. Pure: time and history come in with
 /// the message.
 pub trait Check: Sync {
@@ -148,6 +162,7 @@ pub const ALL: &[&dyn Check] = &[
     &PasswordShared,
     &PersonalAddress,
     &PersonalDetailsToPupil,
+    &PupilPrivateAddress,
     &PersonalBusiness,
     &ChainMessage,
     &OffensiveLanguage,

@@ -47,6 +47,7 @@ pub fn guide(rule: RuleId) -> &'static Guide {
         RuleId::PasswordShared => &PASSWORD_SHARED,
         RuleId::PersonalAddress => &PERSONAL_ADDRESS,
         RuleId::PersonalDetailsToPupil => &PERSONAL_DETAILS_TO_PUPIL,
+        RuleId::PupilPrivateAddress => &PUPIL_PRIVATE_ADDRESS,
         RuleId::PersonalBusiness => &PERSONAL_BUSINESS,
         RuleId::ChainMessage => &CHAIN_MESSAGE,
         RuleId::OffensiveLanguage => &OFFENSIVE_LANGUAGE,
@@ -265,6 +266,28 @@ const PERSONAL_DETAILS_TO_PUPIL: Guide = Guide {
         "Numbers of other people: a placement, a box office, a coach firm.",
         "A pupil's own number, read back.",
         "Mail to colleagues.",
+    ],
+};
+
+const PUPIL_PRIVATE_ADDRESS: Guide = Guide {
+    title: "A pupil's private mailbox among the recipients",
+    remedy: Remedy::Change {
+        to: "the pupil's school address in place of the private one",
+        how: &[],
+    },
+    noticed: "Mail by staff to a private mailbox that is called like a pupil of the school and \
+        that the school does not know as a contact.",
+    why: "What goes to a pupil's private mailbox nobody at the school can see, which protects \
+        neither the pupil nor you. The school could not find it when somebody asks.",
+    ways: &[
+        "Write to the pupil's school address. If the pupil does not read it, tell the tutor.",
+        "Where the matter cannot wait, write to the pupil's parents.",
+        "If the address is a parent's, ask the office to add it to the school's contacts.",
+    ],
+    passes: &[
+        "The pupils' school addresses.",
+        "Parents and carers whose addresses the school knows.",
+        "Firms, clubs and grown-ups who only share a name with a pupil.",
     ],
 };
 

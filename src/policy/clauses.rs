@@ -33,6 +33,9 @@ pub(super) fn of(rule: RuleId) -> &'static str {
              email address, to pupils. Personal mobile numbers should not be given to parents at \
              the school."
         }
+        RuleId::PupilPrivateAddress => {
+            "Only use the approved method/s of communicating with pupils or parents/carers."
+        }
         RuleId::PersonalBusiness => {
             "Use of the school email address for personal use is prohibited."
         }

@@ -107,7 +107,8 @@ impl<'a> Parties<'a> {
             | RuleId::OutOfHours
             | RuleId::SocialMediaSignup => (|recipient| recipient.private, ALL_PRIVATE),
             RuleId::PersonalDetailsToPupil => (|recipient| !recipient.family, NO_FAMILY),
-            RuleId::WrongRecipient
+            RuleId::PupilPrivateAddress
+            | RuleId::WrongRecipient
             | RuleId::VisibleRecipients
             | RuleId::PupilNameInSubject
             | RuleId::PupilNameInBody

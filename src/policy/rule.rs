@@ -144,6 +144,7 @@ fn default(id: RuleId) -> (Action, Recipients, &'static [(Case, Action)]) {
         RuleId::PasswordWithDocument | RuleId::PasswordShared => (Warn, Recipients::All, &[]),
         RuleId::PersonalAddress => (Warn, Recipients::All, &[(Case::PrivateFrom, Reject)]),
         RuleId::PersonalDetailsToPupil => (Quarantine, Recipients::All, &[(Case::Parent, Warn)]),
+        RuleId::PupilPrivateAddress => (Quarantine, Recipients::External, &[]),
         RuleId::PersonalBusiness | RuleId::ChainMessage | RuleId::OffensiveLanguage => {
             (Warn, Recipients::All, &[])
         }

@@ -138,6 +138,12 @@ impl Names {
         pupils
     }
 
+    /// Whether some pupil has this surname.
+    pub fn is_surname(&self, name: &str) -> bool {
+        let name = self.key.fingerprint(folded(name).as_bytes());
+        self.tokens.part(name).is(index::Part::SURNAME)
+    }
+
     /// Whether the roster has middle names of this pupil.
     fn has_middles(&self, pupil: usize) -> bool {
         self.middle_starts.get(pupil) != self.middle_starts.get(pupil + 1)

@@ -34,6 +34,7 @@ fn in_words(rule: RuleId) -> &'static str {
         RuleId::PasswordShared => "mail that tells the password of an account or a device",
         RuleId::PersonalAddress => "school business from, to or by way of a private mailbox",
         RuleId::PersonalDetailsToPupil => "a member of staff's own contact details, to a pupil",
+        RuleId::PupilPrivateAddress => "mail to a pupil's private mailbox",
         RuleId::PersonalBusiness => "private business",
         RuleId::ChainMessage => "chain letters and hoaxes",
         RuleId::OffensiveLanguage => "offensive language",

@@ -45,6 +45,7 @@ use crate::extract::{Mailbox, Role, Text};
 use crate::finding::{Finding, Location, RuleId, Weight};
 use crate::mail::Address;
 use crate::patterns::{Pattern, Scanned, Topic};
+use crate::school::names::Writing;
 use crate::school::{School, Staff};
 
 use super::{Check, Screened, masking, signature};
@@ -174,7 +175,15 @@ fn mailboxes(
                 SURE => BUSINESS_OF_STAFF,
                 _ => BUSINESS,
             };
-            (likeness >= ENOUGH && seen.insert(address.folded())).then(|| {
+            // A pupil's whole name is more than an initial of a colleague's.
+            let is_pupil = || {
+                let names = &school.people.names;
+                let local = address.local_part();
+                (ENOUGH..WHOLE_NAME).contains(&likeness)
+                    && said == 0
+                    && !names.find(local, Writing::Joined).is_empty()
+            };
+            (likeness >= ENOUGH && !is_pupil() && seen.insert(address.folded())).then(|| {
                 let (what, weight) = match field {
                     "From" => (
                         "a message from what looks like a member of staff's private mailbox",

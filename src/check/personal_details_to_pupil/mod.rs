@@ -65,7 +65,7 @@ impl Check for PersonalDetailsToPupil {
         let mut recipients = mail.envelope.addresses();
         let to_pupil = recipients.any(|address| school.is_pupil(address));
         let to_parent = || mail.envelope.addresses().any(is_parent);
-        if !(to_pupil || to_parent()) || !is_by_staff(mail, school) {
+        if !(to_pupil || to_parent()) || !mail.is_by_staff(school) {
             return Vec::new();
         }
         let sender = personal_address::sender(mail, school);
@@ -74,15 +74,6 @@ impl Check for PersonalDetailsToPupil {
             .filter(|text| text.attachment.is_none())
             .filter_map(|text| finding(text, to_pupil, sender, school))
             .collect()
-    }
-}
-
-fn is_by_staff(mail: &Screened<'_>, school: &School) -> bool {
-    let shown = mail.reading.header.from.iter();
-    let mut shown = shown.filter_map(|from| from.address.parse().ok());
-    match &mail.envelope.reverse_path {
-        Some(from) if school.is_staff_address(from) => true,
-        _ => shown.any(|from| school.is_staff_address(&from)),
     }
 }
 

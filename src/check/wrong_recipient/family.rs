@@ -17,6 +17,8 @@ use super::finding;
 /// How sure it is, by what tells.
 const TOLD: f32 = 0.8;
 const GREETED: f32 = 0.6;
+/// Parents who are told of: a letter to a whole year has hundreds.
+const SHOWN: usize = 5;
 
 /// One finding for each parent who gets what is another family's.
 pub(super) fn findings(outside: &[&Address], mail: &Screened<'_>, school: &School) -> Vec<Finding> {
@@ -31,6 +33,9 @@ pub(super) fn findings(outside: &[&Address], mail: &Screened<'_>, school: &Schoo
     let reference = |pupil: &usize| Some(school.people.pupils.get(*pupil)?.reference());
     let mut findings: Vec<Finding> = Vec::new();
     for (address, family) in &parents {
+        if findings.len() == SHOWN {
+            break;
+        }
         // Of pupils who share a name any one can be meant.
         let mut strangers = told
             .iter()

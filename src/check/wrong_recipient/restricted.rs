@@ -105,10 +105,7 @@ fn shows_family(pupil: usize, mail: &Screened<'_>, school: &School) -> bool {
 /// fingerprints: a word is tried with the surnames of the pupil's contacts.
 fn has_forename(pupil: usize, text: &Text, school: &School) -> bool {
     let people = &school.people;
-    let initial = people
-        .pupils
-        .get(pupil)
-        .map(|pupil| folded(pupil.initials));
+    let initial = people.pupils.get(pupil).map(|pupil| folded(pupil.initials));
     let Some(initial) = initial.and_then(|initials| initials.chars().next()) else {
         return false;
     };

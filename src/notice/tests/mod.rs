@@ -121,6 +121,7 @@ fn clause(rule: RuleId) -> String {
         RuleId::PersonalDetailsToPupil
         | RuleId::WrongRecipient
         | RuleId::VisibleRecipients
+        | RuleId::PupilPrivateAddress
         | RuleId::UnreadableContent
         | RuleId::OpinionOfPerson
         | RuleId::CopyrightMaterial
