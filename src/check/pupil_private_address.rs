@@ -263,7 +263,7 @@ impl<'a> Mailbox<'a> {
                 let pupils = people.pupils.iter().enumerate();
                 let of = surname.chars().next();
                 pupils.filter(move |(_, pupil)| {
-                    let initials = folded(&pupil.initials);
+                    let initials = folded(pupil.initials);
                     initials.starts_with(initial) && initials.chars().next_back() == of
                 })
             };
