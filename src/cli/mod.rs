@@ -60,8 +60,9 @@ enum Command {
     /// For each rule: of the messages that it ought to notice how many it
     /// does (recall), and of those that it notices how many it should
     /// (precision); then each one missed and each false alarm, and why. Rules
-    /// that the school has switched off or only observes are tried too, as if
-    /// they acted. Nothing is sent or stored.
+    /// that the school only observes are tried as if they acted, and so are
+    /// those that it has switched off, if some label names them. Nothing is
+    /// sent or stored.
     Evaluate(evaluate::Arguments),
     /// Show what Exeat reads in files: their texts, problems and protection
     ///

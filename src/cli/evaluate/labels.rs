@@ -32,6 +32,12 @@ pub(super) struct Label {
     pub(super) may: BTreeSet<RuleId>,
 }
 
+impl Label {
+    pub(super) fn names(&self, rule: RuleId) -> bool {
+        self.due.contains(&rule) || self.may.contains(&rule)
+    }
+}
+
 /// A label as it is written. What else stands there is for people.
 #[derive(Debug, Deserialize)]
 struct Written {

@@ -58,10 +58,19 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCo
              such as {{\"rules\": [\"chain-message\"]}}"
         );
     }
+    let off: Vec<RuleId> = RuleId::ALL
+        .into_iter()
+        .filter(|&rule| !config.tenants.iter().any(|tenant| tenant.policy.runs(rule)))
+        .collect();
     let (cases, labels): (Vec<Case>, Vec<Label>) = found.labelled.into_iter().unzip();
     let trial = Trial::start(config)?.with_all_rules();
     let rules: Vec<RuleId> = match arguments.rule.as_slice() {
-        [] => RuleId::ALL.to_vec(),
+        // Where people were not asked about a rule that is off, they have not
+        // said that it should be silent either.
+        [] => RuleId::ALL
+            .into_iter()
+            .filter(|&rule| !off.contains(&rule) || labels.iter().any(|label| label.names(rule)))
+            .collect(),
         some => some.to_vec(),
     };
     let mut tally = Tally::new(rules);

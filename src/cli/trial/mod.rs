@@ -32,7 +32,8 @@ pub(super) use files::{Message, find};
 /// Whose rules judge, and what reads.
 pub(super) struct Trial {
     tenants: Tenants,
-    /// Every rule acts, whatever the schools say.
+    /// Every rule acts, whatever the schools say, and as if it were the day of
+    /// the message.
     all_rules: bool,
     workers: worker::Pool,
     runtime: Runtime,
@@ -82,7 +83,7 @@ impl Trial {
     }
 
     /// The same with every rule acting, also one that a school has switched
-    /// off or only observes.
+    /// off or only observes, as of the day that each message bears.
     pub(super) fn with_all_rules(self) -> Self {
         Self {
             all_rules: true,
@@ -145,6 +146,9 @@ impl Trial {
             true => &tenant.policy.with_all_acting(),
             false => &tenant.policy,
         };
+        let own_day = reading.header.date.filter(|_| self.all_rules);
+        let own_day = own_day.and_then(|date| Timestamp::from_second(date).ok());
+        let now = own_day.unwrap_or(now);
         let history = History::default();
         let verdict = screen::judge(school, policy, &envelope, &reading, history, now);
         Report {
