@@ -187,6 +187,26 @@ mod tests {
                 "Committee",
                 "Subs go up by £2 a plot. Graham (hon. treasurer), allotments",
             ),
+            (
+                "Anyone want a sofa?",
+                "We're getting rid of our old settee, £60 ono, collect from mine.",
+            ),
+            (
+                "Claim",
+                "I'd like to claim on my car insurance; my excess is £250. My wife was driving.",
+            ),
+            (
+                "Maths help",
+                "I do a bit of private tuition in the evenings, £30 an hour.",
+            ),
+            (
+                "Villa",
+                "My husband and I would like to book the villa for our anniversary.",
+            ),
+            (
+                "Cakes",
+                "I'm taking orders for Christmas cakes, £18 each, let me know by Friday.",
+            ),
         ] {
             assert!(fires(subject, body), "{subject}: {body}");
         }
@@ -226,6 +246,22 @@ mod tests {
             (
                 "Sports day",
                 "Please bring a hat and £2 for the ice cream van.",
+            ),
+            (
+                "Glue sticks",
+                "Our order 4471 came short. Please send the rest to the school and the invoice to finance: £38.",
+            ),
+            (
+                "Fixture",
+                "The cricket club can have the nets on Sunday, £40 a session, viewing on Tuesday.",
+            ),
+            (
+                "Parking",
+                "My car is in the way of the bins, I'll move it at lunch.",
+            ),
+            (
+                "Roof",
+                "The completion date for the extension has slipped; our solicitor has the contract. £42,000 remains.",
             ),
             ("", ""),
         ] {
