@@ -15,6 +15,7 @@ use super::{Habit, HabitualPassword, Reading, Role, Text};
 use crate::finding::Location;
 
 mod dates;
+mod spelled;
 
 /// A word to try, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +38,12 @@ const SEARCHED: usize = 64 * 1024;
 const BEHIND: usize = 10;
 /// Words before an announcement that may be it: "Otter is the password".
 const BEFORE: usize = 4;
+/// Words that may make up one password between them: "pelican orchard 66".
+const TOGETHER: usize = 5;
+/// Places that only may lead to a password, of which so many are looked at.
+const LEADS: usize = 100;
+/// Parts of a password that are put together.
+const PARTS: usize = 8;
 
 /// How likely a word is a password, the likeliest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,6 +79,7 @@ pub(crate) fn candidates(reading: &Reading) -> Vec<Candidate> {
             found.spoken_dates(text, sent);
         }
     }
+    found.parts(reading);
     found.in_order()
 }
 
@@ -99,6 +107,16 @@ impl Found {
         }
         for date in dates::within(&text.text) {
             self.add(Likelihood::Date, &date, &text.location);
+        }
+        for word in spelled::out(&text.text) {
+            self.add(Likelihood::Announced, &word, &text.location);
+        }
+        for hint in MAY_LEAD.find_iter(&text.text).take(LEADS) {
+            self.beginnings(
+                Likelihood::NearAnnouncement,
+                &text.text[hint.end()..],
+                &text.location,
+            );
         }
         for token in text.text.split_whitespace() {
             self.token(token, &text.location);
@@ -152,6 +170,44 @@ impl Found {
         for joined in JOINED.captures_iter(searched) {
             let parts = [&joined[1], &joined[2]].map(bare);
             self.add(Likelihood::Announced, &parts.concat(), place);
+            let small = parts.concat().to_lowercase();
+            self.add(Likelihood::Announced, &small, place);
+        }
+    }
+
+    /// A password whose parts stand in different texts: "first half: Otter" in
+    /// the subject, "the second half is 17" below.
+    fn parts(&mut self, reading: &Reading) {
+        let own = |text: &&Text| matches!(text.role, Role::Subject | Role::Body | Role::FileName);
+        let told = |part: &Regex| -> Vec<(String, Location)> {
+            let texts = reading.texts.iter().filter(own);
+            texts
+                .flat_map(|text| {
+                    part.captures_iter(&text.text).map(|found| {
+                        let word = found[1].trim_matches(is_wrapping);
+                        let word = word.trim_end_matches(is_ending).to_owned();
+                        (word, text.location.clone())
+                    })
+                })
+                .take(PARTS)
+                .collect()
+        };
+        let seconds = told(&SECOND_PART);
+        for (first, _) in told(&FIRST_PART) {
+            for (second, place) in &seconds {
+                let whole = format!("{first}{second}");
+                self.add(Likelihood::Announced, &whole, place);
+            }
+        }
+    }
+
+    /// The first word of a line, its first two and so on, as they stand and
+    /// joined.
+    fn beginnings(&mut self, likelihood: Likelihood, told: &str, place: &Location) {
+        let line = told.trim_start().lines().next().unwrap_or_default();
+        let words: Vec<&str> = line.split_whitespace().take(TOGETHER).collect();
+        for many in 1..=words.len() {
+            self.phrase(likelihood, &words[..many].join(" "), place);
         }
     }
 
@@ -171,6 +227,7 @@ impl Found {
                 self.phrase(Likelihood::Announced, line, place);
                 let sentence = line.split(['.', ',', ';', '!', '?']).next();
                 self.phrase(Likelihood::Announced, sentence.unwrap_or_default(), place);
+                self.beginnings(Likelihood::NearAnnouncement, line, place);
             }
             for token in told.split_whitespace().take(BEHIND) {
                 self.forms(Likelihood::NearAnnouncement, token, place);
@@ -286,7 +343,7 @@ fn is_ending(c: char) -> bool {
 
 static ANNOUNCEMENT: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)\b(?:pass[ -]?(?:words?|codes?|phrases?|keys?)|p/?w|pwd|pword|pin(?: number)?|code|key|unlocks?|opens? (?:it )?with|to (?:open|unlock)(?: it)?|(?:to |will |lets? you |gets? you )(?:get )?in(?:to it)?)\b",
+        r"(?i)\b(?:pass[ -]?(?:words?|codes?|phrases?|keys?)|pass?w(?:o|or|r|ro)?d|contrase[ñn]a|mot de passe|passwort|kennwort|cyfrinair|has[lł]o|parola|p/?w|pwd|pword|pin(?: number)?|code|key|unlocks?|opens? (?:it )?with|to (?:open|unlock)(?: it)?|(?:to |will |lets? you |gets? you )(?:get )?in(?:to it)?)\b",
     )
     .expect("a good expression")
 });
@@ -298,6 +355,27 @@ static LEAD: LazyLock<Regex> = LazyLock::new(|| {
     )
     .expect("a good expression")
 });
+
+/// Words that often have something else behind them than a password.
+static MAY_LEAD: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)\b(?:use[ds]?|using|types?|typing|key(?:ed)? in|tap in|put in|enter(?:ing)?|try|wants?|needs?|takes?|asks for|locked|encrypted|protected|secured|set|call(?:ed)? it|it['’]s|its|with|under|say)\b[ \t]*[:,]?",
+    )
+    .expect("a good expression")
+});
+
+/// The first part of a password, wherever its second one stands.
+static FIRST_PART: LazyLock<Regex> = LazyLock::new(|| part("first|1st|front|opening"));
+
+static SECOND_PART: LazyLock<Regex> =
+    LazyLock::new(|| part("second|2nd|other|rest|last|back|remaining|final"));
+
+fn part(which: &str) -> Regex {
+    Regex::new(&format!(
+        r"(?i)\b(?:{which})(?:[ \t]+(?:half|part|bit|piece|word|section|portion|\w+ (?:letters|characters|digits|figures)))?(?:[ \t]+of[^.\n:=]{{0,30}}?)?(?:[ \t]+(?:is|are|being)\b|:|=|[ \t]+[-–—])\s*(\S{{1,40}})"
+    ))
+    .expect("a good expression")
+}
 
 /// The first part of a password, and the second.
 static HALVES: LazyLock<Regex> = LazyLock::new(|| {

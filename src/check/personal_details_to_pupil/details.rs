@@ -216,7 +216,7 @@ impl Run {
 /// A house and its street.
 static HOME: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"\b(?:flat \d{1,3}[a-z]?,? )?\d{1,3}[a-z]?,? (?:[a-z'-]+ ){1,3}?(?:road|rd|street|lane|close|avenue|ave|drive|way|place|terrace|view|bank|crescent|grove|gardens|row|court|hill|rise|walk|mews|parade|square|green|park|cottages?|croft|fold|mount|villas)\b",
+        r"\b(?:flat \d{1,3}[a-z]?,? )?\d{1,3}[a-z]?,? (?:[a-z'-]+ ){1,3}?(?:road|rd|street|lane|close|avenue|ave|drive|way|place|terrace|view|bank|crescent|grove|gardens|row|court|hill|rise|walk|mews|parade|square|green|park|cottages?|croft|fold|mount|villas)\b|\b(?:road|street|lane|close|avenue|drive|terrace|crescent|grove|gardens|bank|view)[,:]? (?:at )?(?:number|no\.?|house|flat) ?\d{1,3}[a-z]?\b",
     )
     .expect("a good expression")
 });
@@ -225,8 +225,10 @@ static HOME: LazyLock<Regex> = LazyLock::new(|| {
 /// of nobody else.
 pub(super) fn asks_to_ring(sentence: &str) -> bool {
     static ASKS: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"\b(?:ring|text|call|phone|message|whatsapp|txt|msg)\b")
-            .expect("a good expression")
+        Regex::new(
+            r"\b(?:ring|text|call|phone|message|whats ?app|txt|msg|send|contact|reach|save|add|photo|picture|pic)\b",
+        )
+        .expect("a good expression")
     });
     static I: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"\b(?:i'm|i'll|i've|i am|i will|i|me|my)\b").expect("a good expression")
@@ -238,10 +240,35 @@ pub(super) fn asks_to_ring(sentence: &str) -> bool {
     ASKS.is_match(sentence) && I.is_match(sentence) && !OTHERS.is_match(sentence)
 }
 
+/// Whether a sentence says what a number is there for, a need of the reader's,
+/// and names nobody else who would answer it.
+pub(super) fn is_for_need(sentence: &str) -> bool {
+    static NEED: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"\b(?:any (?:problems?|trouble|questions?|worries|issues?|hiccups)|stuck|lost|running late|late|emergenc(?:y|ies)|urgent|panic|worried|struggling|upset|shout|need (?:me|anything|help|to talk|a lift|picking up)|goes wrong|day or night|any ?time|keep (?:it|this) (?:to yourself|between us|quiet)|in case)\b",
+        )
+        .expect("a good expression")
+    });
+    static OTHERS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"\b(?:he|she|they|him|her|them|his|their|mr|mrs|ms|dr|mums?|dads?|mother|father|parents?|gran|aunt|uncle|drivers?|managers?|wardens?|instructors?|rangers?|guides?|nurses?|counsell(?:or|ors|ing)|police|teams?|services?|cent(?:re|er)s?|clubs?|company|firm|clinic|hotels?|hostels?|venues?|library|museum|theatre|shop|station|farm|host|famil(?:y|ies)|charity|competition|lines?|us at)\b",
+        )
+        .expect("a good expression")
+    });
+    NEED.is_match(sentence) && !OTHERS.is_match(sentence)
+}
+
+/// Whether a number has a line to itself, as in a signature.
+pub(super) fn is_alone(text: &str, range: &Range<usize>) -> bool {
+    let before = text[..range.start].trim_end_matches([' ', '\t', '|']);
+    let behind = text[range.end..].trim_start_matches([' ', '\t', '|']);
+    (before.is_empty() || before.ends_with('\n')) && (behind.is_empty() || behind.starts_with('\n'))
+}
+
 /// Whether the words before a number end in its label.
 pub(super) fn is_labelled(before: &str) -> bool {
     static LABEL: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"\b(?:m|mob|mobile|cell|home)[ :.)]{1,3}$").expect("a good expression")
+        Regex::new(r"\b(?:m|mob|mobile|cell|home|private|personal|own|after hours|out of hours|evenings?|whats ?app)(?: (?:number|no|phone|mobile|mob))?[ :.)=-]{1,3}$").expect("a good expression")
     });
     LABEL.is_match(before)
 }

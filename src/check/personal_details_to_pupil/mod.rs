@@ -161,7 +161,10 @@ impl Context<'_> {
             Kind::Number { .. } if says("call-me") => Some(ASKED),
             Kind::Number { mobile, .. } => {
                 let words = &self.text[sentence.clone()];
-                let hinted = *mobile && (details::asks_to_ring(words) || self.is_signed(detail));
+                let hinted = *mobile
+                    && (details::asks_to_ring(words)
+                        || details::is_for_need(words)
+                        || self.is_signed(detail));
                 hinted.then_some(HINTED)
             }
         }
@@ -231,9 +234,10 @@ impl Context<'_> {
         phones.any(|phone| details::national(phone).as_deref() == Some(digits))
     }
 
-    /// A number behind "Mob:" below the sender's name.
+    /// A number behind "Mob:", or with a line to itself, below the sender's name.
     fn is_signed(&self, detail: &Detail) -> bool {
-        details::is_labelled(&self.text[..detail.range.start])
+        (details::is_labelled(&self.text[..detail.range.start])
+            || details::is_alone(self.text, &detail.range))
             && self.is_below_name(detail, SIGNATURE)
     }
 
