@@ -4,7 +4,7 @@
 //! people (From, Reply-To, To, Cc, Bcc, and the envelope) that looks like a
 //! member of staff's own or a colleague's; and newly written text by staff
 //! that asks others to use one ("send it to my gmail"). Whose a mailbox is,
-//! [`likeness`] says: it takes a forename or its short form with the surname,
+//! [`mod@likeness`] says: it takes a forename or its short form with the surname,
 //! or an initial with the surname; and of the sender's own, who is more likely
 //! to be meant, a family's mailbox ("the Coopers") or a forename with an
 //! initial. Posts and subjects in a name ("mrcoopermaths") are known. What
@@ -256,7 +256,7 @@ pub(super) fn is_private(address: &Address, school: &School) -> bool {
 }
 
 /// How much a local part alone looks like this member of staff's: see
-/// [`likeness`].
+/// [`likeness()`].
 pub(super) fn likeness(local_part: &str, staff: &Staff, school: &School) -> i32 {
     let diminutives = school.patterns.pack(Topic::Diminutives);
     likeness::of(local_part, "", staff, diminutives)

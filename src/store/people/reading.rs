@@ -174,7 +174,7 @@ impl Reader {
     }
 }
 
-/// The means to read an SQLite file; see [`crate::store::look`].
+/// The means to read an SQLite file; see [`crate::store::look()`].
 async fn in_file(
     path: &Path,
     place: &Place,
