@@ -325,7 +325,7 @@ fn contacts_and_staff_come_from_the_same_folder() {
         text.contains("1 contacts may not hear of a pupil"),
         "{text}"
     );
-    assert_eq!(action("ann@webmail.example"), "warn");
+    assert_eq!(action("ann@webmail.example"), "quarantine");
 }
 
 #[test]
