@@ -10,7 +10,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::check::{self, History, Screened};
 use crate::extract::{HabitualPassword, Reading};
-use crate::finding::{Finding, Location, Problem};
+use crate::finding::{Finding, Location, Problem, RuleId};
 use crate::mail::{Content, Envelope};
 use crate::policy::{self, Policy, Verdict};
 use crate::school::School;
@@ -47,8 +47,11 @@ pub async fn screen(
     let started = Instant::now();
     let habits = |reading: &Reading| habits(school, envelope, reading, now);
     let reading = workers.read_message_with(message, habits).await?;
-    let history = History {
-        alike: seen.others(&school.id, envelope, &reading, now),
+    let history = match policy.runs(RuleId::ChainMessage) {
+        true => History {
+            alike: seen.others(&school.id, envelope, &reading, now),
+        },
+        false => History::default(),
     };
     let judged = || judge(school, policy, envelope, &reading, history, now);
     let verdict = match reading.text_size() {

@@ -19,7 +19,7 @@ use jiff::{Timestamp, Zoned};
 
 use crate::extract::Reading;
 use crate::finding::{Finding, Location, RuleId, Weight};
-use crate::school::School;
+use crate::school::{School, leads};
 
 use super::{Check, Screened};
 
@@ -43,10 +43,8 @@ impl Check for OutOfHours {
                 .parse()
                 .is_ok_and(|address| school.is_staff_address(&address))
         });
-        let urgent = mail.envelope.addresses().any(|address| {
-            let mut routes = school.routes.urgent.iter();
-            routes.any(|route| route.leads_to(address))
-        });
+        let mut recipients = mail.envelope.addresses();
+        let urgent = recipients.any(|address| leads(&school.routes.urgent, address));
         if urgent || !by_staff || mail.reading.header.automatic {
             return Vec::new();
         }

@@ -300,7 +300,7 @@ impl Loading<'_> {
                 "school {}: what [[school.allow]] says of {} ended on {}: take it out, or agree on a new day",
                 school.as_deref().unwrap_or_default(),
                 ended.rule,
-                ended.until,
+                ended.until.0,
             ));
         }
     }

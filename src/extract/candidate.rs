@@ -17,6 +17,8 @@ use crate::finding::Location;
 mod dates;
 mod spelled;
 
+pub(crate) use spelled::digit as spoken_digit;
+
 /// A word to try, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Candidate {

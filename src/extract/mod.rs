@@ -11,6 +11,7 @@ use crate::finding::{Location, Problem};
 use harvest::{Harvest, Place};
 use trial::Trials;
 
+pub(crate) use candidate::spoken_digit;
 pub(crate) use cells::HIDDEN_ROWS;
 pub(crate) use glance::{Glance, glance};
 pub use password::{Habit, HabitualPassword, Passwords};

@@ -18,7 +18,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::finding::RuleId;
 use crate::mail::Address;
-use crate::school::Route;
+use crate::school::{Day, Route, leads};
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -31,8 +31,7 @@ pub struct Allowance {
     #[serde(default)]
     pub to: Vec<Route>,
     /// The last day, in UTC.
-    #[serde(deserialize_with = "day")]
-    pub until: Date,
+    pub until: Day,
     #[serde(deserialize_with = "words")]
     pub reason: String,
 }
@@ -46,9 +45,6 @@ impl Allowance {
         recipients: impl Iterator<Item = &'a Address>,
         today: Date,
     ) -> bool {
-        let leads = |routes: &[Route], address: &Address| {
-            routes.iter().any(|route| route.leads_to(address))
-        };
         let mut recipients = recipients.peekable();
         self.rule == rule
             && !self.is_over(today)
@@ -59,33 +55,14 @@ impl Allowance {
     }
 
     pub fn is_over(&self, today: Date) -> bool {
-        self.until < today
+        self.until.0 < today
     }
 
     /// Why a finding that it covers does not count.
     pub(super) fn said(&self) -> String {
-        let until = self.until.strftime("%-d %B %Y");
+        let until = self.until.0.strftime("%-d %B %Y");
         format!("the school allows it until {until}: {}", self.reason)
     }
-}
-
-/// A day as TOML writes it, or the same as a string.
-fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Day {
-        Written(String),
-        Toml(toml::value::Datetime),
-    }
-    let text = match Day::deserialize(deserializer)? {
-        Day::Written(text) => text,
-        Day::Toml(day) => day.to_string(),
-    };
-    text.parse().map_err(|_| {
-        serde::de::Error::custom(format_args!(
-            "\"{text}\" is no day; write the last day on which it holds as 2027-03-31"
-        ))
-    })
 }
 
 fn words<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {

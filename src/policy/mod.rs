@@ -91,10 +91,15 @@ impl Policy {
 
     /// The exception that covers a rule's findings on a message, if any does.
     fn allowance(&self, rule: RuleId, mail: &Screened<'_>) -> Option<&Allowance> {
+        // Most schools have none.
+        if self.allowances.is_empty() {
+            return None;
+        }
         let today = mail.now.to_zoned(TimeZone::UTC).date();
+        let authors = parties::authors(mail);
         self.allowances.iter().find(|allowance| {
             let recipients = mail.envelope.addresses();
-            allowance.covers(rule, &parties::authors(mail), recipients, today)
+            allowance.covers(rule, &authors, recipients, today)
         })
     }
 

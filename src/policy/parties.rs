@@ -3,7 +3,7 @@
 use crate::check::Screened;
 use crate::finding::{Action, Finding, RuleId};
 use crate::mail::Address;
-use crate::school::{Class, Route, School};
+use crate::school::{Class, School, leads};
 
 use super::Rule;
 use super::settings::{Case, Recipients};
@@ -231,10 +231,6 @@ pub(super) fn authors(mail: &Screened<'_>) -> Vec<Address> {
         .cloned()
         .chain(shown)
         .collect()
-}
-
-fn leads(routes: &[Route], address: &Address) -> bool {
-    routes.iter().any(|route| route.leads_to(address))
 }
 
 fn case_of(class: Class) -> Case {

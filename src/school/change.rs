@@ -6,7 +6,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use serde::Serialize;
 
 use super::kept::{KeptContact, KeptPupil};
-use super::people::{People, Staff};
+use super::people::{Class, People, Staff};
+use crate::mail::Address;
 
 /// One person of a list, as far as comparing goes.
 #[derive(Debug, Clone)]
@@ -111,16 +112,16 @@ pub fn contacts(contacts: &[KeptContact]) -> Vec<Entry> {
     contacts
         .iter()
         .map(|contact| Entry {
-            key: format!(
-                "{} {:?} {}",
-                contact.email.folded(),
-                contact.class,
-                contact.name
-            ),
+            key: contact_key(&contact.email, contact.class, &contact.name),
             year: None,
             content: content(contact),
         })
         .collect()
+}
+
+/// The same person at the same address in the same part is one contact.
+fn contact_key(email: &Address, class: Class, name: &str) -> String {
+    format!("{} {class:?} {name}", email.folded())
 }
 
 /// The contacts of a file, whose pupils are not compared.
@@ -128,12 +129,7 @@ pub fn contacts_of(people: &People) -> Vec<Entry> {
     let contacts = people.contacts.iter();
     contacts
         .map(|contact| Entry {
-            key: format!(
-                "{} {:?} {}",
-                contact.email.folded(),
-                contact.class,
-                contact.name
-            ),
+            key: contact_key(&contact.email, contact.class, &contact.name),
             year: None,
             content: None,
         })

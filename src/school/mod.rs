@@ -19,7 +19,7 @@ pub use import::{Import, ImportError, Source, Sources, Warning, import};
 pub use names::{NameKey, Names};
 pub use people::{Class, Contact, People, Staff};
 pub use pupils::{Pupil, Pupils};
-pub use route::{Route, Routes};
+pub use route::{Day, Route, Routes, leads};
 
 /// Everything that checks and policy know of one school. Made whole by
 /// loading, never changed after.

@@ -75,6 +75,11 @@ impl Route {
     }
 }
 
+/// Whether one of the routes leads to the address.
+pub fn leads(routes: &[Route], address: &Address) -> bool {
+    routes.iter().any(|route| route.leads_to(address))
+}
+
 impl fmt::Display for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.to {
@@ -137,19 +142,22 @@ struct Table {
     review_by: Option<Day>,
 }
 
-/// A date as TOML has it, with quotation marks or without.
-struct Day(Date);
+/// A day as settings write it: a date of TOML, with quotation marks or without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Day(pub Date);
 
 impl<'de> Deserialize<'de> for Day {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = match toml::Value::deserialize(deserializer)? {
             toml::Value::String(text) => text,
             toml::Value::Datetime(day) => day.to_string(),
-            _ => String::new(),
+            other => other.to_string(),
         };
-        let day = text
-            .parse()
-            .map_err(|_| D::Error::custom("a day is written like 2027-09-01"));
+        let day = text.parse().map_err(|_| {
+            D::Error::custom(format_args!(
+                "\"{text}\" is no day; a day is written like 2027-09-01"
+            ))
+        });
         day.map(Self)
     }
 }

@@ -9,7 +9,7 @@
 //! common runs.
 
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -100,6 +100,15 @@ impl Alike {
         senders.len() - usize::from(again)
     }
 
+    /// A word by its letters, in whatever case.
+    fn folded(&self, word: &str) -> u64 {
+        let mut hasher = self.hasher.build_hasher();
+        for letter in word.chars().flat_map(char::to_lowercase) {
+            hasher.write_u32(letter.into());
+        }
+        hasher.finish()
+    }
+
     /// `None` for a text that is too short.
     fn minima(&self, reading: &Reading) -> Option<[u32; MINIMA]> {
         let own = reading.texts.iter().filter(|text| {
@@ -108,7 +117,7 @@ impl Alike {
         let words: Vec<u64> = own
             .flat_map(|text| text.text.split(|letter: char| !letter.is_alphanumeric()))
             .filter(|word| !word.is_empty())
-            .map(|word| self.hasher.hash_one(word.to_lowercase()))
+            .map(|word| self.folded(word))
             .collect();
         if words.len() < SHORTEST {
             return None;

@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::check::personal_address;
+use crate::extract::spoken_digit;
 use crate::mail::Address;
 use crate::patterns::Hit;
 use crate::school::Staff;
@@ -179,16 +180,7 @@ impl Run {
     /// Takes the next word, if it is part of a number.
     fn take(&mut self, word: &str) -> bool {
         let said = match word {
-            "oh" | "o" | "zero" | "nought" | "naught" => '0',
-            "one" => '1',
-            "two" => '2',
-            "three" => '3',
-            "four" => '4',
-            "five" => '5',
-            "six" => '6',
-            "seven" => '7',
-            "eight" => '8',
-            "nine" => '9',
+            "o" | "naught" => '0',
             "double" | "triple" | "treble" => {
                 self.times = if word == "double" { 2 } else { 3 };
                 self.words += 1;
@@ -204,7 +196,10 @@ impl Run {
                 self.digits.push_str(figures);
                 return self.digits.len() <= DIGITS + 4;
             }
-            _ => return false,
+            word => match spoken_digit(word) {
+                Some(digit) => digit,
+                None => return false,
+            },
         };
         let times = std::mem::take(&mut self.times).max(1);
         self.digits.extend(std::iter::repeat_n(said, times));

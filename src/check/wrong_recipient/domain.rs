@@ -30,14 +30,9 @@ pub(super) fn is_one_letter_away(address: &Address, reading: &Reading, school: &
     let domain = address.domain();
     let name = domain.as_str();
     let known = || {
-        let routes = &school.routes;
-        let routes = routes
-            .secure
-            .iter()
-            .chain(&routes.urgent)
-            .chain(&routes.private);
+        let mut routes = school.routes.all();
         let private = school.patterns.pack(Topic::PersonalDomains);
-        routes.into_iter().any(|route| route.leads_to(address))
+        routes.any(|(_, route)| route.leads_to(address))
             || school.people.has_domain_around(name)
             || private.is_whole(name)
     };

@@ -94,6 +94,23 @@ fn sign(bare: &str, small: &str, steps: usize) -> Option<char> {
         return (only.is_ascii_alphanumeric() && !article).then_some(only);
     }
     let named = match small {
+        "dash" | "hyphen" => '-',
+        "underscore" => '_',
+        "dot" | "stop" | "point" => '.',
+        "exclamation" => '!',
+        "hash" => '#',
+        "star" | "asterisk" => '*',
+        "dollar" => '$',
+        "ampersand" => '&',
+        "at" if steps > 1 => '@',
+        _ => return digit(small).or_else(|| code_word(small)),
+    };
+    Some(named)
+}
+
+/// The figure that a word names.
+pub(crate) fn digit(word: &str) -> Option<char> {
+    Some(match word {
         "zero" | "nought" | "oh" => '0',
         "one" => '1',
         "two" => '2',
@@ -104,18 +121,8 @@ fn sign(bare: &str, small: &str, steps: usize) -> Option<char> {
         "seven" => '7',
         "eight" => '8',
         "nine" => '9',
-        "dash" | "hyphen" => '-',
-        "underscore" => '_',
-        "dot" | "stop" | "point" => '.',
-        "exclamation" => '!',
-        "hash" => '#',
-        "star" | "asterisk" => '*',
-        "dollar" => '$',
-        "ampersand" => '&',
-        "at" if steps > 1 => '@',
-        _ => return code_word(small),
-    };
-    Some(named)
+        _ => return None,
+    })
 }
 
 /// The letter of a word of the alphabet of radio.
