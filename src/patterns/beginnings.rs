@@ -2,36 +2,29 @@
 //!
 //! Every pattern begins at the start of a word with one of finitely many
 //! literals. So only starts of words are looked at, and of each no more than
-//! its first [`LONGEST`] bytes, as one number: its first letters choose the
-//! few literals that are compared with it, and for most words a bit says that
-//! there are none. What is looked at stays in the processor's caches, which
-//! an automaton over as many literals does not.
+//! its first [`LONGEST`] bytes, as one number: for each length that a literal
+//! can have, a bit says whether there is one of these letters, and mostly there
+//! is none. What is looked at stays in the processor's caches, which an
+//! automaton over as many literals does not.
 
 /// The longest literal, in bytes; longer ones are cut.
 pub(super) const LONGEST: usize = 8;
 
+/// Bits for each literal, of which one is set: the more, the fewer words are
+/// compared in vain.
+const SPARSE: usize = 8;
+/// Bits for each list of literals, as a power of two.
+const PER_LIST: u32 = 3;
+
 /// Patterns are told apart by a `P`.
 #[derive(Debug)]
 pub(super) struct Beginnings<P> {
-    /// Literals of four bytes and more, of three, and of one or two.
-    tables: [Table<P>; 3],
-}
-
-/// How many bytes a table's literals are found by, and how many keys it has,
-/// as a power of two.
-const KEYS: [(u32, u32); 3] = [(4, 13), (3, 11), (1, 8)];
-
-/// Literals by a hash of their first bytes, those of one key side by side.
-#[derive(Debug)]
-struct Table<P> {
-    /// The bits of a head that are none of these bytes.
-    beyond: u32,
-    /// How many a key has.
+    /// How many bits a key has.
     bits: u32,
-    /// The keys that have any, as a set of bits.
-    keys: Vec<u64>,
-    /// Where the literals of each key end; they begin where those of the key
-    /// before end.
+    /// The keys that have literals, as a set of bits.
+    known: Vec<u64>,
+    /// By the upper bits of keys: where the list of their literals ends. It
+    /// begins where the one before ends.
     ends: Vec<u32>,
     literals: Vec<Literal<P>>,
 }
@@ -40,101 +33,100 @@ struct Table<P> {
 #[derive(Debug, Clone, Copy)]
 struct Literal<P> {
     bytes: u64,
-    length: u8,
+    length: u32,
     pattern: P,
-}
-
-impl<P> Literal<P> {
-    fn begins(&self, head: u64) -> bool {
-        let beyond = 8 * (LONGEST as u32 - u32::from(self.length));
-        (head ^ self.bytes) << beyond == 0
-    }
 }
 
 impl<P: Copy> Beginnings<P> {
     /// Of literals, each with the pattern that can begin with it; none is
     /// empty.
     pub(super) fn new<'l>(literals: impl IntoIterator<Item = (&'l [u8], P)>) -> Self {
-        let mut by_table: [Vec<Literal<P>>; 3] = Default::default();
-        for (literal, pattern) in literals {
+        let literals = literals.into_iter().map(|(literal, pattern)| {
             let literal = &literal[..literal.len().min(LONGEST)];
-            let table = KEYS
-                .iter()
-                .position(|&(bytes, _)| literal.len() >= bytes as usize);
-            by_table[table.unwrap_or(KEYS.len() - 1)].push(Literal {
+            Literal {
                 bytes: number(literal),
-                length: literal.len() as u8,
+                length: literal.len() as u32,
                 pattern,
-            });
+            }
+        });
+        let mut literals: Vec<Literal<P>> = literals.collect();
+        let bits = (literals.len() * SPARSE)
+            .max(64)
+            .next_power_of_two()
+            .ilog2();
+        let key = |literal: &Literal<P>| key(literal.bytes, bits);
+        literals.sort_by_key(key);
+        let mut known = vec![0; 1 << (bits - u64::BITS.ilog2())];
+        for literal in &literals {
+            known[key(literal) / 64] |= 1 << (key(literal) % 64);
         }
-        let mut keys = KEYS.iter();
+        let ends = (0..1 << (bits - PER_LIST)).map(|list| {
+            let end = literals.partition_point(|literal| key(literal) >> PER_LIST <= list);
+            u32::try_from(end).expect("some thousands of literals")
+        });
         Self {
-            tables: by_table.map(|literals| {
-                let &(bytes, bits) = keys.next().expect("as many as there are tables");
-                Table::new(literals, bytes, bits)
-            }),
+            bits,
+            known,
+            ends: ends.collect(),
+            literals,
         }
     }
 
-    /// Places and patterns, in the order of places. A pattern may come more
-    /// than once at a place.
-    pub(super) fn within<'b>(&'b self, text: &'b str) -> impl Iterator<Item = (usize, P)> + 'b {
+    /// Says each place and pattern, in the order of places. A pattern may come
+    /// more than once at a place.
+    pub(super) fn each(&self, text: &str, mut found: impl FnMut(usize, P)) {
         let text = text.as_bytes();
-        let starts = (0..text.len()).filter(|&at| at == 0 || !is_word(text[at - 1]));
-        starts.flat_map(move |at| {
-            let head = number(&text[at..]);
-            let [long, middle, short] = &self.tables;
-            let found = long
-                .of(head)
-                .iter()
-                .chain(middle.of(head))
-                .chain(short.of(head));
-            found
-                .filter(move |literal| literal.begins(head))
-                .map(move |literal| (at, literal.pattern))
+        let mut within_word = 0;
+        for (block, bytes) in text.chunks(u64::BITS as usize).enumerate() {
+            // A bit for each byte: which ones can be looked at together is
+            // better known to the compiler than which branch is taken.
+            let bits = bytes.iter().rev();
+            let words = bits.fold(0, |words, &byte| words << 1 | u64::from(is_word(byte)));
+            let all = u64::MAX >> (u64::BITS as usize - bytes.len());
+            let mut starts = !(words << 1 | within_word) & all;
+            within_word = words >> (u64::BITS - 1);
+            while starts != 0 {
+                let at = block * u64::BITS as usize + starts.trailing_zeros() as usize;
+                starts &= starts - 1;
+                let head = number(&text[at..]);
+                let mut lengths = self.lengths(head);
+                while lengths != 0 {
+                    let length = lengths.trailing_zeros();
+                    lengths &= lengths - 1;
+                    let literals = self.of(first(head, length), length);
+                    literals.for_each(|literal| found(at, literal.pattern));
+                }
+            }
+        }
+    }
+
+    /// The lengths of which there may be literals with which this begins, as a
+    /// set of bits.
+    fn lengths(&self, head: u64) -> u32 {
+        (1..=LONGEST as u32).fold(0, |lengths, length| {
+            let key = key(first(head, length), self.bits);
+            let known = self.known[key / 64] >> (key % 64) & 1;
+            lengths | (known as u32) << length
         })
+    }
+
+    fn of(&self, bytes: u64, length: u32) -> impl Iterator<Item = &Literal<P>> {
+        let list = key(bytes, self.bits) >> PER_LIST;
+        let from = list.checked_sub(1).map_or(0, |before| self.ends[before]);
+        let list = &self.literals[from as usize..self.ends[list] as usize];
+        list.iter()
+            .filter(move |literal| (literal.bytes, literal.length) == (bytes, length))
     }
 }
 
-impl<P> Table<P> {
-    fn new(mut literals: Vec<Literal<P>>, bytes: u32, bits: u32) -> Self {
-        let mut table = Self {
-            beyond: u64::BITS - 8 * bytes,
-            bits,
-            keys: vec![0; 1 << bits.saturating_sub(6)],
-            ends: Vec::new(),
-            literals: Vec::new(),
-        };
-        literals.sort_by_key(|literal| table.key(literal.bytes));
-        for literal in &literals {
-            let key = table.key(literal.bytes);
-            table.keys[key / 64] |= 1 << (key % 64);
-        }
-        let ends = (0..1 << bits).map(|end| {
-            let end = literals.partition_point(|literal| table.key(literal.bytes) <= end);
-            u32::try_from(end).unwrap_or(u32::MAX)
-        });
-        table.ends = ends.collect();
-        table.literals = literals;
-        table
-    }
+fn key(bytes: u64, bits: u32) -> usize {
+    (bytes.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - bits)) as usize
+}
 
-    /// The literals that share their first letters with a text, and perhaps a
-    /// few others.
-    #[inline]
-    fn of(&self, head: u64) -> &[Literal<P>] {
-        let key = self.key(head);
-        if self.keys[key / 64] >> (key % 64) & 1 == 0 {
-            return &[];
-        }
-        let from = key.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.literals[from as usize..self.ends[key] as usize]
-    }
-
-    fn key(&self, head: u64) -> usize {
-        let mixed = (head << self.beyond).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        (mixed >> (u64::BITS - self.bits)) as usize
-    }
+/// So many of the first bytes.
+fn first(head: u64, length: u32) -> u64 {
+    let beyond = u64::BITS - 8 * length;
+    head << beyond >> beyond
 }
 
 /// The first bytes as a number, the first of them lowest; zeros where the text
@@ -196,7 +188,8 @@ mod tests {
             ("it's 's", vec![(5, 6)]),
             ("x_this", vec![]),
         ] {
-            let mut found: Vec<(usize, i32)> = beginnings.within(text).collect();
+            let mut found = Vec::new();
+            beginnings.each(text, |at, literal| found.push((at, literal)));
             found.sort_unstable();
             assert_eq!(found, expected, "{text:?}");
         }

@@ -80,6 +80,13 @@ impl Expression {
         Needs::of(&self.parsed().ok()?)
     }
 
+    /// The longest match, in bytes.
+    pub(super) fn reach(&self) -> usize {
+        let longest = self.parsed().ok();
+        let longest = longest.and_then(|hir| hir.properties().maximum_len());
+        longest.map_or(LONGEST, |longest| longest.min(LONGEST))
+    }
+
     /// The literals with which a match can begin.
     pub(super) fn literals(&self) -> Result<Vec<Vec<u8>>, String> {
         let hir = self.parsed()?;

@@ -45,7 +45,9 @@ impl Pack {
     /// don't overlap; those of different patterns may.
     pub fn scan(&self, text: &Folded) -> Vec<Hit<'_>> {
         let text = text.as_str();
-        let mut beginnings: Vec<(usize, Index)> = self.beginnings.within(text).collect();
+        let mut beginnings: Vec<(usize, Index)> = Vec::new();
+        self.beginnings
+            .each(text, |at, pattern| beginnings.push((at, pattern)));
         beginnings.sort_unstable();
         beginnings.dedup();
         self.matches(text, beginnings)

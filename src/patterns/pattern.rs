@@ -89,6 +89,13 @@ impl Pattern {
         }
     }
 
+    /// The longest match, from its start to the end of what has to follow.
+    pub(super) fn reach(&self) -> usize {
+        let then = self.then.as_ref();
+        let then = then.map_or(0, |then| then.within + then.expression.reach());
+        self.expression.reach() + then
+    }
+
     /// Makes the tables that would be made when it is first tried.
     pub(super) fn prepare(&self) {
         self.expression.table();

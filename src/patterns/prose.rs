@@ -11,8 +11,11 @@ use super::pack::{Index, Pack};
 #[derive(Debug)]
 pub(super) struct Prose {
     patterns: Vec<(Topic, Index)>,
-    /// By pattern: whether it needs no word in particular.
-    needs_nothing: Vec<bool>,
+    /// By pattern: how far a match reaches, in bytes.
+    reaches: Vec<usize>,
+    /// By pattern: where the word that it needs stands as long as none is
+    /// found, which is nowhere, or anywhere if it needs none in particular.
+    unmet: Vec<usize>,
     /// Beginnings of words, numbered.
     beginnings: Beginnings<u32>,
     /// By beginning: the patterns that can begin with it.
@@ -34,7 +37,8 @@ pub(super) type Places = [Vec<(usize, Index)>; Topic::ALL.len()];
 impl Prose {
     pub(super) fn new<'p>(packs: impl IntoIterator<Item = (Topic, &'p Pack)>) -> Self {
         let mut patterns = Vec::new();
-        let mut needs_nothing = Vec::new();
+        let mut reaches = Vec::new();
+        let mut unmet = Vec::new();
         let mut begun: BTreeMap<&[u8], Vec<u16>> = BTreeMap::new();
         let mut met = begun.clone();
         for (topic, pack) in packs {
@@ -43,7 +47,8 @@ impl Prose {
                     .expect("a few packs, each of fewer patterns than an index can count");
                 patterns.push((topic, index));
                 let needs = pattern.needs.as_ref().map(|needs| &needs.words);
-                needs_nothing.push(needs.is_none());
+                unmet.push(needs.map_or(0, |_| usize::MAX));
+                reaches.push(pattern.reach());
                 for word in needs.into_iter().flatten() {
                     met.entry(word).or_default().push(number);
                     begun.entry(word).or_default();
@@ -55,7 +60,8 @@ impl Prose {
         }
         Self {
             patterns,
-            needs_nothing,
+            reaches,
+            unmet,
             beginnings: Beginnings::new(begun.keys().copied().zip(0..)),
             met: Lists::new(
                 begun
@@ -66,30 +72,38 @@ impl Prose {
         }
     }
 
+    /// Places at which a pattern can begin, and has a word that it needs
+    /// within its reach.
     pub(super) fn places(&self, text: &str) -> Places {
-        let mut can_match = self.needs_nothing.clone();
         let mut found: Vec<(usize, u32)> = Vec::new();
-        // Not a loop: this way the iterator's parts run as loops themselves.
-        self.beginnings.within(text).for_each(|(at, beginning)| {
-            for &pattern in self.met.of(beginning) {
-                can_match[usize::from(pattern)] = true;
-            }
-            found.push((at, beginning));
-        });
+        self.beginnings
+            .each(text, |at, beginning| found.push((at, beginning)));
         let mut places = Places::default();
+        // From the last to the first, so that of every pattern it is known
+        // where the next word stands that it needs.
+        let mut met_at = self.unmet.clone();
         let mut here: Vec<u16> = Vec::new();
-        for found in found.chunk_by(|(one, _), (other, _)| one == other) {
-            here.clear();
-            for &(_, beginning) in found {
-                let begun = self.begun.of(beginning).iter();
-                here.extend(begun.filter(|&&pattern| can_match[usize::from(pattern)]));
+        for found in found.chunk_by(|(one, _), (other, _)| one == other).rev() {
+            let at = found[0].0;
+            let beginnings = || found.iter().map(|&(_, beginning)| beginning);
+            for &pattern in beginnings().flat_map(|beginning| self.met.of(beginning)) {
+                met_at[usize::from(pattern)] = at;
             }
+            let begun = beginnings().flat_map(|beginning| self.begun.of(beginning));
+            here.clear();
+            here.extend(begun.copied().filter(|&pattern| {
+                let pattern = usize::from(pattern);
+                met_at[pattern] <= at + self.reaches[pattern]
+            }));
             here.sort_unstable();
             here.dedup();
-            for &pattern in &here {
+            for &pattern in here.iter().rev() {
                 let (topic, index) = self.patterns[usize::from(pattern)];
-                places[topic as usize].push((found[0].0, index));
+                places[topic as usize].push((at, index));
             }
+        }
+        for places in &mut places {
+            places.reverse();
         }
         places
     }
