@@ -279,8 +279,7 @@ impl<'a> Reader<'a> {
             }
             b"tbl" => {
                 if let Some(mut table) = self.tables.pop() {
-                    let hidden = table.hidden_last_row();
-                    self.vanished.push_str(&hidden.unwrap_or_default());
+                    self.vanished.push_str(&table.hidden_last_row());
                     finished.push(table.out);
                 }
             }

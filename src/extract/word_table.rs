@@ -5,7 +5,7 @@ use super::xml::Element;
 
 /// The parts of a table that a style may treat by themselves; a later one
 /// counts where it says something.
-const PARTS: [&str; 9] = [
+const PARTS: [&str; 13] = [
     "wholeTable",
     "band1Vert",
     "band2Vert",
@@ -14,9 +14,14 @@ const PARTS: [&str; 9] = [
     "firstCol",
     "lastCol",
     "firstRow",
+    "nwCell",
+    "neCell",
     "lastRow",
+    "swCell",
+    "seCell",
 ];
-const LAST_ROW: usize = 8;
+/// Those that are known when the last row has ended.
+const LAST: [usize; 3] = [10, 11, 12];
 
 /// What a style says of the words in each part; nothing where it leaves them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -96,6 +101,8 @@ pub(crate) struct Table {
     /// How many rows have begun, and where the last of them does.
     rows: u32,
     row_start: usize,
+    /// Where the row's cells end, and the columns in which they begin.
+    cells: Vec<(usize, u32)>,
     /// The column in which the cell begins.
     column: u32,
 }
@@ -126,6 +133,7 @@ impl Table {
         self.rows += 1;
         self.column = 0;
         self.row_start = self.out.len();
+        self.cells.clear();
     }
 
     /// Where what the row shows goes: a deleted one's words are elsewhere.
@@ -150,6 +158,7 @@ impl Table {
     /// Ends a cell; gives the columns that it spans beyond its own.
     pub(crate) fn end_cell(&mut self) -> u32 {
         let spans = std::mem::take(&mut self.spans).min(64);
+        self.cells.push((self.out.len(), self.column));
         self.column += 1 + spans;
         spans
     }
@@ -170,26 +179,54 @@ impl Table {
         let rows = |part| !look.no_rows && band(row, look.first_row, part);
         let columns = |part| !look.no_columns && band(self.column, look.first_column, part);
         let is_last = self.column + 1 + self.spans == self.columns;
+        let first_column = look.first_column && self.column == 0;
+        let last_column = look.last_column && is_last;
+        let first_row = look.first_row && row == 0;
         let is_in = [
             true,
             columns(0),
             columns(1),
             rows(0),
             rows(1),
-            look.first_column && self.column == 0,
-            look.last_column && is_last,
-            look.first_row && row == 0,
+            first_column,
+            last_column,
+            first_row,
+            first_row && first_column,
+            first_row && last_column,
         ];
         let said = parts.iter().zip(is_in).rev();
         let mut said = said.filter_map(|(part, is_in)| part.filter(|_| is_in));
         said.next().unwrap_or_default()
     }
 
-    /// Takes the last row out of a table that has ended, if its style hides it.
-    pub(crate) fn hidden_last_row(&mut self) -> Option<String> {
-        let TableStyle(parts) = self.style?;
-        let hides = self.look?.last_row && parts[LAST_ROW] == Some(true);
-        hides.then(|| self.out.split_off(self.row_start))
+    /// Takes out of a table that has ended what its style hides in the last
+    /// row.
+    pub(crate) fn hidden_last_row(&mut self) -> String {
+        let mut hidden = String::new();
+        let (Some(TableStyle(parts)), Some(look)) = (self.style, self.look) else {
+            return hidden;
+        };
+        if !look.last_row {
+            return hidden;
+        }
+        let [row, first, last] = LAST.map(|part| parts[part]);
+        let words = self.out.split_off(self.row_start);
+        let mut start = 0;
+        for (index, &(end, column)) in self.cells.iter().enumerate() {
+            let end = end - self.row_start;
+            let is_first = look.first_column && column == 0;
+            let is_last = look.last_column && index + 1 == self.cells.len();
+            let said = last.filter(|_| is_last);
+            let said = said.or(first.filter(|_| is_first)).or(row);
+            let out = match said {
+                Some(true) => &mut hidden,
+                _ => &mut self.out,
+            };
+            out.push_str(&words[start..end]);
+            start = end;
+        }
+        self.out.push_str(&words[start..]);
+        hidden
     }
 }
 
@@ -254,6 +291,12 @@ mod tests {
             ("band1Vert", "w:val='0000'", "beh", "acdfgi"),
             ("band2Vert", "w:val='0400'", "abcdefghi", ""),
             ("band2Horz", "w:noHBand='1'", "abcdefghi", ""),
+            ("nwCell", "w:val='00a0'", "bcdefghi", "a"),
+            ("nwCell", "w:val='0020'", "abcdefghi", ""),
+            ("neCell", "w:val='0120'", "abdefghi", "c"),
+            ("swCell", "w:val='00c0'", "abcdefhi", "g"),
+            ("swCell", "w:val='0080'", "abcdefghi", ""),
+            ("seCell", "w:val='0140'", "abcdefgh", "i"),
             ("nowhere", "w:val='07ff'", "abcdefghi", ""),
         ] {
             check(&part(name, "HIDE"), look, shown, hidden);
@@ -271,6 +314,10 @@ mod tests {
         check(&own("SHOW"), "w:val='0000'", "abcdefghi", "");
         let head = "<w:tblStylePr w:type='firstRow'>SHOW</w:tblStylePr>";
         check(&own(head), "w:val='0020'", "abc", "defghi");
+        let foot = "<w:tblStylePr w:type='lastRow'>HIDE</w:tblStylePr>\
+             <w:tblStylePr w:type='swCell'>SHOW</w:tblStylePr>";
+        let style = format!("<w:style w:type='table' w:styleId='T'>{foot}</w:style>");
+        check(&style, "w:val='00c0'", "abcdefg", "hi");
         // Two that hide turn the switch twice.
         let normal = "<w:style w:type='paragraph' w:default='1' w:styleId='N'>HIDE</w:style>";
         check(&(own("") + normal), "w:val='0000'", "abcdefghi", "");

@@ -4,6 +4,8 @@ use std::io::{Cursor, Write};
 
 use exeat::extract::{Budget, Reading, Role, read_file};
 
+use crate::swept::utf_16;
+
 fn texts(reading: &Reading) -> Vec<(&str, &str)> {
     reading
         .texts
@@ -27,10 +29,6 @@ fn rtf(text: &str) -> Vec<u8> {
     out.extend_from_slice(b"MELA\0\0\0\0");
     out.extend_from_slice(text.as_bytes());
     out
-}
-
-fn utf_16(text: &str) -> Vec<u8> {
-    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
 }
 
 /// A property of variable length, as TNEF encodes it.

@@ -13,7 +13,7 @@ fn file(name: &str, bytes: &[u8]) -> Reading {
     read_file(name, bytes, &Budget::default())
 }
 
-fn utf_16(text: &str) -> Vec<u8> {
+pub(crate) fn utf_16(text: &str) -> Vec<u8> {
     text.encode_utf16().flat_map(u16::to_le_bytes).collect()
 }
 

@@ -3,6 +3,7 @@
 //! end. The classes were found by `tests/full/mutations`.
 
 use std::fs;
+use std::io::{Cursor, Write};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -12,6 +13,7 @@ use exeat::finding::ProblemKind;
 use crate::bombs::{borrowed, member, zip};
 use crate::broken::{read, says, tells};
 use crate::support::school::fixtures;
+use crate::swept::utf_16;
 
 fn fixture(name: &str) -> Vec<u8> {
     fs::read(fixtures().join(name)).expect("the fixtures are there")
@@ -385,4 +387,39 @@ fn a_zip_of_no_known_strength_is_not_protected() {
         );
         assert!(!reading.problems.is_empty(), "{strength}");
     }
+}
+
+/// A damaged directory calls a stream by another name, and anybody can add one:
+/// the document's own program shows neither.
+#[test]
+fn streams_that_no_program_looks_for_are_read() {
+    for name in ["writer/letter.doc", "calc/list.xls", "impress/assembly.ppt"] {
+        let file = Cursor::new(fixture(&format!("corpus/{name}")));
+        let mut compound = cfb::CompoundFile::open(file).expect("a sound document");
+        let words = "Maisie Holdsworth is on the register of children in care";
+        compound.create_storage("Item").expect("memory takes all");
+        for (path, bytes) in [("Note", utf_16(words)), ("Item/1", words.into())] {
+            let mut stream = compound.create_stream(path).expect("memory takes all");
+            stream.write_all(&bytes).expect("memory takes all");
+        }
+        let reading = read(name, &compound.into_inner().into_inner());
+        let found = reading
+            .texts
+            .iter()
+            .filter(|text| text.text.contains(words));
+        assert!(found.clone().all(|text| text.hidden), "{name}");
+        assert_eq!(found.count(), 2, "{name}: {:?}", reading.texts);
+    }
+}
+
+#[test]
+fn pictures_of_a_renamed_stream_are_seen() {
+    let file = fixture("corpus/illustrated/slides.ppt");
+    let (name, other) = (utf_16("Pictures"), utf_16("Pictured"));
+    let at = file.windows(name.len()).position(|part| part == name);
+    let at = at.expect("it has pictures");
+    let renamed = [&file[..at], &other, &file[at + name.len()..]].concat();
+    let pictures = |file: &[u8]| read("slides.ppt", file).pictures.len();
+    assert!(pictures(&file) > 1);
+    assert_eq!(pictures(&renamed), pictures(&file));
 }

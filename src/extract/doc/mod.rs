@@ -67,6 +67,7 @@ pub(crate) fn read(compound: &Compound<'_>, place: &Place, harvest: &mut Harvest
         office_art::read(stream, &mut pictures, &place, harvest);
     }
     ole::embedded(compound, &place, harvest);
+    ole::strangers(compound, &place, harvest);
 }
 
 /// Takes off an encryption that a password of everybody opens or one of the

@@ -11,9 +11,11 @@ use crate::finding::ProblemKind;
 
 mod compound;
 mod embedded;
+mod strangers;
 
 pub(crate) use compound::{Compound, Stream};
 pub(crate) use embedded::embedded;
+pub(crate) use strangers::strangers;
 
 /// What rights management puts in the place of a document or a message.
 const RIGHTS_MANAGED: &str = "\u{9}DRMContent";

@@ -45,6 +45,7 @@ pub(crate) fn read(compound: &Compound<'_>, place: &Place, harvest: &mut Harvest
         }
         office_art::read(&stream, &mut Illustrations::default(), &place, harvest);
     }
+    ole::strangers(compound, &place, harvest);
 }
 
 /// Goes through the records at the top: the document, masters, slides, notes.

@@ -36,6 +36,7 @@ pub(crate) fn read(compound: &Compound<'_>, place: &Place, harvest: &mut Harvest
         }
     }
     ole::embedded(compound, &place, harvest);
+    ole::strangers(compound, &place, harvest);
 }
 
 fn book(compound: &Compound<'_>, mut stream: Vec<u8>, place: &Place, harvest: &mut Harvest<'_>) {
