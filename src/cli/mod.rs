@@ -11,6 +11,7 @@ mod journal;
 mod keys;
 mod people;
 mod read;
+mod rules;
 mod serve;
 mod trial;
 
@@ -23,7 +24,8 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 
 use crate::config::{self, Config};
-use crate::store::people::{List, Unsettled, imports};
+use crate::store::Unsettled;
+use crate::store::people::{List, imports};
 use crate::tenant::{Tenant, Tenants};
 use crate::worker::{self, Tools};
 
@@ -64,6 +66,14 @@ enum Command {
     /// those that it has switched off, if some label names them. Nothing is
     /// sent or stored.
     Evaluate(evaluate::Arguments),
+    /// Say what each rule does, and what people made of it
+    ///
+    /// For each rule: what it is set to do; the messages in which it noticed
+    /// something, also where it only observes; those that were held for it;
+    /// and of these how many a reviewer or the sender upheld, by refusing or
+    /// withdrawing them, and how many were released. A rule that people mostly
+    /// overrule is proposed for `mode = "observe"`.
+    Rules(rules::Arguments),
     /// Show what Exeat reads in files: their texts, problems and protection
     ///
     /// A file is told by its content, whatever its name says, and read as Exeat
@@ -134,6 +144,7 @@ pub fn run() -> ExitCode {
         Command::Serve(arguments) => serve::run(config, &arguments),
         Command::Check(arguments) => check::run(config, &arguments),
         Command::Evaluate(arguments) => evaluate::run(config, &arguments),
+        Command::Rules(arguments) => rules::run(config, &arguments),
         Command::Read(arguments) => read::run(config, &arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Holds(command) => holds::run(config, &command),

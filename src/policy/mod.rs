@@ -15,10 +15,12 @@ mod clauses;
 mod parties;
 mod rule;
 mod settings;
+mod standing;
 
 pub use allowance::Allowance;
 pub use rule::Rule;
 pub use settings::{Case, Recipients, RuleSettings, SchoolMode, Settings};
+pub use standing::Standing;
 
 use parties::Parties;
 

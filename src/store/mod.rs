@@ -26,11 +26,13 @@ mod outbox;
 pub mod people;
 mod place;
 mod purge;
+mod reader;
 mod reference;
 mod retry;
 mod schema;
 mod seal;
 mod settle;
+mod tally;
 mod transaction;
 mod writer;
 
@@ -51,9 +53,11 @@ pub use look::{Inside, LastEntry, Look, look};
 pub use open::Access;
 pub use outbox::{Claim, Delivery, MailId, MailKind, NewMail, RecipientState};
 pub use purge::Purged;
+pub use reader::Unsettled;
 pub use reference::Reference;
 pub use retry::RetryKey;
 pub use settle::Settled;
+pub use tally::tally;
 
 /// `[store]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -26,7 +26,7 @@ use super::{Actor, Kind, Store, StoreError};
 
 mod reading;
 
-pub use reading::{Before, Imports, Unsettled, before_import, imports};
+pub use reading::{Before, Imports, before_import, imports};
 
 /// How many records a block holds.
 const BLOCK: usize = 1000;

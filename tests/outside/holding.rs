@@ -135,6 +135,35 @@ fn a_hold_is_told_kept_and_released_byte_for_byte() {
 }
 
 #[test]
+fn a_rule_that_people_mostly_overrule_is_proposed_for_observing() {
+    let world = World::new(Behaviour::default());
+    for number in 0..10 {
+        let reference = world.hold(&format!("tally-{number}"));
+        let decision = if number < 3 { "refuse" } else { "release" };
+        world.command(&["holds", decision, &reference, "--reason", "as agreed"]);
+    }
+    let told = world.command(&["rules"]);
+    let row = told
+        .lines()
+        .find(|line| line.starts_with("pupil-name-in-subject"));
+    let row: Vec<&str> = row.expect("a row").split_whitespace().collect();
+    assert_eq!(row[2..], ["10", "10", "3", "7"], "{told}");
+    assert!(told.contains("of the 10 messages that it held and people decided on, they let 7 go"));
+    assert!(told.contains("pupil-name-in-subject = { mode = \"observe\" }"));
+    assert!(!told.contains("chain-message = {"), "{told}");
+    let json = world.command(&["rules", "--json", "--school", "greenfold"]);
+    let of = |rule: &str| -> serde_json::Value {
+        let line = json
+            .lines()
+            .find(|line| line.contains(rule))
+            .expect("a line");
+        serde_json::from_str(line).expect("JSON")
+    };
+    assert_eq!(of("\"pupil-name-in-subject\"")["proposed"], "observe");
+    assert_eq!(of("\"chain-message\"")["proposed"], serde_json::Value::Null);
+}
+
+#[test]
 fn a_refused_mail_never_leaves_and_its_sender_hears_why() {
     let world = World::new(Behaviour::default());
     let reference = world.hold("two");

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use crate::config::{self, Config, Faults};
-use crate::store::people::Unsettled;
+use crate::store::Unsettled;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

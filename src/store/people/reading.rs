@@ -1,19 +1,15 @@
 //! Reading what was imported, beside a serving process or without one.
 
 use std::collections::HashMap;
-use std::path::Path;
 
 use serde::de::DeserializeOwned;
-use sqlx::{AnyConnection, Executor};
 
 use crate::school::Staff;
 use crate::school::kept::{Gathering, KeptContact, KeptPupil};
 use crate::school::names::NameKey;
-use crate::store::backend::Backend;
-use crate::store::keys::{Keys, MasterKey};
-use crate::store::look::{Killed, readable};
-use crate::store::place::Place;
-use crate::store::{Settings, StoreError, schema};
+use crate::store::keys::Keys;
+use crate::store::reader::{Reader, Unsettled};
+use crate::store::{Settings, StoreError};
 
 use super::{Imported, LISTS, List, imported, records};
 
@@ -41,16 +37,6 @@ pub struct Before<T> {
     pub key: Option<NameKey>,
 }
 
-/// What to do about a store whose server was killed: its log is taken up by
-/// whoever opens it to write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unsettled {
-    /// Take it up.
-    Settle,
-    /// Leave it, and see nothing.
-    Leave,
-}
-
 /// What has been imported for each school. Reads beside a serving process or
 /// without one; makes no store.
 pub async fn imports(
@@ -58,7 +44,7 @@ pub async fn imports(
     unsettled: Unsettled,
 ) -> Result<HashMap<String, Imports>, StoreError> {
     let mut schools: HashMap<String, Imports> = HashMap::new();
-    let Some(mut reader) = Reader::open(settings, unsettled).await? else {
+    let Some(mut reader) = open(settings, unsettled).await? else {
         return Ok(schools);
     };
     let lists = reader.lists().await?;
@@ -105,7 +91,7 @@ pub async fn before_import<T: DeserializeOwned>(
         records: Vec::new(),
         key: None,
     };
-    let Some(mut reader) = Reader::open(settings, Unsettled::Settle).await? else {
+    let Some(mut reader) = open(settings, Unsettled::Settle).await? else {
         return Ok(before);
     };
     let keys = reader.keys().await?;
@@ -122,42 +108,13 @@ pub async fn before_import<T: DeserializeOwned>(
     Ok(before)
 }
 
-/// A look at a store that writes nothing.
-struct Reader {
-    connection: AnyConnection,
-    place: Place,
+/// The store, if it knows of imports.
+async fn open(settings: &Settings, unsettled: Unsettled) -> Result<Option<Reader>, StoreError> {
+    let reader = Reader::open(settings, unsettled).await?;
+    Ok(reader.filter(|reader| reader.version >= SINCE))
 }
 
 impl Reader {
-    /// `None` where there is no store yet, none that knows of imports, or
-    /// nothing that may be seen.
-    async fn open(settings: &Settings, unsettled: Unsettled) -> Result<Option<Self>, StoreError> {
-        sqlx::any::install_default_drivers();
-        let place = Place::of(settings)?;
-        let connection = match &place.path {
-            Some(path) => in_file(path, &place, unsettled).await?,
-            None => Some(place.connect().await?),
-        };
-        let Some(mut connection) = connection else {
-            return Ok(None);
-        };
-        if place.backend == Backend::Postgres {
-            for setting in place.backend.settings(false) {
-                connection.execute(*setting).await?;
-            }
-        }
-        let version = schema::version(&mut connection, place.backend, &place.name()).await?;
-        if version < SINCE {
-            return Ok(None);
-        }
-        Ok(Some(Self { connection, place }))
-    }
-
-    async fn keys(&mut self) -> Result<Keys, StoreError> {
-        let master = MasterKey::read(&self.place.key_file)?;
-        Keys::open(&mut self.connection, &master).await
-    }
-
     async fn lists(&mut self) -> Result<Vec<(String, Imported)>, StoreError> {
         let rows = sqlx::query(LISTS).fetch_all(&mut self.connection).await?;
         rows.iter().map(imported).collect()
@@ -172,18 +129,4 @@ impl Reader {
     ) -> Result<(), StoreError> {
         records(&mut self.connection, keys, school, list, add).await
     }
-}
-
-/// The means to read an SQLite file; see [`crate::store::look()`].
-async fn in_file(
-    path: &Path,
-    place: &Place,
-    unsettled: Unsettled,
-) -> Result<Option<AnyConnection>, StoreError> {
-    let mode = match readable(path) {
-        Some(Ok(mode)) => mode,
-        Some(Err(Killed)) if unsettled == Unsettled::Settle => "mode=rw",
-        _ => return Ok(None),
-    };
-    Ok(Some(place.connect_as(mode).await?))
 }

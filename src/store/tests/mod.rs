@@ -8,6 +8,7 @@ mod holds;
 mod journal;
 mod mails;
 mod people;
+mod tally;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -8,7 +8,7 @@ use crate::school::People;
 use crate::school::import::{Source, read_contacts, read_roster, unique};
 use crate::school::kept::{Gathering, KeptContact, KeptPupil, keep_contacts, with_former};
 use crate::school::names::NameKey;
-use crate::store::people::{Before, Former, List, Replacement, Unsettled, before_import, imports};
+use crate::store::people::{Before, Former, List, Replacement, before_import, imports};
 
 use super::*;
 
