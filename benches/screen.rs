@@ -10,7 +10,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use exeat::config;
 use exeat::extract::Budget;
 use exeat::mail::{Address, Content, Envelope};
-use exeat::screen::{Alike, screen};
+use exeat::screen::{Past, screen};
 use exeat::worker::Pool;
 use jiff::Timestamp;
 use tokio::runtime::Runtime;
@@ -35,7 +35,7 @@ fn screening(c: &mut Criterion) {
         "office@greenfold.sch.example".parse().ok(),
         ["a@b.example".parse::<Address>().expect("an address")],
     );
-    let seen = Alike::default();
+    let past = Past::default();
     let mut group = c.benchmark_group("screen");
     for (class, name) in SAMPLES {
         let path = fixtures.join(format!("mails/{name}.eml"));
@@ -49,7 +49,7 @@ fn screening(c: &mut Criterion) {
                     &tenant.policy,
                     black_box(&envelope),
                     black_box(&message),
-                    &seen,
+                    &past,
                     Timestamp::UNIX_EPOCH,
                 ));
                 screening.expect("the workers work").verdict.action

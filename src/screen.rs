@@ -10,15 +10,17 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::check::{self, History, Screened};
 use crate::extract::{HabitualPassword, Reading};
-use crate::finding::{Finding, Location, Problem, RuleId};
+use crate::finding::{Action, Finding, Location, Problem};
 use crate::mail::{Content, Envelope};
 use crate::policy::{self, Policy, Verdict};
 use crate::school::School;
 use crate::worker;
 
 mod alike;
+mod past;
 
 pub use alike::Alike;
+pub use past::{Past, thread};
 
 /// Up to this much text, in bytes, checks take less than a millisecond or two.
 const BRIEF: usize = 64 * 1024;
@@ -41,23 +43,27 @@ pub async fn screen(
     policy: &Policy,
     envelope: &Envelope,
     message: &Content,
-    seen: &Alike,
+    past: &Past,
     now: Timestamp,
 ) -> Result<Screening, worker::Fault> {
     let started = Instant::now();
     let habits = |reading: &Reading| habits(school, envelope, reading, now);
     let reading = workers.read_message_with(message, habits).await?;
-    let history = match policy.runs(RuleId::ChainMessage) {
-        true => History {
-            alike: seen.others(&school.id, envelope, &reading, now),
-        },
-        false => History::default(),
+    let judged = |history| {
+        let judged = || judge(school, policy, envelope, &reading, history, now);
+        match reading.text_size() {
+            ..=BRIEF => judged(),
+            _ => aside(judged),
+        }
     };
-    let judged = || judge(school, policy, envelope, &reading, history, now);
-    let verdict = match reading.text_size() {
-        ..=BRIEF => judged(),
-        _ => aside(judged),
-    };
+    let history = past.history(school, policy, envelope, &reading, now);
+    let mut verdict = judged(history.clone());
+    if verdict.action == Action::Warn {
+        let settled = past.settled(school, envelope, &reading, now).await;
+        if !settled.is_empty() {
+            verdict = judged(History { settled, ..history });
+        }
+    }
     Ok(Screening {
         verdict,
         reading,

@@ -9,7 +9,7 @@ use std::ops::Range;
 use jiff::Timestamp;
 
 use crate::extract::Reading;
-use crate::finding::{Finding, RuleId};
+use crate::finding::{Finding, PupilRef, RuleId};
 use crate::mail::Envelope;
 use crate::patterns::{Folded, Packs, Scanned};
 use crate::school::School;
@@ -78,10 +78,33 @@ pub struct Screened<'a> {
 }
 
 /// What went before a message, as far as checks want to know.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct History {
     /// How many others of the school have lately sent what it says.
     pub alike: usize,
+    /// What was let go in the same thread, from the same sender to all of its
+    /// recipients.
+    pub settled: Vec<SettledFinding>,
+}
+
+/// A finding on an earlier message that somebody let go.
+#[derive(Debug, Clone)]
+pub struct SettledFinding {
+    pub rule: RuleId,
+    pub pupils: Vec<PupilRef>,
+    /// When that message came.
+    pub at: Timestamp,
+}
+
+impl History {
+    /// What was let go and says the same as a finding, of the same pupils or
+    /// more.
+    pub fn settles(&self, finding: &Finding) -> Option<&SettledFinding> {
+        self.settled.iter().find(|settled| {
+            let mut pupils = finding.pupils.iter();
+            settled.rule == finding.rule && pupils.all(|pupil| settled.pupils.contains(pupil))
+        })
+    }
 }
 
 /// A pupil's whole name, seen in a text.

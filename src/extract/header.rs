@@ -52,8 +52,20 @@ pub(crate) fn read(part: &Part<'_>, harvest: &mut Harvest<'_>) {
         message_id: id(HeaderName::MessageId),
         date: part.date(),
         in_reply_to: id(HeaderName::InReplyTo),
+        references: references(part),
         automatic,
     };
+}
+
+/// A thread's messages that are kept: those that go before it by most are
+/// seldom answered.
+const MOST_REFERENCES: usize = 50;
+
+/// The messages that `References` names (RFC 5322, 3.6.4).
+fn references(part: &Part<'_>) -> Vec<String> {
+    let mut ids: Vec<String> = part.lists(HeaderName::References);
+    ids.drain(..ids.len().saturating_sub(MOST_REFERENCES));
+    ids
 }
 
 /// Fields that mail servers add or rewrite on the way, or that tell how the

@@ -171,6 +171,8 @@ pub struct Header {
     /// Seconds since 1970 in UTC.
     pub date: Option<i64>,
     pub in_reply_to: Option<String>,
+    /// Messages before it in its thread, the last ones of many.
+    pub references: Vec<String>,
     /// Sent by a program: `Auto-Submitted` other than `no` (RFC 3834), a
     /// calendar reply, a receipt or another report (RFC 6522), `Precedence:
     /// bulk|auto_reply`, `X-Autoreply` and the like.

@@ -102,6 +102,17 @@ impl<'a> Part<'a> {
         })
     }
 
+    /// The values of all fields of this name, each of which may have several.
+    pub fn lists(&self, name: HeaderName<'static>) -> Vec<String> {
+        self.all(name)
+            .flat_map(|value| match value {
+                HeaderValue::Text(text) => vec![text.to_string()],
+                HeaderValue::TextList(list) => list.iter().map(Cow::to_string).collect(),
+                _ => Vec::new(),
+            })
+            .collect()
+    }
+
     /// The mailboxes of each field of this name.
     pub fn mailboxes(&self, name: HeaderName<'static>) -> Vec<Vec<Mailbox>> {
         self.all(name).map(mailboxes).collect()
@@ -300,6 +311,7 @@ static PARSER: LazyLock<MessageParser> = LazyLock::new(|| {
         .header_date(HeaderName::Date)
         .header_id(HeaderName::MessageId)
         .header_id(HeaderName::InReplyTo)
+        .header_id(HeaderName::References)
         .default_header_ignore();
     [
         "Auto-Submitted",

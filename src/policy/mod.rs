@@ -159,8 +159,11 @@ fn judge(
                 .strongest(rule, &finding, school)
                 .map_err(str::to_owned)
         };
-        match outcome {
-            Ok(strongest) => action = parties.temper(strongest),
+        match outcome.map(|strongest| parties.temper(strongest)) {
+            Ok(tempered) => match settled(mail, tempered, &finding) {
+                None => action = tempered,
+                Some(reason) => finding.suppressed = Some(reason),
+            },
             Err(reason) => finding.suppressed = Some(reason),
         }
     }
@@ -173,6 +176,19 @@ fn judge(
         action,
         mode,
     }
+}
+
+/// Why a finding that would stop a message for its sender to decide on needs no
+/// second decision. What a reviewer is to see, a reviewer sees each time.
+fn settled(mail: &Screened<'_>, action: Action, finding: &Finding) -> Option<String> {
+    if action != Action::Warn {
+        return None;
+    }
+    let settled = mail.history.settles(finding)?;
+    let day = settled.at.to_zoned(TimeZone::system()).strftime("%-d %B");
+    Some(format!(
+        "somebody let the same go to the same people in this thread: the mail of {day}"
+    ))
 }
 
 #[cfg(test)]

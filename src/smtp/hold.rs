@@ -12,7 +12,7 @@ use crate::failpoint;
 use crate::finding::Action;
 use crate::mail::Envelope;
 use crate::notice::{About, Event};
-use crate::screen::{Screening, masked_problems, masked_subject};
+use crate::screen::{Screening, masked_problems, masked_subject, thread};
 use crate::store::{Held, NewHold, Reference, Settled, State, StoreError};
 use crate::tenant::Tenant;
 
@@ -49,6 +49,7 @@ pub(crate) async fn keep_unread(case: &Case<'_>) -> Result<Held, StoreError> {
             reference: Reference::random()?,
             decision: case.undecided(),
             envelope: (*case.envelope).clone(),
+            thread: Vec::new(),
             body,
             state: State::Reading,
             due: due(case.message.received),
@@ -101,6 +102,7 @@ pub(crate) async fn settle(
         findings: counted(&screening.verdict.findings),
         problems: masked_problems(&tenant.school, &screening.reading),
         due: due(now),
+        thread: thread(&screening.reading.header),
         notices: notices.unwrap_or_default(),
     };
     match relay.store.settle(reference, settled).await {
@@ -177,6 +179,7 @@ async fn keep(case: &Case<'_>, screening: &Screening) -> Result<Option<Held>, St
             reference,
             decision: case.decision(screening),
             envelope: (*case.envelope).clone(),
+            thread: thread(&screening.reading.header),
             body,
             state,
             due: due(now),

@@ -22,7 +22,9 @@ use super::keys::Keys;
 use super::retry::{self, Known, Memory, Place};
 use super::transaction::{Tx, timestamp};
 use super::writer::Job;
-use super::{BodyId, Decision, Kind, NewMail, Reference, Store, StoreError, decision, outbox};
+use super::{
+    BodyId, Decision, Kind, NewMail, Reference, Store, StoreError, decision, outbox, thread,
+};
 
 /// The columns of a hold, in no particular order.
 pub(super) const COLUMNS: &str = "reference, school, state, action, created, due, envelope, \
@@ -84,6 +86,8 @@ pub struct NewHold {
     pub reference: Reference,
     pub decision: Decision,
     pub envelope: Envelope,
+    /// The identifiers of its thread's messages.
+    pub thread: Vec<String>,
     pub body: BodyId,
     /// `Reading`, `AwaitingSender` or `AwaitingReviewer`.
     pub state: State,
@@ -289,6 +293,7 @@ async fn insert(
     .execute(tx.connection())
     .await?;
     remember(tx, decision, reference, envelope).await?;
+    thread::remember(tx, &decision.school, reference, &hold.thread).await?;
     let payload = json!({
         "decision": decided,
         "hold": reference,

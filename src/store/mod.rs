@@ -33,6 +33,7 @@ mod schema;
 mod seal;
 mod settle;
 mod tally;
+mod thread;
 mod transaction;
 mod writer;
 

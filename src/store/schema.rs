@@ -71,6 +71,13 @@ const VERSIONS: &[&[&str]] = &[
         school TEXT NOT NULL, list TEXT NOT NULL, number BIGINT NOT NULL, sealed BYTEA NOT NULL,
         PRIMARY KEY (school, list, number))",
     ],
+    &[
+        // The messages of a hold's thread, by keyed hash.
+        "CREATE TABLE threads (
+        message TEXT NOT NULL, hold TEXT NOT NULL REFERENCES holds (reference) ON DELETE CASCADE,
+        PRIMARY KEY (message, hold)){in key order}",
+        "CREATE INDEX threads_hold ON threads (hold)",
+    ],
 ];
 
 /// The newest version that this program knows.

@@ -15,7 +15,7 @@ use crate::policy::Judged;
 use super::hold::{self, json_text, without_nul};
 use super::journal::Entry;
 use super::transaction::Tx;
-use super::{Actor, Hold, Kind, NewMail, Reference, State, Store, StoreError, outbox};
+use super::{Actor, Hold, Kind, NewMail, Reference, State, Store, StoreError, outbox, thread};
 
 const AWAITING: &[State] = &[State::AwaitingSender, State::AwaitingReviewer];
 
@@ -32,6 +32,8 @@ pub struct Settled {
     pub problems: Vec<Problem>,
     /// When it expires, if it stays held.
     pub due: Timestamp,
+    /// The identifiers of its thread's messages.
+    pub thread: Vec<String>,
     pub notices: Vec<NewMail>,
 }
 
@@ -65,6 +67,7 @@ impl Store {
         if state == State::Released {
             outbox::queue_release(&mut tx, &hold, hold.envelope.recipients.clone()).await?;
         }
+        thread::remember(&mut tx, &hold.school, reference, &settled.thread).await?;
         let payload = json!({
             "hold": reference,
             "state": state,

@@ -164,6 +164,36 @@ fn a_rule_that_people_mostly_overrule_is_proposed_for_observing() {
 }
 
 #[test]
+fn what_was_let_go_in_a_thread_is_not_asked_again() {
+    let world = World::new(Behaviour::default());
+    let send = |id: &str, subject: &str, to: &str, before: &str| -> bool {
+        let mail = format!(
+            "From: The Office <{STAFF}>\r\nTo: {to}\r\nSubject: {subject}\r\n\
+             Date: Mon, 16 Nov 2026 14:02:00 +0000\r\n\
+             Message-ID: <{id}@greenfold.sch.example>\r\n{before}\r\nSee you then.\r\n"
+        );
+        let mut client = Client::connect(world.exeat.smtp);
+        let reply = client.transaction(STAFF, &[to], mail.as_bytes());
+        assert_eq!(reply.code, 250, "{reply:?}");
+        reply.text.contains("EX-")
+    };
+    const OYIN: &str = "Re: Oyinkansola Bello: swimming lessons";
+    const LATER: &str = "In-Reply-To: <answer@leisure-centre.example>\r\n\
+         References: <first@greenfold.sch.example>\r\n <answer@leisure-centre.example>\r\n";
+    let reference = world.hold("first");
+    assert!(send("second", OYIN, COACH, LATER), "nobody has decided yet");
+    world.command(&["holds", "release", &reference, "--reason", "agreed"]);
+    assert!(!send("third", OYIN, COACH, LATER));
+    assert!(send("fourth", OYIN, COACH, ""), "of no thread");
+    let other = "Re: Fatima Zahra Benali: swimming lessons";
+    assert!(send("fifth", other, COACH, LATER), "another pupil");
+    let to = "office@other-pool.example";
+    assert!(send("sixth", OYIN, to, LATER), "another recipient");
+    let told = world.command(&["holds", "list", "--json"]);
+    assert_eq!(told.lines().count(), 4, "{told}");
+}
+
+#[test]
 fn a_refused_mail_never_leaves_and_its_sender_hears_why() {
     let world = World::new(Behaviour::default());
     let reference = world.hold("two");

@@ -84,7 +84,7 @@ fn raw_eight_bit_headers_are_read() {
 #[test]
 fn header_facts() {
     let reading = read(
-        "From: \"Fennimore, A\" <a@greenfold.sch.example>\nTo: Office: b@x.example, =?utf-8?q?Zo=C3=AB?= <c@x.example>;\nCc: d@x.example\nReply-To: e@x.example\nMessage-ID: <1@x.example>\nIn-Reply-To: <0@x.example>\nDate: Tue, 3 Nov 2026 09:12:00 +0100\nAuto-Submitted: auto-replied\n\nx",
+        "From: \"Fennimore, A\" <a@greenfold.sch.example>\nTo: Office: b@x.example, =?utf-8?q?Zo=C3=AB?= <c@x.example>;\nCc: d@x.example\nReply-To: e@x.example\nMessage-ID: <1@x.example>\nIn-Reply-To: <0@x.example>\nReferences: <a@x.example>\n <0@x.example>\nDate: Tue, 3 Nov 2026 09:12:00 +0100\nAuto-Submitted: auto-replied\n\nx",
     );
     let header = &reading.header;
     assert_eq!(header.from[0].name, "Fennimore, A");
@@ -98,6 +98,7 @@ fn header_facts() {
     assert_eq!(header.reply_to[0].address, "e@x.example");
     assert_eq!(header.message_id.as_deref(), Some("1@x.example"));
     assert_eq!(header.in_reply_to.as_deref(), Some("0@x.example"));
+    assert_eq!(header.references, ["a@x.example", "0@x.example"]);
     assert_eq!(header.date, Some(1_793_693_520));
     assert!(header.automatic);
 }

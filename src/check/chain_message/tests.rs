@@ -135,7 +135,10 @@ fn wrapped_dressed_up_and_spread_out_it_is_still_a_chain() {
 fn what_several_others_have_sent_needs_less_to_be_a_chain() {
     let check = |body: &str, alike: usize, expected: bool| {
         let reading = message(&[(Role::Subject, "Please read"), (Role::Body, body)]);
-        let mail = mail_of(&reading, &[]).after(History { alike });
+        let mail = mail_of(&reading, &[]).after(History {
+            alike,
+            ..History::default()
+        });
         let findings = ChainMessage.inspect(&mail, &school());
         let fires = findings.iter().any(|finding| finding.suppressed.is_none());
         assert_eq!(fires, expected, "{alike}: {body}");

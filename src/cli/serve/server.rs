@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use crate::config::Config;
 use crate::extract::Budget;
 use crate::patterns::Packs;
-use crate::screen::{self, Alike};
+use crate::screen::{self, Past};
 use crate::smtp::{self, Parts, Relay, Snapshot};
 use crate::store::{Access, Store};
 use crate::tenant::Tenants;
@@ -58,17 +58,20 @@ impl Server {
         let workers = Arc::new(Pool::start(&program, &config.workers, Budget::default()).await?);
         let folder = std::env::temp_dir();
         let screening = Arc::clone(&workers);
-        let seen = Arc::new(Alike::default());
+        let past = Arc::new(Past {
+            store: Some(store.clone()),
+            ..Past::default()
+        });
         let parts = Parts {
             hostname: config.relay.hostname.clone(),
             trace_key: store.trace_key().to_vec(),
             store: store.clone(),
             screen: Arc::new(move |tenant, envelope, message, now| {
-                let (workers, seen) = (Arc::clone(&screening), Arc::clone(&seen));
+                let (workers, past) = (Arc::clone(&screening), Arc::clone(&past));
                 Box::pin(async move {
                     let (school, policy) = (&tenant.school, &tenant.policy);
                     let screened =
-                        screen::screen(&workers, school, policy, &envelope, &message, &seen, now);
+                        screen::screen(&workers, school, policy, &envelope, &message, &past, now);
                     Ok(screened.await?)
                 })
             }),

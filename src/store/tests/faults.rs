@@ -45,7 +45,7 @@ on_both! {
         used(&ground).await;
         ground.execute("UPDATE about SET value = '99' WHERE name = 'schema_version'").await;
         let error = ground.open_error(Access::Serve).await;
-        assert!(matches!(error, StoreError::Newer { found: 99, known: 2 }), "{error}");
+        assert!(matches!(error, StoreError::Newer { found: 99, .. }), "{error}");
         ground.execute("UPDATE about SET value = 'one' WHERE name = 'schema_version'").await;
         assert!(matches!(ground.open_error(Access::Serve).await, StoreError::Foreign(_)));
     }

@@ -239,6 +239,7 @@ fn settled(action: Action) -> Settled {
         findings: vec![judged()],
         problems: Vec::new(),
         due: later(7200),
+        thread: Vec::new(),
         notices: vec![notice("t.abara@greenfold.sch.example")],
     }
 }

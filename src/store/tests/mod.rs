@@ -9,6 +9,7 @@ mod journal;
 mod mails;
 mod people;
 mod tally;
+mod thread;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -208,6 +209,7 @@ async fn new_hold(store: &Store, recipients: &[&str]) -> NewHold {
         reference: Reference::random().expect("random"),
         decision: decision(recipients),
         envelope: envelope(recipients),
+        thread: vec!["one@greenfold.sch.example".to_owned()],
         body: store.save_body("greenfold", &message).await.expect("saved"),
         state: State::AwaitingSender,
         due: later(3600),

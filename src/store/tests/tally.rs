@@ -84,6 +84,7 @@ on_both! {
             findings: vec![judged()],
             problems: Vec::new(),
             due: later(3600),
+            thread: Vec::new(),
             notices: Vec::new(),
         };
         store.settle(&reference, settled).await.expect("settled");
