@@ -26,6 +26,7 @@ pub enum RuleId {
     PersonalBusiness,
     ChainMessage,
     OffensiveLanguage,
+    PupilPhoto,
     WrongRecipient,
     VisibleRecipients,
     UnreadableContent,
@@ -37,7 +38,7 @@ pub enum RuleId {
 
 impl RuleId {
     /// Every rule, in the order in which people are shown them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::PupilNameInSubject,
         Self::PupilNameInBody,
         Self::UnprotectedPersonalData,
@@ -50,6 +51,7 @@ impl RuleId {
         Self::PersonalBusiness,
         Self::ChainMessage,
         Self::OffensiveLanguage,
+        Self::PupilPhoto,
         Self::WrongRecipient,
         Self::VisibleRecipients,
         Self::UnreadableContent,
@@ -73,6 +75,7 @@ impl RuleId {
             Self::PersonalBusiness => "personal-business",
             Self::ChainMessage => "chain-message",
             Self::OffensiveLanguage => "offensive-language",
+            Self::PupilPhoto => "pupil-photo",
             Self::WrongRecipient => "wrong-recipient",
             Self::VisibleRecipients => "visible-recipients",
             Self::UnreadableContent => "unreadable-content",

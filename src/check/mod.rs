@@ -30,6 +30,7 @@ mod personal_data_in_body;
 mod personal_details_to_pupil;
 mod pupil_name_in_body;
 mod pupil_name_in_subject;
+mod pupil_photo;
 mod pupil_private_address;
 mod sightings;
 mod signature;
@@ -55,6 +56,7 @@ use personal_data_in_body::PersonalDataInBody;
 use personal_details_to_pupil::PersonalDetailsToPupil;
 use pupil_name_in_body::PupilNameInBody;
 use pupil_name_in_subject::PupilNameInSubject;
+use pupil_photo::PupilPhoto;
 use pupil_private_address::PupilPrivateAddress;
 use social_media_signup::SocialMediaSignup;
 use unprotected_personal_data::UnprotectedPersonalData;
@@ -189,6 +191,7 @@ pub const ALL: &[&dyn Check] = &[
     &PersonalBusiness,
     &ChainMessage,
     &OffensiveLanguage,
+    &PupilPhoto,
     &WrongRecipient,
     &VisibleRecipients,
     &UnreadableContent,

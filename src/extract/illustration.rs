@@ -8,7 +8,7 @@ use flate2::read::MultiGzDecoder;
 use super::compressed::Compression;
 use super::harvest::{Harvest, Place};
 use super::kind::{self, Kind};
-use super::{file, metafile, picture, picture_words, unpack};
+use super::{file, metafile, picture, unpack};
 use crate::finding::ProblemKind;
 
 /// What a picture may become by unpacking, however small it is packed: blank
@@ -86,7 +86,6 @@ fn read(kind: Kind, bytes: &[u8], name: &str, around: &Place, harvest: &mut Harv
         Kind::Picture("svm") => {}
         Kind::Picture(kind) if metafile::is_one(kind) => metafile::read(bytes, &place, harvest),
         Kind::Picture(kind) => {
-            picture_words::read(kind, bytes, &place, harvest);
             picture::within(kind, bytes, &place, harvest);
         }
         Kind::Media(media) => harvest.problem(&place, ProblemKind::NotRead, media.what),

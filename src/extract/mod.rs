@@ -133,6 +133,7 @@ pub struct Reading {
     /// What only OCR can read. Each has its problem among `problems` until it
     /// has been read.
     pub pictures: Vec<Picture>,
+    pub photographs: Vec<Photograph>,
     /// Some encrypted file could be tried with passwords, and stayed closed.
     pub locked: bool,
     /// BLAKE3 over the decoded parts and the header fields that no server
@@ -283,6 +284,20 @@ pub struct Picture {
     /// The file itself, as far as [`Budget::pictures`] allows.
     #[serde(with = "serde_bytes")]
     pub bytes: Vec<u8>,
+}
+
+/// A picture that was taken of something, as far as can be told from its tones
+/// and from what the camera wrote: no drawing, no scan, no picture of a screen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Photograph {
+    /// As of [`Picture`].
+    pub location: Location,
+    /// As of [`Text`].
+    pub attachment: Option<u32>,
+    /// It stands in a document, and is no file by itself.
+    pub in_document: bool,
+    /// Its file says where on earth it was taken.
+    pub placed: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,8 @@
 //! Pictures, as far as an ordinary worker looks at them: by their headers, and
 //! with a glance.
 //!
+//! Photographs are noted: whoever is on them may not wish to be sent.
+//!
 //! What is too small for words, or shows nothing like them, is passed over in
 //! silence: the icons of signatures are in every other mail. The rest is handed
 //! on to those who can read it (see `sight`).
@@ -9,10 +11,11 @@ use std::io::Cursor;
 
 use image::{ImageFormat, ImageReader};
 
-use super::glance::{Glance, glance};
+use super::Form;
+use super::glance::{Glance, glance, is_photograph};
 use super::harvest::{Harvest, Place};
+use super::picture_words::{self, Taken};
 use super::sight::decode;
-use super::{Form, picture_words};
 use crate::finding::ProblemKind;
 
 /// A page of text needs this many pixels on its shorter side, and in all: ten
@@ -31,6 +34,9 @@ const WHOLE_PAGE: u64 = 500_000;
 /// larger ones are left to those who read pictures.
 const GLANCED: u64 = 4_000_000;
 
+/// Pixels of a JPEG picture that is decoded for its tones, in some 100 ms.
+const TONED: u64 = 25_000_000;
+
 /// Pages of a TIFF file that are counted.
 const MOST_PAGES: usize = 200;
 
@@ -39,13 +45,36 @@ const UNREAD: &str = "a picture: its text was not read";
 /// A picture that is a file by itself.
 pub(crate) fn read(kind: &str, bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
     harvest.kind(place, kind);
-    picture_words::read(kind, bytes, place, harvest);
-    within(kind, bytes, place, harvest);
+    look(kind, bytes, false, place, harvest);
 }
 
 /// A picture that stands in a document.
 pub(crate) fn within(kind: &str, bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
+    look(kind, bytes, true, place, harvest);
+}
+
+/// A picture on a page that is read, or shown to OCR, as a whole.
+pub(crate) fn within_page(jpeg: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
+    let Some((width, height)) = size(jpeg, ImageFormat::Jpeg) else {
+        return;
+    };
+    let pixels = area(width, height);
+    if shows_things((width, height))
+        && pixels <= GLANCED
+        && harvest.tones(pixels)
+        && decode(jpeg, 1).is_ok_and(|picture| is_photograph(&picture))
+    {
+        harvest.photograph(place, true, false);
+    }
+}
+
+fn look(kind: &str, bytes: &[u8], in_document: bool, place: &Place, harvest: &mut Harvest<'_>) {
+    let taken = picture_words::read(kind, bytes, place, harvest);
     let Some(format) = format(kind) else {
+        // Telephones write it, and hardly anything else.
+        if kind == "heif" {
+            harvest.photograph(place, in_document, taken.placed);
+        }
         // An icon is never large.
         if kind != "ico" {
             harvest.problem(place, ProblemKind::NotRead, UNREAD);
@@ -63,12 +92,12 @@ pub(crate) fn within(kind: &str, bytes: &[u8], place: &Place, harvest: &mut Harv
                 return harvest.problem(place, ProblemKind::NotRead, what);
             };
             let is_page = holds_text(size);
-            let may_hold_words = match has_words(bytes, size, harvest) {
-                Some(has_words) => has_words,
-                // What is large is taken for a page.
-                None => is_page,
-            };
-            if !may_hold_words {
+            let seen = glanced(bytes, format, size, taken, harvest);
+            if seen.photograph {
+                harvest.photograph(place, in_document, taken.placed);
+            }
+            // What is large and got no glance is taken for a page.
+            if !seen.words.unwrap_or(is_page) {
                 return;
             }
             (vec![1], is_page)
@@ -86,18 +115,53 @@ pub(crate) fn within(kind: &str, bytes: &[u8], place: &Place, harvest: &mut Harv
     }
 }
 
-/// Whether a glance at it shows something like words; `None` where it gets no
-/// glance.
-fn has_words(bytes: &[u8], (width, height): (u32, u32), harvest: &mut Harvest<'_>) -> Option<bool> {
+/// What a glance at a picture tells.
+#[derive(Debug, Clone, Copy, Default)]
+struct Glanced {
+    /// Whether it shows something like words; nothing where it got no glance.
+    words: Option<bool>,
+    photograph: bool,
+}
+
+fn glanced(
+    bytes: &[u8],
+    format: ImageFormat,
+    (width, height): (u32, u32),
+    taken: Taken,
+    harvest: &mut Harvest<'_>,
+) -> Glanced {
     let pixels = area(width, height);
+    let nothing = Glanced {
+        words: Some(false),
+        photograph: false,
+    };
     if width.min(height) < LEAST_HEIGHT || pixels < LEAST_PIXELS {
-        return Some(false);
+        return nothing;
     }
-    if pixels > GLANCED || !harvest.glances(pixels) {
-        return None;
+    let shows_things = shows_things((width, height)) && format != ImageFormat::Gif;
+    if pixels <= GLANCED && harvest.glances(pixels) {
+        return decode(bytes, 1).map_or(Glanced::default(), |picture| Glanced {
+            words: Some(glance(&picture) != Glance::Nothing),
+            photograph: shows_things && is_photograph(&picture),
+        });
     }
-    let picture = decode(bytes, 1).ok()?;
-    Some(glance(&picture) != Glance::Nothing)
+    // A large one is decoded for its tones alone where nothing says what it is.
+    let mut large = || {
+        format == ImageFormat::Jpeg
+            && pixels <= TONED
+            && harvest.tones(pixels)
+            && decode(bytes, 1).is_ok_and(|picture| is_photograph(&picture))
+    };
+    Glanced {
+        words: None,
+        photograph: shows_things && (taken.by_camera || large()),
+    }
+}
+
+/// Whether so many pixels show who is on a photograph. Less is a stamp or the
+/// head of a column; what is much wider than high closes a signature.
+fn shows_things((width, height): (u32, u32)) -> bool {
+    holds_text((width, height)) && width <= 3 * height && height <= 3 * width
 }
 
 /// The formats that can be decoded here.
@@ -163,6 +227,7 @@ pub(crate) fn directories(bytes: &[u8]) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::extract::{Budget, Reading, read_file};
 
     #[test]
     fn what_a_signature_has_is_no_page() {
@@ -172,6 +237,37 @@ mod tests {
         for (width, height) in [(640, 480), (400, 300), (827, 1169), (4032, 3024)] {
             assert!(holds_text((width, height)), "{width}×{height}");
         }
+    }
+
+    #[test]
+    fn stamps_and_banners_show_nobody() {
+        for size in [(120, 160), (250, 300), (1_200, 300), (200, 900)] {
+            assert!(!shows_things(size), "{size:?}");
+        }
+        for size in [(400, 300), (640, 480), (900, 300), (1_080, 2_400)] {
+            assert!(shows_things(size), "{size:?}");
+        }
+    }
+
+    #[test]
+    fn photographs_are_noted_with_where_they_stand() {
+        let budget = Budget::default();
+        let meadow = include_bytes!("../../fixtures/documents/meadow.jpg");
+        let place = |reading: Reading| -> Vec<String> {
+            let noted = reading.photographs.into_iter();
+            noted.map(|noted| noted.location.to_string()).collect()
+        };
+        let found = |name: &str, bytes: &[u8]| place(read_file(name, bytes, &budget));
+        assert_eq!(found("meadow.jpg", meadow), ["meadow.jpg"]);
+        // Whatever it is called, and however it is cut.
+        assert_eq!(found("meadow.txt", meadow), ["meadow.txt"]);
+        for cut in [0, 3, 20, meadow.len() / 2] {
+            assert!(found("meadow.jpg", &meadow[..cut]).len() <= 1, "{cut}");
+        }
+        let telephone = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic";
+        assert_eq!(found("IMG_1.HEIC", telephone), ["IMG_1.HEIC"]);
+        let screen = include_bytes!("../../fixtures/documents/screen.png");
+        assert_eq!(found("screen.jpg", screen), [""; 0]);
     }
 
     #[test]

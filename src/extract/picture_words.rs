@@ -24,7 +24,25 @@ const BY_WINDOWS: std::ops::RangeInclusive<u16> = 0x9c9b..=0x9c9f;
 /// More than this is no caption.
 const LONGEST: usize = 64 * 1024;
 
-pub(crate) fn read(kind: &str, bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
+/// What only a camera writes into a picture: how long the light fell in, and
+/// through what.
+const BY_CAMERA: [Tag; 4] = [
+    Tag::ExposureTime,
+    Tag::FNumber,
+    Tag::FocalLength,
+    Tag::PhotographicSensitivity,
+];
+
+/// How a picture came about, as its file says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Taken {
+    pub(crate) by_camera: bool,
+    /// It says where on earth.
+    pub(crate) placed: bool,
+}
+
+pub(crate) fn read(kind: &str, bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) -> Taken {
+    let mut taken = Taken::default();
     let mut words = Vec::new();
     let mut reader = exif::Reader::new();
     reader.continue_on_error(true);
@@ -33,7 +51,10 @@ pub(crate) fn read(kind: &str, bytes: &[u8], place: &Place, harvest: &mut Harves
         .or_else(|error| error.distill_partial_result(|_| {}));
     if let Ok(exif) = exif {
         words.extend(written(&exif));
+        let by_camera = |tag: &Tag| exif.get_field(*tag, In::PRIMARY).is_some();
+        taken.by_camera = BY_CAMERA.iter().any(by_camera);
         if let Some(position) = position(&exif) {
+            taken.placed = true;
             harvest.text(&place.hidden("where it was taken, hidden"), position);
         }
     }
@@ -50,6 +71,7 @@ pub(crate) fn read(kind: &str, bytes: &[u8], place: &Place, harvest: &mut Harves
         &place.hidden("picture's properties, hidden"),
         words.join("\n"),
     );
+    taken
 }
 
 fn written(exif: &Exif) -> Vec<String> {

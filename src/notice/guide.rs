@@ -51,6 +51,7 @@ pub fn guide(rule: RuleId) -> &'static Guide {
         RuleId::PersonalBusiness => &PERSONAL_BUSINESS,
         RuleId::ChainMessage => &CHAIN_MESSAGE,
         RuleId::OffensiveLanguage => &OFFENSIVE_LANGUAGE,
+        RuleId::PupilPhoto => &PUPIL_PHOTO,
         RuleId::WrongRecipient => &WRONG_RECIPIENT,
         RuleId::VisibleRecipients => &VISIBLE_RECIPIENTS,
         RuleId::UnreadableContent => &UNREADABLE_CONTENT,
@@ -360,6 +361,37 @@ const OFFENSIVE_LANGUAGE: Guide = Guide {
         "Birds, breeds, food, medicine, places and surnames that are spelt like such words.",
         "Quotations in an incident record, in what a pupil tells, or from a book that is taught.",
         "What an answer quotes from earlier mails.",
+    ],
+};
+
+const PUPIL_PHOTO: Guide = Guide {
+    title: "Photographs of pupils to somebody outside",
+    remedy: Remedy::Change {
+        to: "no full name beside the photographs, and no place in them",
+        how: &[
+            "First names are enough, in the text, in captions and in the names of files.",
+            "To take the place out of a photograph: right-click › Properties › Details › Remove \
+             Properties and Personal Information; or send a picture of it without its location.",
+        ],
+    },
+    noticed: "Photographs (not logos, scans, drawings or pictures of a screen) that go outside the \
+        school, with a pupil's full name in the subject, the text, the name or the description of a \
+        file; or with the place where they were taken, which telephones write into them; or many at \
+        once. Pictures in archives and documents are looked at too.",
+    why: "A face with a full name, or with the place where a child lives or spends the night, leads \
+        a stranger to the child. What has been sent cannot be called back, and not every family \
+        has agreed to it.",
+    ways: &[
+        "Make sure that the parents of everyone on the photographs have given permission for this \
+         use, and say so when you send it as it is.",
+        "Give first names only, and name the files by the occasion: “sports day 3.jpg”.",
+        "Share an album by the school's account, open to those who are meant: it can be closed again.",
+    ],
+    passes: &[
+        "Photographs within the school.",
+        "One or two photographs without a full name and without a place.",
+        "Badges, scans, screenshots, charts and posters.",
+        "Photographs of things: a broken window, a delivery, a room.",
     ],
 };
 

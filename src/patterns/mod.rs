@@ -80,10 +80,12 @@ pub enum Topic {
     Diminutives,
     /// Whose telephone number, mailbox, home or handle it is.
     PersonalDetails,
+    /// Who or what photographs are of.
+    PupilPhoto,
 }
 
 impl Topic {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::SpecialCategories,
         Self::Identifiers,
         Self::ColumnHeadings,
@@ -98,6 +100,7 @@ impl Topic {
         Self::PersonalDomains,
         Self::Diminutives,
         Self::PersonalDetails,
+        Self::PupilPhoto,
     ];
 
     /// Those whose patterns are looked for in running text; the others are
@@ -131,6 +134,7 @@ impl Topic {
             Self::PersonalDomains => "personal-domains",
             Self::Diminutives => "diminutives",
             Self::PersonalDetails => "personal-details",
+            Self::PupilPhoto => "pupil-photo",
         }
     }
 
@@ -234,6 +238,7 @@ impl Topic {
                 "home",
                 "handle",
             ],
+            Self::PupilPhoto => &["people", "things"],
         }
     }
 
@@ -253,6 +258,7 @@ impl Topic {
             Self::PersonalDomains => include_str!("../../patterns/personal-domains.toml"),
             Self::Diminutives => include_str!("../../patterns/diminutives.toml"),
             Self::PersonalDetails => include_str!("../../patterns/personal-details.toml"),
+            Self::PupilPhoto => include_str!("../../patterns/pupil-photo.toml"),
         }
     }
 }

@@ -46,6 +46,10 @@ pub(super) fn of(rule: RuleId) -> &'static str {
             "Language must not include swear words, be offensive or abusive. Emails or attachments \
              of a pornographic, illegal, violent, sexist or racist nature are not permitted."
         }
+        RuleId::PupilPhoto => {
+            "Images will not be distributed outside the school network without the permission of \
+             the parent/carer, member of staff or Headteacher."
+        }
         RuleId::WrongRecipient | RuleId::VisibleRecipients | RuleId::UnreadableContent => {
             "Emails sent to external organisations should be written carefully and checked before \
              sending."

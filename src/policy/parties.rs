@@ -110,6 +110,7 @@ impl<'a> Parties<'a> {
             RuleId::PupilPrivateAddress
             | RuleId::WrongRecipient
             | RuleId::VisibleRecipients
+            | RuleId::PupilPhoto
             | RuleId::PupilNameInSubject
             | RuleId::PupilNameInBody
             | RuleId::PasswordShared

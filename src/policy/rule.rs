@@ -140,7 +140,9 @@ fn default(id: RuleId) -> (Action, Recipients, &'static [(Case, Action)]) {
                 (Case::Own, Note),
             ],
         ),
-        RuleId::PersonalDataInBody => (Warn, Recipients::External, &[(Case::Own, Note)]),
+        RuleId::PersonalDataInBody | RuleId::PupilPhoto => {
+            (Warn, Recipients::External, &[(Case::Own, Note)])
+        }
         RuleId::PasswordWithDocument | RuleId::PasswordShared => (Warn, Recipients::All, &[]),
         RuleId::PersonalAddress => (Warn, Recipients::All, &[(Case::PrivateFrom, Reject)]),
         RuleId::PersonalDetailsToPupil => (Quarantine, Recipients::All, &[(Case::Parent, Warn)]),

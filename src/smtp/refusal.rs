@@ -38,6 +38,7 @@ fn in_words(rule: RuleId) -> &'static str {
         RuleId::PersonalBusiness => "private business",
         RuleId::ChainMessage => "chain letters and hoaxes",
         RuleId::OffensiveLanguage => "offensive language",
+        RuleId::PupilPhoto => "photographs of pupils",
         RuleId::WrongRecipient => "mail whose recipient may not be the right one",
         RuleId::VisibleRecipients => "many recipients who see each other's addresses",
         RuleId::UnreadableContent => "attachments that cannot be read safely",

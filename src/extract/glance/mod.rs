@@ -17,6 +17,9 @@ mod ink;
 mod level;
 mod lines;
 mod marks;
+mod tones;
+
+pub(crate) use tones::is_photograph;
 
 /// Pictures of fewer pixels are small: they are looked at more closely, since
 /// that costs little.

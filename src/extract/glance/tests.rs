@@ -3,7 +3,7 @@ use std::path::Path;
 use image::imageops::{self, FilterType};
 use image::{GrayImage, Luma};
 
-use super::{Glance, glance};
+use super::{Glance, glance, is_photograph};
 
 fn may_hold_words(picture: &GrayImage) -> bool {
     glance(picture) != Glance::Nothing
@@ -220,5 +220,89 @@ fn pictures_of_any_shape_are_looked_at() {
             "{width} × {height}"
         );
         may_hold_words(&noise(width, height));
+    }
+}
+
+/// Soft mottling, as leaves and walls have it: noise of several sizes.
+fn mottled(width: u32, height: u32, dark: f32, light: f32) -> GrayImage {
+    let coarse = |cell: u32| {
+        let noise = noise(width / cell + 2, height / cell + 2);
+        imageops::resize(&noise, width, height, FilterType::CatmullRom)
+    };
+    let layers = [coarse(96), coarse(32), coarse(8), coarse(3)];
+    each(&layers[0], |x, y, _| {
+        let at = |layer: usize| f32::from(layers[layer].get_pixel(x, y)[0]) / 255.0;
+        let mix = 0.45 * at(0) + 0.3 * at(1) + 0.15 * at(2) + 0.1 * at(3);
+        dark + (light - dark) * mix
+    })
+}
+
+/// A meadow under an even sky, with somebody in front of it.
+fn outdoors(width: u32, height: u32) -> GrayImage {
+    each(&mottled(width, height, 20.0, 190.0), |x, y, light| {
+        let (x, y) = (x as f32 / width as f32, y as f32 / height as f32);
+        match (x, y) {
+            (0.4..0.6, 0.3..0.5) => 180.0 - 200.0 * (x - 0.5).abs(),
+            (0.35..0.65, 0.5..0.9) => 60.0 + light / 4.0,
+            (_, ..0.35) => 215.0 + 60.0 * y,
+            _ => light,
+        }
+    })
+}
+
+#[test]
+fn what_light_falls_on_is_a_photograph() {
+    for (width, height) in [(400, 300), (640, 480), (1_600, 1_200), (300, 900)] {
+        let picture = outdoors(width, height);
+        assert!(is_photograph(&picture), "{width}×{height}");
+        // A snowy day, and a grey one.
+        let bright = each(&picture, |_, _, light| 255.0 - (255.0 - light) * 0.5);
+        assert!(is_photograph(&bright), "{width}×{height}, bright");
+        let flat = each(&picture, |_, _, light| 70.0 + light * 0.4);
+        assert!(is_photograph(&flat), "{width}×{height}, hazy");
+    }
+    // A stage: somebody in the light, and darkness around.
+    let stage = each(&mottled(800, 600, 0.0, 250.0), |x, y, light| {
+        let (x, y) = ((x as f32 - 400.0) / 300.0, (y as f32 - 300.0) / 260.0);
+        let lit = (1.2 - x.hypot(y)).clamp(0.02, 1.0);
+        light * lit
+    });
+    assert!(is_photograph(&stage));
+}
+
+#[test]
+fn what_is_drawn_printed_or_shown_on_a_screen_is_none() {
+    for name in [
+        "documents/screen.png",
+        "documents/copier.tif",
+        "documents/badge.png",
+        "corpus/pictures/register.jpg",
+        "corpus/pictures/badge.png",
+        "corpus/pictures/screen.png",
+    ] {
+        assert!(!is_photograph(&fixture(name)), "{name}");
+    }
+    // Blank paper, and paper from a copier with a line drawn on it.
+    assert!(!is_photograph(&drawn(600, 800, |_, _| 250.0)));
+    let grain = noise(600, 800);
+    let copied = each(&grain, |x, y, grain| {
+        let line = (x as f32 - 300.0 - 80.0 * (y as f32 / 60.0).sin()).abs() < 3.0;
+        if line { 60.0 } else { 236.0 + grain / 20.0 }
+    });
+    assert!(!is_photograph(&copied));
+    // A chart, a picture of many plain colours, and a colour that fades.
+    let chart = drawn(600, 400, |x, y| {
+        let bar = (x as u32 / 60) % 2 == 1 && y > 40.0 + (x / 60.0).floor() * 31.0;
+        if bar { 110.0 } else { 255.0 }
+    });
+    assert!(!is_photograph(&chart));
+    let quilt = drawn(900, 700, |x, y| {
+        let patch = (x / 75.0).floor() * 37.0 + (y / 70.0).floor() * 91.0;
+        patch % 251.0
+    });
+    assert!(!is_photograph(&quilt));
+    assert!(!is_photograph(&drawn(900, 400, |x, _| 40.0 + x / 6.0)));
+    for (width, height) in [(1, 1), (7, 900), (8, 8), (1, 5_000)] {
+        assert!(!is_photograph(&GrayImage::new(width, height)));
     }
 }

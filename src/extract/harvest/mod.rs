@@ -11,7 +11,8 @@ use blake3::Hasher;
 use super::claim;
 use super::trial::Trials;
 use super::{
-    Attachment, Budget, Form, Habit, Header, Opening, Picture, Protection, Reading, Role, Text,
+    Attachment, Budget, Form, Habit, Header, Opening, Photograph, Picture, Protection, Reading,
+    Role, Text,
 };
 use crate::finding::{Location, Problem, ProblemKind};
 use written::{clean, shown_name};
@@ -42,8 +43,10 @@ pub(crate) struct Harvest<'b> {
     guessed: u32,
     /// Bytes of pictures handed on.
     shown: u64,
-    /// Pixels of pictures glanced at.
+    /// Pixels of pictures glanced at, and of those of which only the tones were
+    /// looked at.
     glanced: u64,
+    toned: u64,
     spent: bool,
     trials: Trials,
     /// Weakly encrypted attachments.
@@ -62,6 +65,7 @@ impl<'b> Harvest<'b> {
             guessed: 0,
             shown: 0,
             glanced: 0,
+            toned: 0,
             spent: false,
             trials: Trials::default(),
             breakable: Vec::new(),
@@ -214,6 +218,18 @@ impl<'b> Harvest<'b> {
             unread,
             bytes,
         });
+    }
+
+    /// Notes a photograph.
+    pub(crate) fn photograph(&mut self, place: &Place, in_document: bool, placed: bool) {
+        if self.reading.photographs.len() < MOST_PICTURES {
+            self.reading.photographs.push(Photograph {
+                location: place.location(),
+                attachment: place.attachment,
+                in_document,
+                placed,
+            });
+        }
     }
 
     /// Notes an attachment and gives the place of what is in it. Its names

@@ -124,4 +124,10 @@ impl Harvest<'_> {
         self.glanced += pixels;
         self.glanced <= self.budget.glanced
     }
+
+    /// The same for one of which only the tones are looked at.
+    pub(crate) fn tones(&mut self, pixels: u64) -> bool {
+        self.toned += pixels;
+        self.toned <= self.budget.glanced
+    }
 }

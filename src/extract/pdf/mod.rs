@@ -15,6 +15,7 @@ use super::Protection;
 use super::harvest::{Harvest, Place};
 use crate::finding::ProblemKind;
 use aside::{beside_pages, metadata};
+use photograph::photographs;
 use shown::{pages, with_second_reader};
 use weight::is_too_heavy;
 
@@ -29,6 +30,7 @@ mod objects;
 mod page;
 mod paint;
 pub(super) mod path;
+mod photograph;
 mod shown;
 pub(super) mod state;
 mod text;
@@ -266,6 +268,7 @@ fn opened(
     let start = harvest.mark();
     pages(document, bytes, password, &inside, harvest);
     beside_pages(document, &inside, harvest);
+    photographs(document, &inside, harvest);
     if objects::are_lost(document, bytes) {
         harvest.problem(place, ProblemKind::Damaged, LOST);
     }

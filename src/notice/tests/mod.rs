@@ -119,6 +119,7 @@ fn clause(rule: RuleId) -> String {
         }
         RuleId::OffensiveLanguage => "Language must not include swear words.",
         RuleId::PersonalDetailsToPupil
+        | RuleId::PupilPhoto
         | RuleId::WrongRecipient
         | RuleId::VisibleRecipients
         | RuleId::PupilPrivateAddress
