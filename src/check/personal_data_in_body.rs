@@ -5,7 +5,8 @@
 //! is quoted, the evidence that `unprotected-personal-data` looks for in
 //! attachments: a pupil's full name with a term of the special categories or an
 //! identifier near it, numbers that lead to one person, and tables of people's
-//! data. What the subject names a pupil for, the text is about throughout.
+//! data. What the subject names a pupil for, the text is about throughout; and
+//! where a short mail names nobody else, "she" is who is named.
 //!
 //! **Why.** "Any electronic communication which contains any content which
 //! could be subject to data protection legislation … will only be sent using a
@@ -15,7 +16,8 @@
 //! to a coach firm.
 //!
 //! **What passes.** Initials, and forenames alone; a name with nothing about
-//! its bearer, praise and results; terms without a person; the school's own
+//! its bearer, praise and results; terms without a person, or said of a topic, a
+//! colleague or the writer; the school's own
 //! bank details, and addresses in signatures; what an answer quotes of those
 //! whom it goes to. Mail that S/MIME or PGP encrypts
 //! shows nothing of its text; its subject stays in clear for all, and is judged

@@ -157,6 +157,8 @@ impl Topic {
                 "assessment",
                 "contact",
                 "public",
+                "leads-to-topic",
+                "follows-topic",
             ],
             Self::Identifiers => &[
                 "upn", "nhs", "uln", "nino", "birth", "address", "bank", "document", "transfer",

@@ -19,8 +19,8 @@ use crate::support::school::{Greenfold, fixtures};
 const REACHED: &[(&str, f64, f64)] = &[
     ("pupil-name-in-subject", 0.97, 0.91),
     ("pupil-name-in-body", 0.97, 0.98),
-    ("unprotected-personal-data", 0.99, 0.96),
-    ("personal-data-in-body", 0.90, 0.60),
+    ("unprotected-personal-data", 0.99, 0.99),
+    ("personal-data-in-body", 0.88, 0.88),
     ("password-with-document", 0.99, 0.71),
     ("password-shared", 0.99, 0.40),
     ("personal-address", 0.96, 0.96),
@@ -30,7 +30,7 @@ const REACHED: &[(&str, f64, f64)] = &[
     ("chain-message", 0.77, 0.77),
     ("offensive-language", 0.76, 0.72),
     ("pupil-photo", 0.99, 0.91),
-    ("wrong-recipient", 0.71, 0.41),
+    ("wrong-recipient", 0.77, 0.58),
     ("visible-recipients", 0.99, 0.99),
     ("unreadable-content", 0.99, 0.99),
 ];

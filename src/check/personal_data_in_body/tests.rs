@@ -175,6 +175,61 @@ fn a_mail_is_about_whom_its_subject_names() {
     assert!(mail("Chloe Marsden", Role::Quoted).is_empty());
 }
 
+/// A mail in which the only name stands far from what is told.
+fn scattered(told: &str, others: &str) -> Vec<Finding> {
+    let between = "The heating comes on at eight and goes off at two. ".repeat(8);
+    body(&format!(
+        "Your list: at ten Chloe Marsden{others}.\n{between}\n{told}\n"
+    ))
+}
+
+#[test]
+fn pronouns_speak_of_the_only_one_who_is_named() {
+    let told = "She is back to panic attacks and her nan is worried.";
+    assert_eq!(scattered(told, "").len(), 1);
+    assert!(scattered(told, ", at eleven Ben Whitlock").is_empty());
+    assert!(scattered("A colleague lectures on panic attacks.", "").is_empty());
+    assert!(scattered("She likes the new inhaler poster.", "").is_empty());
+    let long = "The heating comes on at eight. ".repeat(200);
+    assert!(scattered(&format!("{long}{told}"), "").is_empty());
+}
+
+#[test]
+fn what_schools_say_in_their_own_ways_fires() {
+    for text in [
+        "Ben Whitlock has been cutting himself again, so no scissors.",
+        "Chloe Marsden's dad has gone back to prison.",
+        "Esme Tanner may be quiet: her mum died on Sunday.",
+        "If Finn Gallagher is late, they are in a refuge and the bus is slow.",
+        "Dylan Pryce was adopted at three and has no baby pictures.",
+        "Amara Okafor came in with bruises on both arms.",
+        "Ben Whitlock: melatonin at eight, and his meds go in the blue box.",
+        "Chloe Marsden is expecting in March and would like to see the nursery.",
+        "Dylan Pryce is on the spectrum, so tell him straight.",
+        "Esme Tanner threw a chair and swore at a TA.",
+        "Finn Gallagher is down to 71.3%, nearly all Mondays.",
+        "Amara Okafor has been living as a boy since Year 8.",
+        "Ben Whitlock joined us with no English in January.",
+        "Chloe Marsden's family can't afford the coach.",
+        "Esme Tanner 19.01.14\nFinn Gallagher b. 3 April 2014",
+        "Collect Dylan Pryce from 31 Quarry Bank; the chair has to be clamped.",
+    ] {
+        assert_eq!(body(text).len(), 1, "{text}");
+    }
+    for text in [
+        "Ben Whitlock hit the post twice and was knocked out of the cup by a better side.",
+        "Chloe Marsden's mother will collect her from the office.",
+        "Esme Tanner plays the part of the nurse; the pregnancy cushion is in the box.",
+        "Dylan Pryce will read the poem about an adopted highland cow.",
+        "Finn Gallagher has seen the whole spectrum of our work, and a refuge hut.",
+        "Amara Okafor ran 400 m on 19.09.26.",
+        "Ben Whitlock and Chloe Marsden speak for the motion: this House would put a counsellor in every school.",
+        "Emily attacked on the hill before Esme Tanner; the finish needs an exclusion zone.",
+    ] {
+        assert!(body(text).is_empty(), "{text}: {:?}", body(text));
+    }
+}
+
 #[test]
 fn only_what_leaves_the_school_counts() {
     let text = "Amara Okafor, UPN B801200005001, DOB 03/04/2012";

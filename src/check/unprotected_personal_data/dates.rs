@@ -36,6 +36,25 @@ pub(super) fn is_pupils_birthday(cell: &str, this_year: i16) -> bool {
         && year_of(cell).is_some_and(|year| (this_year - 20..this_year - 2).contains(&year))
 }
 
+/// The day of birth that stands right behind a pupil's name, as in a list for a
+/// competition: nothing but a form, a "b." or a comma is between them.
+pub(super) fn birthday_behind(text: &str, name: usize, this_year: i16) -> Option<Range<usize>> {
+    let marks = [' ', ',', ':', '(', ')', '-', '|', '\u{2013}'];
+    let rest = text.get(name..)?.trim_start_matches(marks);
+    let form = rest.split(marks).next().filter(|word| {
+        let digits = word.trim_end_matches(|c: char| c.is_ascii_uppercase());
+        word.len() <= 4 && digits.len() < word.len() && digits.parse::<u8>().is_ok()
+    });
+    let day = rest[form.map_or(0, str::len)..].trim_start_matches(marks);
+    let day = ["born ", "b. ", "b "]
+        .iter()
+        .find_map(|word| day.strip_prefix(word))
+        .unwrap_or(day);
+    let start = text.len() - day.len();
+    let found = DATE.find(day).filter(|found| found.start() == 0)?;
+    is_pupils_birthday(found.as_str(), this_year).then(|| start..start + found.end())
+}
+
 /// Whether a cell is this day in figures, the day before the month or as
 /// computers sort it.
 pub(super) fn is_day(cell: &str, day: Date) -> bool {
@@ -131,6 +150,25 @@ mod tests {
         );
         assert!(is_pupils_birthday("03/04/2012", 2026) && !is_pupils_birthday("03/04/2025", 2026));
         assert!(!is_pupils_birthday("born 03/04/2012", 2026));
+    }
+
+    #[test]
+    fn a_birthday_may_stand_right_behind_a_name() {
+        for (text, expected) in [
+            ("Amara 19.01.14", Some("19.01.14")),
+            ("Amara, b. 3 April 2014, 100 m", Some("3 April 2014")),
+            ("Amara (born 03/04/2014)", Some("03/04/2014")),
+            ("Amara, 8A, 19-01-2014", Some("19-01-2014")),
+            ("Amara, 8 a.m., 19-01-2014", None),
+            ("Amara 19.01.26", None),
+            ("Amara came on 19.01.14", None),
+            ("Amara", None),
+            ("Amara \u{e9}", None),
+        ] {
+            let found = birthday_behind(text, "Amara".len(), 2026);
+            assert_eq!(found.map(|range| &text[range]), expected, "{text}");
+        }
+        assert_eq!(birthday_behind("a", 7, 2026), None);
     }
 
     #[test]

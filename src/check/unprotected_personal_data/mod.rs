@@ -52,6 +52,7 @@ use prose::Marked;
 use sign::{Kind, Person, Record, Sign};
 use staff::Staffroom;
 
+mod bearing;
 mod columns;
 mod dates;
 mod identifiers;
@@ -62,6 +63,7 @@ mod sign;
 mod staff;
 mod tables;
 mod told;
+mod unnamed;
 mod weigh;
 mod written;
 
@@ -69,6 +71,8 @@ mod written;
 const TRANSFER: i32 = 6;
 /// A sighting less sure than this does not count alone.
 const WEAK: f32 = 0.5;
+/// A mail longer than this, in bytes, is about more than one thing.
+const SHORT: usize = 3000;
 /// Findings shown one by one; the rest are counted in the last of them.
 const SHOWN: usize = 20;
 
@@ -328,15 +332,19 @@ impl Unit<'_> {
             .flat_map(|name| &name.sightings)
             .flat_map(|sighting| sighting.pupils.iter().copied())
             .collect();
+        let only = match self.attachment {
+            None => only_pupil(marked, texts),
+            Some(_) => BTreeSet::new(),
+        };
         let mut records = Vec::new();
         for marked in marked {
             let against = marked.objections(name);
             let none = BTreeSet::new();
             let quoted = texts[marked.index].role == Role::Quoted;
-            let titled = if is_name(marked) || quoted {
-                &none
+            let (titled, only) = if is_name(marked) || quoted {
+                (&none, &none)
             } else {
-                &titled
+                (&titled, &only)
             };
             let mut listed = Vec::new();
             for table in &marked.tables {
@@ -344,7 +352,7 @@ impl Unit<'_> {
                 let of_table = rows::records(table, &layout, marked, against, staffroom, school);
                 listed.extend(of_table);
             }
-            let told = marked.records(titled, &listed, against, school);
+            let told = marked.records(titled, only, &listed, against, school);
             records.extend(listed.into_iter().chain(told));
         }
         records.sort_by_key(|record| record.at);
@@ -408,6 +416,24 @@ fn sightings<'s>(mail: &'s Screened<'_>, text: usize) -> Vec<&'s Sighting> {
         sightings.clear();
     }
     sightings
+}
+
+/// Whom a short mail names and nobody else: wherever it says "she", it says it
+/// of her.
+fn only_pupil(marked: &[Marked<'_>], texts: &[Text]) -> BTreeSet<usize> {
+    let own = marked
+        .iter()
+        .filter(|marked| matches!(texts[marked.index].role, Role::Subject | Role::Body));
+    let length: usize = own.clone().map(|marked| marked.text.len()).sum();
+    let mut named = own.flat_map(|marked| &marked.sightings);
+    let Some(first) = named.next().filter(|_| length <= SHORT) else {
+        return BTreeSet::new();
+    };
+    let mut only: BTreeSet<usize> = first.pupils.iter().copied().collect();
+    for sighting in named {
+        only.retain(|pupil| sighting.pupils.contains(pupil));
+    }
+    only
 }
 
 /// An address in a mail is a home's only where a word says so, or a birthday

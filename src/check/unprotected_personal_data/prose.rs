@@ -2,15 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::sync::LazyLock;
-
-use regex::Regex;
 
 use crate::check::{Screened, Sighting, signature};
 use crate::extract::Role;
 use crate::patterns::{Pattern, Scanned, Topic};
 use crate::school::School;
 
+use super::bearing::Bearing;
 use super::dates;
 use super::identifiers::{self, Found, Identifier};
 use super::sign::{Kind, Person, Record, Sign, Spot};
@@ -18,11 +16,14 @@ use super::tables::Table;
 use super::weigh::Against;
 
 /// How near to a name the evidence stands, in bytes.
-const NEAR: usize = 300;
+pub(super) const NEAR: usize = 300;
 /// The length of a signature, in bytes: what stands below it was written too.
 const SIGNATURE: usize = 250;
-/// How far before a birthday its name may begin, in bytes.
-const BEFORE_BIRTH: usize = 120;
+/// What a term of this weight says, it says wherever it stands; a graver one
+/// even of a topic.
+const GRAVE: i32 = 4;
+/// What a term loses that is said of nobody in particular.
+const STRAY: i32 = 2;
 /// What makes results public, and what does so and nothing else: the ids of
 /// patterns that speak against.
 const CELEBRATING: [&str; 3] = ["published", "celebrated", "sport"];
@@ -34,6 +35,8 @@ pub(super) struct Term<'p> {
     /// Bytes of the text.
     pub(super) place: Range<usize>,
     pub(super) pattern: &'p Pattern,
+    /// In points: its pattern's weight, but where it is said of nobody.
+    pub(super) strength: i32,
 }
 
 /// A text with everything that was found in it, each in order.
@@ -46,6 +49,7 @@ pub(super) struct Marked<'m> {
     pub(super) sightings: Vec<&'m Sighting>,
     pub(super) terms: Vec<Term<'m>>,
     pub(super) identifiers: Vec<Found>,
+    bearing: Bearing<'m>,
     /// Whether a Common Transfer File's words stand in it.
     pub(super) transfer: bool,
     /// Patterns that speak against, each once.
@@ -60,7 +64,7 @@ impl<'p> Term<'p> {
                 ..=1 => Kind::Context,
                 _ => Kind::Special(&self.pattern.category),
             },
-            strength: self.pattern.weight,
+            strength: self.strength,
             pattern: &self.pattern.id,
             at: Spot {
                 text,
@@ -91,7 +95,11 @@ impl<'m> Marked<'m> {
             .then(|| placed(scanned, Topic::SpecialCategories, text))
             .into_iter()
             .flatten()
-            .map(|(place, pattern)| Term { place, pattern })
+            .map(|(place, pattern)| Term {
+                place,
+                pattern,
+                strength: pattern.weight,
+            })
             // A post in a signature is nobody's need.
             .filter(|term| {
                 signature
@@ -101,10 +109,28 @@ impl<'m> Marked<'m> {
         terms.sort_by_key(|term| term.place.start);
         let examples: Vec<Range<usize>> = terms
             .iter()
-            .filter(|term| term.pattern.weight == 0)
+            .filter(|term| term.pattern.weight == 0 && term.pattern.category == "public")
             .map(|term| term.place.clone())
             .collect();
         identifiers.retain(|found| !identifiers::is_example(found, &examples, text));
+        let sightings = super::sightings(mail, index);
+        let places = |category: &str| -> Vec<Range<usize>> {
+            let of = terms
+                .iter()
+                .filter(|term| term.pattern.category == category);
+            of.map(|term| term.place.clone()).collect()
+        };
+        let bearing = Bearing::new(
+            text,
+            &sightings,
+            places("leads-to-topic"),
+            places("follows-topic"),
+        );
+        weaken(&mut terms, &tables, &bearing);
+        if own {
+            let this_year = mail.now.to_zoned(jiff::tz::TimeZone::UTC).year();
+            add_birthdays(&mut identifiers, &sightings, text, this_year);
+        }
         let against = terms
             .iter()
             .filter(|term| term.pattern.weight < 0)
@@ -112,8 +138,9 @@ impl<'m> Marked<'m> {
         Self {
             index,
             text,
-            sightings: super::sightings(mail, index),
+            sightings,
             identifiers,
+            bearing,
             transfer: words
                 .iter()
                 .any(|(_, pattern)| pattern.category == "transfer"),
@@ -133,11 +160,13 @@ impl<'m> Marked<'m> {
     }
 
     /// What the running text says about people. `titled` are the pupils whom
-    /// the file is named after, and so all of it is about; `listed` is what
-    /// its tables say.
+    /// the file is named after, and so all of it is about; `only` is the one
+    /// whom a mail names, and of whom its pronouns speak; `listed` is what its
+    /// tables say.
     pub(super) fn records(
         &self,
         titled: &BTreeSet<usize>,
+        only: &BTreeSet<usize>,
         listed: &[Record<'_>],
         against: Against,
         school: &School,
@@ -163,6 +192,15 @@ impl<'m> Marked<'m> {
         records.extend(
             self.about(titled.clone(), &(0..0), |_| true, against)
                 .filter(|record| super::weigh::alone(record) >= 3),
+        );
+        records.extend(
+            self.about(
+                only.clone(),
+                &(0..0),
+                |place| self.bearing.is_of_one(place),
+                against,
+            )
+            .filter(|record| super::weigh::alone(record) >= 3),
         );
         records.extend(self.unknown_people(against));
         let used = places_of_identifiers(listed.iter().chain(&records));
@@ -193,14 +231,14 @@ impl<'m> Marked<'m> {
             .map(|found| self.identifier(found))
     }
 
-    fn identifiers_from(&self, start: usize) -> impl Iterator<Item = &Found> {
+    pub(super) fn identifiers_from(&self, start: usize) -> impl Iterator<Item = &Found> {
         let first = self
             .identifiers
             .partition_point(|found| found.range.start < start);
         self.identifiers[first..].iter()
     }
 
-    fn terms_from(&self, start: usize) -> impl Iterator<Item = &Term<'m>> {
+    pub(super) fn terms_from(&self, start: usize) -> impl Iterator<Item = &Term<'m>> {
         let first = self.terms.partition_point(|term| term.place.start < start);
         self.terms[first..].iter()
     }
@@ -245,116 +283,7 @@ impl<'m> Marked<'m> {
         })
     }
 
-    /// A date of birth right behind a name that is not on the roster, with a
-    /// strong term or another identifier near it: a leaver, or a child to
-    /// come.
-    fn unknown_people(&self, against: Against) -> impl Iterator<Item = Record<'m>> {
-        static NAME: LazyLock<Regex> = LazyLock::new(|| {
-            Regex::new(r"(\p{Lu})[\p{L}'’-]+[ ,]+(\p{Lu})[\p{L}'’-]+[^\n]{0,25}$")
-                .expect("a good expression")
-        });
-        let births = self.identifiers.iter().filter(|found| {
-            found.kind == Identifier::Birth && dates::is_young(&self.text[found.range.clone()])
-        });
-        births.filter_map(move |birth| {
-            let end = birth.range.start;
-            let start = self
-                .text
-                .floor_char_boundary(end.saturating_sub(BEFORE_BIRTH));
-            let line = self.text[start..end].rfind('\n');
-            let start = line.map_or(start, |line| start + line + 1);
-            let name = NAME.captures(&self.text[start..end])?;
-            // Who is on the roster is judged by the name.
-            let last = self
-                .sightings
-                .partition_point(|sighting| sighting.range.start < end);
-            let last = last.checked_sub(1).map(|last| &self.sightings[last].range);
-            if last.is_some_and(|last| last.start >= start) {
-                return None;
-            }
-            let window = end.saturating_sub(2 * NEAR)..birth.range.end + NEAR;
-            let near = |place: &Range<usize>| distance(&birth.range, place) <= NEAR;
-            let identifiers = self
-                .identifiers_from(window.start)
-                .take_while(|found| found.range.start < window.end)
-                .filter(|found| near(&found.range));
-            let terms = self
-                .terms_from(window.start)
-                .take_while(|term| term.place.start < window.end)
-                .filter(|term| term.pattern.weight > 2 && near(&term.place));
-            let signs = identifiers.map(|found| self.identifier(found));
-            Some(Record {
-                person: Person::Named(self.spot(birth.range.start)),
-                pupils: BTreeSet::new(),
-                signs: signs
-                    .chain(terms.map(|term| term.sign(self.index)))
-                    .collect(),
-                against,
-                listed: false,
-                initials: format!("{}.{}.", &name[1], &name[2]),
-                at: self.spot(birth.range.start),
-            })
-        })
-    }
-
-    /// Numbers that lead to somebody without a name: two UPNs, or one number
-    /// that a word announces.
-    fn numbers_alone(
-        &self,
-        wide: &[&Table<'_>],
-        used: &BTreeSet<usize>,
-        against: Against,
-        school: &School,
-    ) -> Vec<Record<'m>> {
-        let alone: Vec<&Found> = self
-            .identifiers
-            .iter()
-            .filter(|found| found.kind.names_somebody())
-            // Those in tables are counted there, by row.
-            .filter(|found| row(wide, found.range.start).is_none())
-            .filter(|found| !used.contains(&found.range.start))
-            .collect();
-        let upn = |found: &Found| self.text[found.range.clone()].to_ascii_uppercase();
-        let upns: BTreeSet<String> = alone
-            .iter()
-            .filter(|found| found.kind == Identifier::Upn)
-            .map(|found| upn(found))
-            .collect();
-        let mut records: Vec<Record<'m>> = Vec::new();
-        for found in alone {
-            let spot = self.spot(found.range.start);
-            let sign = self.identifier(found);
-            let person = match found.kind {
-                Identifier::Upn => Person::Upn(upn(found)),
-                _ => Person::Numbered(spot),
-            };
-            let believed = found.kind != Identifier::Upn
-                || found.announced
-                || upns.len() >= 2
-                || is_on_roster(&upn(found), school);
-            // Numbers of two kinds side by side are one person's.
-            let last = records.last_mut().filter(|last: &&mut Record<'_>| {
-                found.range.start - last.at.offset <= NEAR
-                    && last.signs.iter().all(|known| known.kind != sign.kind)
-            });
-            match last {
-                Some(last) => last.signs.push(sign),
-                None if believed => records.push(Record {
-                    person,
-                    pupils: BTreeSet::new(),
-                    signs: vec![sign],
-                    against,
-                    listed: false,
-                    initials: String::new(),
-                    at: spot,
-                }),
-                None => {}
-            }
-        }
-        records
-    }
-
-    fn identifier(&self, found: &Found) -> Sign<'m> {
+    pub(super) fn identifier(&self, found: &Found) -> Sign<'m> {
         Sign {
             kind: Kind::Identifier(found.kind),
             strength: found.kind.strength(),
@@ -364,7 +293,7 @@ impl<'m> Marked<'m> {
         }
     }
 
-    fn spot(&self, offset: usize) -> Spot {
+    pub(super) fn spot(&self, offset: usize) -> Spot {
         Spot {
             text: self.index,
             offset,
@@ -393,6 +322,46 @@ fn names_somebody(mail: &Screened<'_>) -> bool {
     })
 }
 
+/// Takes what terms say that are a topic, or said of nobody in particular.
+fn weaken(terms: &mut Vec<Term<'_>>, tables: &[Table<'_>], bearing: &Bearing<'_>) {
+    for term in &mut *terms {
+        let in_table = |table: &Table<'_>| table.range().contains(&term.place.start);
+        if !(1..=GRAVE).contains(&term.strength) || tables.iter().any(in_table) {
+            continue;
+        }
+        if bearing.is_topic(&term.place) {
+            term.strength = 0;
+        } else if term.strength < GRAVE && !bearing.is_of_somebody(&term.place) {
+            term.strength -= STRAY;
+        }
+    }
+    terms.retain(|term| term.strength > 0 || term.pattern.weight <= 0);
+}
+
+/// Days of birth that no word announces, but a name.
+fn add_birthdays(
+    identifiers: &mut Vec<Found>,
+    sightings: &[&Sighting],
+    text: &str,
+    this_year: i16,
+) {
+    for sighting in sightings {
+        let Some(range) = dates::birthday_behind(text, sighting.range.end, this_year) else {
+            continue;
+        };
+        let at = identifiers.partition_point(|found| found.range.start < range.start);
+        let next = identifiers.get(at);
+        if next.is_none_or(|next| next.range.start >= range.end) {
+            let birthday = Found {
+                kind: Identifier::Birth,
+                range,
+                announced: false,
+            };
+            identifiers.insert(at, birthday);
+        }
+    }
+}
+
 /// Identifiers that are somebody's already.
 fn places_of_identifiers<'r, 'p: 'r>(
     records: impl Iterator<Item = &'r Record<'p>>,
@@ -404,12 +373,8 @@ fn places_of_identifiers<'r, 'p: 'r>(
         .collect()
 }
 
-fn is_on_roster(upn: &str, school: &School) -> bool {
-    school.people.pupils.of_upn(upn).is_some()
-}
-
 /// The table and the row that hold an offset.
-fn row(tables: &[&Table<'_>], at: usize) -> Option<(usize, usize)> {
+pub(super) fn row(tables: &[&Table<'_>], at: usize) -> Option<(usize, usize)> {
     let index = tables
         .partition_point(|table| table.range().start <= at)
         .checked_sub(1)?;
@@ -417,7 +382,7 @@ fn row(tables: &[&Table<'_>], at: usize) -> Option<(usize, usize)> {
     (at <= table.range().end).then(|| (index, table.row_at(at)))
 }
 
-fn distance(one: &Range<usize>, other: &Range<usize>) -> usize {
+pub(super) fn distance(one: &Range<usize>, other: &Range<usize>) -> usize {
     one.start
         .saturating_sub(other.end)
         .max(other.start.saturating_sub(one.end))

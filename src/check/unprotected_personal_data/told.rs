@@ -15,6 +15,8 @@ use super::weigh::Weighed;
 
 /// Identifiers and terms that are shown.
 const SHOWN: usize = 2;
+/// A term of no more words leaves nothing open.
+const CLOSED: usize = 3;
 
 /// `, on the hidden sheet "Y6 raw"`: where a hidden text stands.
 pub(super) fn hidden(place: &Location) -> String {
@@ -92,18 +94,31 @@ pub(super) fn excerpt(weighed: &Weighed<'_, '_>, marked: &Marked<'_>, school: &S
     shown.join(if record.listed { " · " } else { " … " })
 }
 
-/// A term in its own words, since it is out of a pack; of a number, its kind.
+/// A term in its own words, since it is out of a pack, but for what it leaves
+/// open; of a number, its kind.
 fn words(sign: &Sign<'_>, marked: &Marked<'_>) -> String {
     let own = marked.text.get(sign.range()).unwrap_or_default();
     match sign.kind {
         Kind::Identifier(Identifier::Upn) => format!("UPN {}", masking::dotted(own.trim())),
         Kind::Special(_) if !own.is_empty() => {
-            let words: Vec<&str> = own.split_whitespace().collect();
+            let mut words: Vec<&str> = own.split_whitespace().collect();
+            if words.len() > CLOSED || own.contains(char::is_numeric) {
+                for word in words.iter_mut().skip(1).filter(|word| is_open(word)) {
+                    *word = "…";
+                }
+                words.dedup_by(|one, other| one == other && *one == "…");
+            }
             format!("\"{}\"", words.join(" "))
         }
         Kind::Transfer => "Common Transfer File".to_owned(),
         kind => kind.said().to_owned(),
     }
+}
+
+/// Whether a word may be part of a name, an address or a number: what a
+/// pattern lets stand between its own words.
+fn is_open(word: &str) -> bool {
+    word.contains(char::is_numeric) || word.contains(char::is_uppercase)
 }
 
 #[cfg(test)]
