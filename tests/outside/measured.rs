@@ -22,7 +22,7 @@ const REACHED: &[(&str, f64, f64)] = &[
     ("unprotected-personal-data", 0.99, 0.99),
     ("personal-data-in-body", 0.88, 0.88),
     ("password-with-document", 0.99, 0.71),
-    ("password-shared", 0.99, 0.40),
+    ("password-shared", 0.92, 0.80),
     ("personal-address", 0.96, 0.96),
     ("personal-details-to-pupil", 0.99, 0.50),
     ("pupil-private-address", 0.99, 0.66),

@@ -3,7 +3,8 @@
 //! **What it looks for.** In the subject and in newly written text: a user's
 //! name with its password; a password, PIN or code beside words of accounts
 //! and devices; behind "log in as" or the like, a word that is made as
-//! passwords are ([`token`]). In tables, also attached ones: a column of
+//! passwords are ([`token`]); and whatever else the company that it keeps
+//! makes one ([`handed`]). In tables, also attached ones: a column of
 //! passwords. In what is forwarded, where the new text is there to pass it on.
 //!
 //! **Why.** "There is no occasion when a password needs to be shared with
@@ -28,9 +29,11 @@ use crate::school::School;
 use super::speech::{Sentence, is_forwarded};
 use super::{Check, Screened, masking};
 
+mod handed;
 mod table;
 mod token;
 
+use handed::Handed;
 use token::{Made, Token, tokens};
 
 /// How far from a password the words stand that say what it opens, in bytes.
@@ -177,12 +180,21 @@ fn shared<'t>(text: &'t Text, scanned: &Scanned<'_>) -> Option<Shared<'t>> {
     let speaks = |pattern: &Pattern| {
         matches!(
             &*pattern.category,
-            "pair" | "gives" | "shares" | "codes" | "signs-in"
+            "pair"
+                | "gives"
+                | "shares"
+                | "codes"
+                | "signs-in"
+                | "secrets"
+                | "hands-over"
+                | "locks"
+                | "code-words"
         )
     };
     let lines = pair_of_lines(&text.text);
     let odd = text.text.len() <= LETTER && tokens(&text.text).any(|token| token.is_beyond_doubt());
-    if !lines && !odd && !scanned.has(Topic::Passwords, speaks) {
+    let handed = text.text.len() <= LETTER && handed::may_be_in(&text.text);
+    if !lines && !odd && !handed && !scanned.has(Topic::Passwords, speaks) {
         return None;
     }
     let text_of = |what, confidence, objection| Shared {
@@ -207,16 +219,31 @@ fn shared<'t>(text: &'t Text, scanned: &Scanned<'_>) -> Option<Shared<'t>> {
     {
         found.push(text_of("what looks like a password", LIKELY, None));
     }
+    if text.text.len() <= LETTER {
+        let original = |place| &text.text[scanned.locate(&text.text, place)];
+        for handed in handed::over(around.text, &around.hits, original) {
+            found.push(match handed {
+                Handed::Password(place) => {
+                    let objection = around.objection(&place, Told::InPassing);
+                    text_of("what looks like a password", LIKELY, objection)
+                }
+                Handed::Code(place) => {
+                    let objection = around.objection(&place, Told::InPassing);
+                    text_of("the code or PIN of a device or a door", LIKELY, objection)
+                }
+            });
+        }
+    }
     for hit in &around.hits {
         let place = &hit.folded;
         match &*hit.pattern.category {
             "pair" | "gives" | "shares" if !around.says_something(place) => {}
             "pair" => {
-                let objection = around.objection(place, false);
+                let objection = around.objection(place, Told::WithUser);
                 found.push(text_of("a user name and its password", PAIR, objection));
             }
             "gives" | "shares" if around.has_near("accounts", place, NEAR) => {
-                let objection = around.objection(place, true);
+                let objection = around.objection(place, Told::Alone);
                 found.push(text_of(
                     "the password of an account or a device",
                     SAID,
@@ -227,7 +254,7 @@ fn shared<'t>(text: &'t Text, scanned: &Scanned<'_>) -> Option<Shared<'t>> {
                 if around.has_near("accounts", place, NEAR)
                     && !around.has_near("codes-of-others", place, 0) =>
             {
-                let objection = around.objection(place, true);
+                let objection = around.objection(place, Told::InPassing);
                 found.push(text_of(
                     "the code or PIN of a device or a door",
                     SAID,
@@ -237,7 +264,7 @@ fn shared<'t>(text: &'t Text, scanned: &Scanned<'_>) -> Option<Shared<'t>> {
             "signs-in" => {
                 let place = scanned.locate(&text.text, hit.folded.clone());
                 if behind(&text.text, place.end) {
-                    let objection = around.objection(&hit.folded, false);
+                    let objection = around.objection(&hit.folded, Told::WithUser);
                     found.push(text_of("what looks like a login", LIKELY, objection));
                 }
             }
@@ -301,9 +328,8 @@ impl Around<'_, '_> {
         })
     }
 
-    /// Why what stands here is no live credential, if it isn't. Alone, without
-    /// a user's name, it may be a document's or a meeting's.
-    fn objection(&self, place: &Range<usize>, alone: bool) -> Option<&'static str> {
+    /// Why what stands here is no live credential, if it isn't.
+    fn objection(&self, place: &Range<usize>, told: Told) -> Option<&'static str> {
         let sentence = Sentence::around(self.text, place);
         let in_sentence = |category: &str| {
             self.hits
@@ -313,14 +339,25 @@ impl Around<'_, '_> {
         if in_sentence("void") || self.has_near("void", place, 60) {
             return Some(VOID);
         }
-        if !alone {
+        if told == Told::WithUser {
             return None;
         }
         if self.has_near("meeting", place, 120) {
             return Some(MEETING);
         }
-        in_sentence("documents").then_some(DOCUMENT)
+        let document = in_sentence("documents") || told == Told::Alone && in_sentence("opening");
+        document.then_some(DOCUMENT)
     }
+}
+
+/// How a credential is told. Alone, without a user's name, it may be a
+/// document's or a meeting's; beside a device or an account, "the report" and
+/// "open it" don't say so yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    WithUser,
+    Alone,
+    InPassing,
 }
 
 fn listed(passwords: usize) -> String {

@@ -33,7 +33,11 @@ pub(super) fn tokens(text: &str) -> impl Iterator<Item = Token<'_>> {
     })
 }
 
-impl Token<'_> {
+impl<'t> Token<'t> {
+    pub(super) fn word(&self) -> &'t str {
+        self.word
+    }
+
     /// Whether the word before it says that a password comes.
     pub(super) fn is_introduced(&self) -> bool {
         let before = self.before.trim_matches(|c: char| ".,;:()\"'".contains(c));
