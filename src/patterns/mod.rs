@@ -172,6 +172,7 @@ impl Topic {
                 "tradition",
                 "urgency",
                 "ordinary",
+                "lesson",
                 "boilerplate",
             ],
             Self::OffensiveLanguage => &[
