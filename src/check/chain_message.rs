@@ -6,9 +6,10 @@
 //! charity per forward, "this is not a hoax", an alarm, an appeal to friends,
 //! a list of names to join. The request is the gate: nothing fires without
 //! one. Everything within [`NEAR`] of it adds its weight, a second sign of the
-//! same kind a little more, and from [`ENOUGH`] on the message is a chain. Being forwarded again and
-//! again adds a little, and more where several others of the school have sent
-//! the same within two days and nothing speaks against it.
+//! same kind a little more, and from [`ENOUGH`] on the message is a chain.
+//! Being forwarded again and again adds a little, and more where several
+//! others of the school have sent the same within two days and nothing speaks
+//! against it.
 //!
 //! **Why.** "The forwarding of any chain messages/emails etc. is not
 //! permitted." A hoax with the school's address above it looks like the
@@ -18,7 +19,8 @@
 //! seven years of bad luck."
 //!
 //! **What passes.** Warnings about a chain ("do not forward it, it is a
-//! hoax"), also above the chain that they quote; lessons on persuasion;
+//! hoax"), also above the chain that they quote, and answers of some length
+//! that leave one below; lessons on persuasion, with their examples;
 //! cascades to a known group ("pass this on to your form group"); "share with
 //! friends and family: our summer fair"; deep threads. A negated request is no
 //! request, and disclaimers and the feet of newsletters are left out.
@@ -28,16 +30,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::sync::LazyLock;
-
-use regex::Regex;
 
 use crate::extract::{Role, Text};
 use crate::finding::{Finding, RuleId, Weight};
 use crate::patterns::{Hit, Pattern, Scanned, Topic};
 use crate::school::School;
 
+use super::speech::{Sentence, is_forwarded};
 use super::{Check, Screened, masking};
+
+mod left_out;
+
+use left_out::{is_negated, without_boilerplate, without_swallowed};
 
 /// How far from the request, in bytes, its reasons may stand.
 const NEAR: usize = 500;
@@ -47,12 +51,20 @@ const ENOUGH: i32 = 4;
 const WARNING: i32 = -6;
 /// The weight of a request that nobody makes in passing.
 const UNMISTAKABLE: i32 = 3;
+/// The weight of a reason that only chains give.
+const TELLING: i32 = 3;
+/// What words of school life speak against a chain that gives such a reason,
+/// at most: a chain may stand between two lines of business.
+const BUSINESS: i32 = -4;
+/// The weight from which on something speaks against of itself rather than by
+/// being about the school.
+const BOUNDED: i32 = -4;
 /// How many others have to have sent the same for it to spread, and what that
 /// adds.
 const SEVERAL: usize = 2;
 const SPREADING: i32 = 2;
-/// How far before a request its negation may stand, in bytes.
-const NEGATION: usize = 100;
+/// A new text of at most this length only hands on what it quotes, in bytes.
+const REMARK: usize = 300;
 /// Beyond this length an attachment is no letter: 100 KB.
 const LETTER: usize = 100 * 1024;
 
@@ -80,7 +92,7 @@ impl Check for ChainMessage {
             .chain(letters)
             .filter_map(|texts| {
                 let spreads = mail.history.alike >= SEVERAL;
-                let letter = Letter::new(texts, spreads)?;
+                let letter = Letter::new(texts, spreads, is_forwarded(mail.reading))?;
                 let chain = letter.strongest_request()?;
                 Some(letter.finding(&chain, school))
             })
@@ -99,6 +111,8 @@ struct Letter<'a> {
     hits: Vec<Hit<'a>>,
     /// Several others have sent the same.
     spreads: bool,
+    /// Its subject says that it is forwarded.
+    forwarded: bool,
 }
 
 /// A request to pass on, and all that stands around it.
@@ -114,7 +128,11 @@ struct Chain {
 
 impl<'a> Letter<'a> {
     /// `None` where nothing asks to pass it on.
-    fn new(texts: Vec<(&'a Text, &'a Scanned<'a>)>, spreads: bool) -> Option<Self> {
+    fn new(
+        texts: Vec<(&'a Text, &'a Scanned<'a>)>,
+        spreads: bool,
+        forwarded: bool,
+    ) -> Option<Self> {
         let topic = Topic::ChainMessage;
         let asks = |pattern: &Pattern| pattern.category == "pass-on";
         if !texts.iter().any(|(_, text)| text.has(topic, asks)) {
@@ -140,6 +158,7 @@ impl<'a> Letter<'a> {
             starts,
             hits,
             spreads,
+            forwarded,
         })
     }
 
@@ -163,10 +182,13 @@ impl<'a> Letter<'a> {
                 matches!(text.role, Role::Subject | Role::Body)
             });
         let passed_around = i32::from(self.depth() >= 2);
+        let passes_on = self.passes_on_what_it_quotes();
         self.hits
             .iter()
             .filter(|hit| hit.pattern.category == "pass-on")
             .filter(|hit| !is_negated(&self.joined, hit.folded.start))
+            .filter(|hit| !self.is_example(&hit.folded))
+            .filter(|hit| passes_on || self.locate(&hit.folded).0.role != Role::Quoted)
             .map(|request| {
                 let mut evidence: BTreeMap<&str, (&Pattern, BTreeSet<&str>)> = BTreeMap::new();
                 for hit in near(&self.hits, &request.folded) {
@@ -178,6 +200,7 @@ impl<'a> Letter<'a> {
                 }
                 let mut reasons = BTreeMap::new();
                 let (mut for_it, mut against) = (request.pattern.weight + passed_around, 0);
+                let mut business = 0;
                 for (pattern, found) in evidence.values() {
                     let weight = pattern.weight
                         + if found.len() > 1 {
@@ -188,10 +211,20 @@ impl<'a> Letter<'a> {
                     if weight > 0 {
                         for_it += weight;
                         *reasons.entry(pattern.category.clone()).or_default() += weight;
+                    } else if pattern.weight > BOUNDED {
+                        business += weight;
                     } else {
                         against += weight;
                     }
                 }
+                let telling = evidence
+                    .values()
+                    .any(|(pattern, _)| pattern.weight >= TELLING);
+                against += if telling {
+                    business.max(BUSINESS)
+                } else {
+                    business
+                };
                 // Many send the fair's poster, too: it gives no reasons of a
                 // chain, or it tells that it is of the school.
                 if self.spreads && against == 0 && !reasons.is_empty() {
@@ -204,6 +237,10 @@ impl<'a> Letter<'a> {
                         .all(|(pattern, _)| pattern.weight > WARNING)
                 {
                     against += WARNING;
+                }
+                // One common word, such as "free" or "lucky", is in many a mail.
+                if reasons.len() < 2 && request.pattern.weight < UNMISTAKABLE && !telling {
+                    against -= 1;
                 }
                 Chain {
                     request: request.folded.clone(),
@@ -220,6 +257,30 @@ impl<'a> Letter<'a> {
                     std::cmp::Reverse(chain.request.start),
                 )
             })
+    }
+
+    /// Whether the message is there to hand on what it quotes: it says so, or
+    /// it says next to nothing. Who answers a chain at length leaves it below.
+    fn passes_on_what_it_quotes(&self) -> bool {
+        let own = self
+            .texts
+            .iter()
+            .filter(|(text, _)| text.role == Role::Body);
+        let said: usize = own.map(|(text, _)| text.text.trim().len()).sum();
+        self.forwarded
+            || said <= REMARK
+            || self.hits.iter().any(|hit| {
+                hit.pattern.category == "pass-on"
+                    && hit.pattern.weight > 1
+                    && self.locate(&hit.folded).0.role == Role::Body
+                    && !is_negated(&self.joined, hit.folded.start)
+            })
+    }
+
+    /// Whether a request is quoted for a class to take apart.
+    fn is_example(&self, request: &Range<usize>) -> bool {
+        near(&self.hits, request).any(|hit| hit.pattern.category == "lesson")
+            && Sentence::around(&self.joined, request).is_in_quotation_marks()
     }
 
     /// How often the message was forwarded before, by its subject and by the
@@ -274,83 +335,6 @@ fn near<'h>(hits: &'h [Hit<'h>], request: &Range<usize>) -> impl Iterator<Item =
         .iter()
         .take_while(move |hit| hit.folded.start < end)
         .filter(|hit| hit.pattern.category != "pass-on")
-}
-
-/// Without what mail programs, solicitors and newsletters put below a message:
-/// from the sentence that gives a disclaimer away to the end of its paragraph.
-/// A disclaimer asks nobody to tell ten people; where one seems to, somebody
-/// wrote it.
-fn without_boilerplate<'h>(mut hits: Vec<Hit<'h>>, text: &str) -> Vec<Hit<'h>> {
-    let mut left_out: Vec<Range<usize>> = Vec::new();
-    for hit in &hits {
-        let from = left_out.last().map_or(0, |last| last.end);
-        if hit.pattern.category != "boilerplate" || hit.folded.start < from {
-            continue;
-        }
-        let start = text[from..hit.folded.start]
-            .rfind(['.', '!', '?', '\n'])
-            .map_or(from, |at| from + at + 1);
-        let end = text[hit.folded.end..]
-            .find('\n')
-            .map_or(text.len(), |at| hit.folded.end + at);
-        left_out.push(start..end);
-    }
-    left_out.retain(|range| {
-        let first = hits.partition_point(|hit| hit.folded.start < range.start);
-        !hits[first..]
-            .iter()
-            .take_while(|hit| hit.folded.start < range.end)
-            .any(|hit| hit.pattern.category == "pass-on" && hit.pattern.weight >= UNMISTAKABLE)
-    });
-    hits.retain(|hit| {
-        let before = left_out.partition_point(|range| range.start <= hit.folded.start);
-        hit.pattern.category != "boilerplate"
-            && left_out[..before]
-                .last()
-                .is_none_or(|range| range.end <= hit.folded.start)
-    });
-    hits
-}
-
-/// Whether the words before a request turn it into its opposite: "do not copy
-/// it or forward it to anybody", but not "if you do not forward it".
-fn is_negated(text: &str, request: usize) -> bool {
-    static NEGATED: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(concat!(
-            r"(?:^|[^a-z'])(?P<condition>(?:(?:if|unless|when|because) (?:you|they|we|it|somebody|someone)|who|whoever|those|people) )?",
-            r"(?:do not|don't|never|must not|mustn't|should not|may not|can ?not|can't|please avoid|not to|without)",
-            r"(?: (?:please|copy|copying|print|distribute|disclose|disseminate|forward|share|use|use of|pass|send|reply|click|open|read|retain|store|keep|it|this|that|them|the|message|e-?mail|contents?|any|part|of|on|or|and|nor|to|in|way|attachments?),?){0,14} $",
-        ))
-        .expect("a good expression")
-    });
-    let mut start = request.saturating_sub(NEGATION);
-    while !text.is_char_boundary(start) {
-        start += 1;
-    }
-    NEGATED
-        .captures(&text[start..request])
-        .is_some_and(|found| found.name("condition").is_none())
-}
-
-/// Without warnings that are a part of a request: "don't forward it" in "if
-/// you don't forward it to ten people".
-fn without_swallowed(hits: Vec<Hit<'_>>) -> Vec<Hit<'_>> {
-    let requests: Vec<Range<usize>> = hits
-        .iter()
-        .filter(|hit| hit.pattern.category == "pass-on")
-        .map(|hit| hit.folded.clone())
-        .collect();
-    hits.into_iter()
-        .filter(|hit| {
-            let before = requests.partition_point(|request| request.start < hit.folded.start);
-            hit.pattern.weight > WARNING
-                || !requests[..before]
-                    .iter()
-                    .rev()
-                    .take_while(|request| request.start + NEAR > hit.folded.start)
-                    .any(|request| request.end > hit.folded.start)
-        })
-        .collect()
 }
 
 fn said(reasons: &BTreeMap<String, i32>) -> String {

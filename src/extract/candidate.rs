@@ -260,8 +260,11 @@ impl Found {
         let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
         self.add(Likelihood::FileName, stem, &place);
         let parts = stem.split(|c: char| c.is_whitespace() || "_-.,()[]+".contains(c));
-        for part in parts {
-            self.add(Likelihood::FileName, part, &place);
+        // A sign that parts the words of one name may be within another's
+        // password: "List pw Otter_17".
+        let wholes = [' ', '_', '-'].into_iter().flat_map(|gap| stem.split(gap));
+        for part in parts.chain(wholes) {
+            self.add(Likelihood::FileName, part.trim_matches(is_wrapping), &place);
         }
         for date in dates::within(&stem.replace('_', " ")) {
             self.add(Likelihood::FileName, &date, &place);

@@ -178,6 +178,7 @@ impl Topic {
                 "tradition",
                 "urgency",
                 "ordinary",
+                "lesson",
                 "boilerplate",
             ],
             Self::OffensiveLanguage => &[

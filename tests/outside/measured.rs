@@ -27,7 +27,7 @@ const REACHED: &[(&str, f64, f64)] = &[
     ("personal-details-to-pupil", 0.99, 0.50),
     ("pupil-private-address", 0.99, 0.66),
     ("personal-business", 0.30, 0.20),
-    ("chain-message", 0.77, 0.77),
+    ("chain-message", 0.76, 0.82),
     ("offensive-language", 0.76, 0.72),
     ("pupil-photo", 0.99, 0.91),
     ("wrong-recipient", 0.77, 0.58),

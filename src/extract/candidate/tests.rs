@@ -171,3 +171,19 @@ fn days_that_are_spoken_of_are_tried_as_dates() {
     assert!(dates::spoken("tomorrow", i64::MAX).is_empty());
     assert!(dates::spoken("tomorrow ".repeat(10_000).as_str(), 0).len() <= 400);
 }
+
+#[test]
+fn a_file_name_may_hold_a_password_with_signs_in_it() {
+    for (name, password) in [
+        ("Roof plan pw Mallard_drift9.pdf", "Mallard_drift9"),
+        ("Roof plan (Otter-17).pdf", "Otter-17"),
+        ("Roof_plan_Otter-17.pdf", "Otter-17"),
+        ("Roof-plan-otter_17.pdf", "otter_17"),
+    ] {
+        let words = words(&format!(
+            "Subject: Plan\nContent-Type: application/pdf; name=\"{name}\"\n\
+             Content-Disposition: attachment; filename=\"{name}\"\n\n%PDF"
+        ));
+        assert!(words.contains(&password.to_owned()), "{name}: {words:?}");
+    }
+}
