@@ -82,10 +82,12 @@ pub enum Topic {
     PersonalDetails,
     /// Who or what photographs are of.
     PupilPhoto,
+    /// What a school tells a pupil's own family, and what it tells everybody.
+    WrongRecipient,
 }
 
 impl Topic {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::SpecialCategories,
         Self::Identifiers,
         Self::ColumnHeadings,
@@ -101,6 +103,7 @@ impl Topic {
         Self::Diminutives,
         Self::PersonalDetails,
         Self::PupilPhoto,
+        Self::WrongRecipient,
     ];
 
     /// Those whose patterns are looked for in running text; the others are
@@ -135,6 +138,7 @@ impl Topic {
             Self::Diminutives => "diminutives",
             Self::PersonalDetails => "personal-details",
             Self::PupilPhoto => "pupil-photo",
+            Self::WrongRecipient => "wrong-recipient",
         }
     }
 
@@ -247,6 +251,7 @@ impl Topic {
                 "handle",
             ],
             Self::PupilPhoto => &["people", "things"],
+            Self::WrongRecipient => &["business", "occasion"],
         }
     }
 
@@ -267,6 +272,7 @@ impl Topic {
             Self::Diminutives => include_str!("../../patterns/diminutives.toml"),
             Self::PersonalDetails => include_str!("../../patterns/personal-details.toml"),
             Self::PupilPhoto => include_str!("../../patterns/pupil-photo.toml"),
+            Self::WrongRecipient => include_str!("../../patterns/wrong-recipient.toml"),
         }
     }
 }

@@ -41,7 +41,10 @@ pub(super) fn is_one_letter_away(address: &Address, reading: &Reading, school: &
         let mut names = own
             .map(|domain| domain.as_str())
             .chain(school.people.domains());
-        names.any(|known| !is_short(known) && is_typo(name, known)) || is_like_provider(name)
+        names.any(|known| {
+            !is_short(known) && (is_typo(name, known) || is_typo(within(name, known), known))
+        }) || is_like_provider(name)
+            || lacks_a_label(name, school)
     };
     like_known() && !known() && !has_written(address, reading)
 }
@@ -51,6 +54,25 @@ fn is_short(domain: &str) -> bool {
         .split('.')
         .next()
         .is_none_or(|label| label.len() < SHORTEST)
+}
+
+/// `greenfold.example` for `greenfold.sch.example`.
+fn lacks_a_label(name: &str, school: &School) -> bool {
+    let own = school.domains.iter().map(|domain| domain.as_str());
+    let mut own = own.filter(|own| !is_short(own) && own.split('.').count() > 2);
+    own.any(|own| {
+        let (first, last) = (own.split('.').next(), own.rsplit('.').next());
+        name.split('.').count() == 2
+            && (name.split('.').next(), name.rsplit('.').next()) == (first, last)
+    })
+}
+
+/// As much of a domain's end as the known one has labels: a department's name
+/// before it changes nothing.
+fn within<'n>(name: &'n str, known: &str) -> &'n str {
+    let labels = known.split('.').count();
+    let ends = name.rmatch_indices('.').nth(labels - 1);
+    ends.map_or(name, |(dot, _)| &name[dot + 1..])
 }
 
 /// `gmial.com`: who mistypes a provider seldom mistypes its first letter.

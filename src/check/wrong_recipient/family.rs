@@ -1,24 +1,25 @@
 //! A pupil's data to the parent of others.
 
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
-
-use regex::Regex;
 
 use crate::check::{Screened, unprotected_personal_data};
 use crate::extract::Role;
 use crate::finding::{Finding, Weight};
 use crate::mail::Address;
-use crate::school::names::folded;
 use crate::school::{Class, Contact, School};
 
-use super::finding;
+use super::about::{Letter, Tells};
+use super::{finding, forename, greeting};
 
 /// How sure it is, by what tells.
 const TOLD: f32 = 0.8;
 const GREETED: f32 = 0.6;
 /// Parents who are told of: a letter to a whole year has hundreds.
 const SHOWN: usize = 5;
+/// What goes to more parents than this is no letter about one child.
+const FEW: usize = 4;
+/// Lines of what is quoted in which authors are looked for.
+const LINES: usize = 500;
 
 /// One finding for each parent who gets what is another family's.
 pub(super) fn findings(outside: &[&Address], mail: &Screened<'_>, school: &School) -> Vec<Finding> {
@@ -45,20 +46,39 @@ pub(super) fn findings(outside: &[&Address], mail: &Screened<'_>, school: &Schoo
             findings.push(finding(address, Weight::Ordinary, TOLD, pupils));
         }
     }
-    if let [(address, family)] = &parents[..]
-        && findings.is_empty()
-        && outside.len() == 1
-        && greets_another(family, mail, school)
-    {
-        findings.push(finding(address, Weight::Ordinary, GREETED, Vec::new()));
+    if !findings.is_empty() || outside.len() != parents.len() || parents.len() > FEW {
+        return findings;
+    }
+    let letter = Letter::of(mail, school);
+    let (_, first) = &parents[0];
+    let one_family = parents
+        .iter()
+        .all(|(_, other)| other.pupils == first.pupils);
+    for (address, family) in &parents {
+        let subject = letter.stranger(&family.pupils, &family.surnames(), school);
+        // What is told to several families may be for all of them.
+        let subject = subject.filter(|_| one_family || letter.tells() == Tells::Business);
+        if let Some(subject) = subject {
+            let pupils = subject.pupils.iter().filter_map(reference).collect();
+            let confidence = subject.confidence;
+            findings.push(finding(address, Weight::Ordinary, confidence, pupils));
+            break;
+        }
+        if one_family
+            && (greeting::is_for_another(family, &letter, mail, school)
+                || quotes_another(family, &letter, mail, school))
+        {
+            findings.push(finding(address, Weight::Ordinary, GREETED, Vec::new()));
+            break;
+        }
     }
     findings
 }
 
 /// Who has an address, and all pupils whose contacts they are.
-struct Family<'s> {
-    contacts: Vec<&'s Contact>,
-    pupils: BTreeSet<usize>,
+pub(super) struct Family<'s> {
+    pub(super) contacts: Vec<&'s Contact>,
+    pub(super) pupils: BTreeSet<usize>,
 }
 
 impl<'s> Family<'s> {
@@ -66,13 +86,19 @@ impl<'s> Family<'s> {
     /// school, and those who have to do with pupils by their office.
     fn at(address: &Address, school: &'s School) -> Option<Self> {
         let contacts: Vec<&Contact> = school.people.contacts_at(address).collect();
-        let is_parent = |contact: &&Contact| contact.class == Class::Parent;
-        let only_parents = !contacts.is_empty() && contacts.iter().all(is_parent);
+        // A carer or a grandmother may be kept as "other".
+        let is_family = |contact: &&Contact| matches!(contact.class, Class::Parent | Class::Other);
+        let only_family = !contacts.is_empty() && contacts.iter().all(is_family);
         let pupils: BTreeSet<usize> = contacts
             .iter()
             .flat_map(|contact| contact.pupils.iter().copied())
             .collect();
-        (only_parents && !pupils.is_empty()).then_some(Self { contacts, pupils })
+        (only_family && !pupils.is_empty()).then_some(Self { contacts, pupils })
+    }
+
+    fn surnames(&self) -> Vec<&'s str> {
+        let names = self.contacts.iter().map(|contact| &*contact.name);
+        names.flat_map(forename::surnames).collect()
     }
 }
 
@@ -81,50 +107,30 @@ fn is_by_pupil(mail: &Screened<'_>, school: &School) -> bool {
     from.is_some_and(|from| school.is_pupil(from))
 }
 
-/// Whether the mail greets the parent of other pupils by name, and nobody who
-/// lives at this address.
-fn greets_another(family: &Family<'_>, mail: &Screened<'_>, school: &School) -> bool {
-    static GREETING: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(
-            r"(?m)\A\s*(?:Dear|Hello|Hi|Good (?:morning|afternoon|evening)),? (?:Mr|Mrs|Ms|Miss|Mx|Dr)\.? (?P<surname>\p{Lu}[\p{L}'\u{2019}-]+)\s*(?:[,.:!\u{2013}-]|$)",
-        )
-        .expect("a good expression")
-    });
-    let mut bodies = mail.reading.texts.iter();
-    let Some(body) = bodies.find(|text| text.role == Role::Body && text.attachment.is_none())
-    else {
+/// Whether it answers what the parent of others wrote, who does not get it, and
+/// says nothing of this family's children.
+fn quotes_another(
+    family: &Family<'_>,
+    letter: &Letter<'_>,
+    mail: &Screened<'_>,
+    school: &School,
+) -> bool {
+    if letter.tells() != Tells::Business || letter.speaks_of(&family.pupils, school) {
         return false;
-    };
-    let Some(greeting) = GREETING.captures(&body.text) else {
-        return false;
-    };
-    let surname = folded(&greeting["surname"]);
-    let bears = |contact: &Contact| {
-        let words = contact.name.split([' ', '-']);
-        folded(&contact.name).ends_with(&surname) || words.map(folded).any(|word| word == surname)
-    };
-    let header = &mail.reading.header;
-    let shown = header.to.iter().any(|to| {
-        let words = to.name.split([' ', '-']).map(folded);
-        words.into_iter().any(|word| word == surname)
-    });
-    // A mother may be called as her child is.
-    let initial = surname.chars().next();
-    let as_child = family.pupils.iter().any(|&pupil| {
-        let pupil = school.people.pupils.get(pupil);
-        let last = pupil.and_then(|pupil| pupil.initials.split('.').rfind(|part| !part.is_empty()));
-        last.and_then(|last| folded(last).chars().next()) == initial
-    });
-    let elsewhere = || {
-        let mut others = school.people.contacts.iter();
-        others.any(|contact| {
-            contact.class == Class::Parent
-                && contact
-                    .pupils
-                    .iter()
-                    .all(|pupil| !family.pupils.contains(pupil))
-                && bears(contact)
+    }
+    let quoted = mail.reading.texts.iter();
+    let quoted = quoted.filter(|text| text.role == Role::Quoted);
+    let lines = quoted.flat_map(|text| text.text.lines()).take(LINES);
+    let mut authors = lines
+        .filter(|line| {
+            let line = line.trim_start_matches(['>', ' ', '*']).to_lowercase();
+            line.starts_with("from:") || line.contains("wrote:")
         })
-    };
-    !family.contacts.iter().any(|contact| bears(contact)) && !shown && !as_child && elsewhere()
+        .flat_map(|line| line.split(|c: char| c.is_whitespace() || "<>()[]\";:,*".contains(c)))
+        .filter_map(|word| word.parse::<Address>().ok());
+    authors.any(|author| {
+        let gets_it = mail.envelope.addresses().any(|to| *to == author);
+        let other = Family::at(&author, school);
+        !gets_it && other.is_some_and(|other| other.pupils.is_disjoint(&family.pupils))
+    })
 }

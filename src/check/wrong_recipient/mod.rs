@@ -2,8 +2,10 @@
 //!
 //! **What it looks for.** Three things. A pupil's data (a full name with
 //! something about its bearer, in the mail or in an open attachment) to a
-//! parent who is a contact of other pupils only, or a greeting that names
-//! another pupil's parent ([`family`]). Anything about a pupil, be it a
+//! parent who is a contact of other pupils only ([`family`]); there little is
+//! enough where the mail says nothing of the parent's own children ([`about`]),
+//! and so is a greeting that names another pupil's parent ([`greeting`]) or an
+//! answer to what such a one wrote. Anything about a pupil, be it a
 //! forename, to a contact who is restricted for that pupil, or an address of
 //! that pupil's family shown to one in To or Cc ([`restricted`]). And a domain
 //! that is one letter away from one that the school knows ([`domain`]).
@@ -16,8 +18,8 @@
 //!
 //! **What passes.** A parent's own children, siblings and stepchildren among
 //! them; pupils who share a name with one of theirs; names without anything
-//! about their bearers, as in a cast list; what a parent wrote and gets quoted;
-//! domains that contacts have, and subdomains of such; addresses that wrote
+//! about their bearers, as in a cast list or in news for all; what a parent
+//! wrote and gets quoted; domains that contacts have, and subdomains of such; addresses that wrote
 //! first.
 //!
 //! What is restricted is for the safeguarding lead alone to know. So both kinds
@@ -29,8 +31,11 @@ use crate::school::School;
 
 use super::{Check, Screened, masking};
 
+mod about;
 mod domain;
 mod family;
+mod forename;
+mod greeting;
 mod restricted;
 
 #[derive(Debug)]

@@ -8,16 +8,14 @@ use crate::extract::{Protection, Role, Text};
 use crate::finding::{Finding, Weight};
 use crate::mail::Address;
 use crate::patterns::Folded;
-use crate::school::names::folded;
 use crate::school::{Class, School};
 
 use super::finding;
+use super::forename::has_forename;
 
 /// How sure it is that a pupil is spoken of: by the whole name, or by less.
 const NAMED: f32 = 0.95;
 const MEANT: f32 = 0.75;
-/// The first capitalised words of a text in which forenames are looked for.
-const WORDS: usize = 3000;
 
 /// Words that speak to a parent of a child.
 const CHILD: [&str; 7] = [
@@ -73,7 +71,7 @@ fn spoken_of(pupil: usize, mail: &Screened<'_>, school: &School) -> Option<f32> 
     meant.then_some(MEANT)
 }
 
-fn is_open(text: &Text, mail: &Screened<'_>) -> bool {
+pub(super) fn is_open(text: &Text, mail: &Screened<'_>) -> bool {
     let file = text
         .attachment
         .and_then(|index| usize::try_from(index).ok());
@@ -99,36 +97,4 @@ fn shows_family(pupil: usize, mail: &Screened<'_>, school: &School) -> bool {
                     && !contact.restricted.contains(&pupil)
             })
     })
-}
-
-/// Whether a word of the text is the pupil's forename. Names are kept as
-/// fingerprints: a word is tried with the surnames of the pupil's contacts.
-fn has_forename(pupil: usize, text: &Text, school: &School) -> bool {
-    let people = &school.people;
-    let initial = people.pupils.get(pupil).map(|pupil| folded(pupil.initials));
-    let Some(initial) = initial.and_then(|initials| initials.chars().next()) else {
-        return false;
-    };
-    let surnames: Vec<&str> = people
-        .contacts_of(pupil)
-        .flat_map(|contact| contact.name.split_once(' '))
-        .flat_map(|(_, rest)| [rest, rest.rsplit([' ', '-']).next().unwrap_or(rest)])
-        .collect();
-    let words = text
-        .text
-        .split(|c: char| !c.is_alphabetic() && !"'\u{2019}-".contains(c));
-    words
-        .filter(|word| word.len() > 1 && !word.starts_with(char::is_lowercase))
-        .take(WORDS)
-        .map(|word| {
-            let possessive = word.rsplit_once(['\'', '\u{2019}']);
-            let possessive = possessive.filter(|(_, rest)| rest.eq_ignore_ascii_case("s"));
-            possessive.map_or(word, |(name, _)| name)
-        })
-        .filter(|word| folded(word).starts_with(initial))
-        .any(|word| {
-            let is_named =
-                |surname: &&str| people.names.pupils_named(word, surname).contains(&pupil);
-            surnames.iter().any(is_named)
-        })
 }

@@ -205,3 +205,77 @@ fn domains_one_letter_away_from_known_ones_fire() {
     ]);
     assert_eq!(inspect(&answer, &["orders@calder-paint.example"]), []);
 }
+
+#[test]
+fn a_mail_about_somebody_else_s_child_is_for_that_family() {
+    for text in [
+        "Amara Okafor has been late four times this week.",
+        "I am afraid Amara Okafor has not handed in her coursework.",
+        "Amara Okafor still owes \u{a3}40 for Berlin.",
+        "Amara Okafor: English 7, maths 5. These are her mock results.",
+        "Please confirm that Amara Okafor may take ibuprofen.",
+        "Amara Okafor was sick in the minibus. Could somebody fetch her?",
+        "Ben is well. Amara Okafor has been put on report for it.",
+        "Dear Mrs Okafor,\n\nShe is working below target.",
+        "Dear Mr and Mrs Okafor\n\nShe has settled well.",
+        "Good morning Mrs Okafor,\n\nShe has settled well.",
+        "Hi Ngozi,\n\nAmara's hearing test is on 4 December.",
+    ] {
+        assert_eq!(body(text, &["ruth@gmail.example"]).len(), 1, "{text}");
+        assert_eq!(body(text, &["ngozi@gmail.example"]), [], "{text}");
+    }
+    let titled = message(&[
+        (Role::Subject, "Amara Okafor"),
+        (Role::Body, "As promised on the telephone."),
+    ]);
+    assert_eq!(inspect(&titled, &["ruth@gmail.example"]).len(), 1);
+    assert_eq!(inspect(&titled, &["ngozi@gmail.example"]), []);
+}
+
+#[test]
+fn what_everybody_may_know_and_what_a_parent_asked_pass() {
+    for text in [
+        "Squad for Saturday: Amara Okafor, Esme Tanner. Meet at nine.",
+        "The head girl, Amara Okafor, will welcome the governors.",
+        "The prize for music goes to Amara Okafor. Well done!",
+        "Thank you for driving Ben and Amara Okafor to the match.",
+        "We cannot give you the address of Amara Okafor. Please ask her mother.",
+        "Amara Okafor has invited everybody to her party.",
+        "First names only: Amara, Ben, Chloe.",
+        "Hi Ruth,\n\nthe hearing test is on 4 December.",
+        "Hi Ngozi,\n\nthe fair is on Saturday.",
+        "Dear parents,\n\nthe fair is on Saturday.",
+    ] {
+        assert_eq!(body(text, &["ruth@gmail.example"]), [], "{text}");
+    }
+}
+
+#[test]
+fn an_answer_goes_to_whoever_asked() {
+    let answer = |author: &str| {
+        let asked = format!("On Monday, Ngozi <{author}> wrote:\n> How is her attendance?");
+        message(&[
+            (Role::Subject, "Re: attendance"),
+            (Role::Body, "It is 91 per cent, and should be 96."),
+            (Role::Quoted, &asked),
+        ])
+    };
+    let to_ruth = |author: &str| inspect(&answer(author), &["ruth@gmail.example"]).len();
+    assert_eq!(to_ruth("ngozi@gmail.example"), 1);
+    assert_eq!(to_ruth("ruth@gmail.example"), 0);
+    assert_eq!(to_ruth("stranger@gmail.example"), 0);
+    assert_eq!(to_ruth("p.ashworth@greenfold.sch.example"), 0);
+}
+
+#[test]
+fn departments_and_missing_labels_do_not_hide_a_typo() {
+    for (to, expected) in [
+        ("team@sen.calder-prnt.example", 1),
+        ("team@sen.calder-print.example", 0),
+        ("p.ashworth@greenfold.example", 1),
+        ("p.ashworth@greenfold-pta.example", 0),
+        ("hello@greenfold.museum.example", 0),
+    ] {
+        assert_eq!(body("See you.", &[to]).len(), expected, "{to}");
+    }
+}
