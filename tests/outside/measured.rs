@@ -30,7 +30,7 @@ const REACHED: &[(&str, f64, f64)] = &[
     ("chain-message", 0.76, 0.82),
     ("offensive-language", 0.76, 0.72),
     ("pupil-photo", 0.99, 0.91),
-    ("wrong-recipient", 0.75, 0.50),
+    ("wrong-recipient", 0.77, 0.58),
     ("visible-recipients", 0.99, 0.99),
     ("unreadable-content", 0.99, 0.99),
 ];
