@@ -97,6 +97,17 @@ impl<'t> Sentence<'t> {
         self.is_in_double_marks() || self.is_in_single_marks()
     }
 
+    /// Whether double marks stand around the place and hardly more: a word is
+    /// spoken of, and not said.
+    pub(super) fn is_a_word_in_quotation_marks(&self) -> bool {
+        let opened = self.text[..self.place.start].ends_with('"');
+        let after = &self.text[self.place.end..];
+        let closed = after
+            .find('"')
+            .is_some_and(|at| words(&after[..at]).count() <= 2 && !after[..at].contains('\n'));
+        opened && closed && self.is_in_double_marks()
+    }
+
     fn is_in_double_marks(&self) -> bool {
         let start = self.text[..self.place.start]
             .rfind('\n')

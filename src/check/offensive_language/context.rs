@@ -15,6 +15,7 @@ const REMARK: usize = 300;
 
 const OTHER_PEOPLES: &str = "it reports what somebody else said";
 const QUOTED: &str = "it is quoted in a mail about an incident, a book or a lesson";
+const SPOKEN_OF: &str = "it is spoken of as a word";
 const RECORD: &str = "it stands in a record of what happened";
 const STUDY: &str = "it stands in a text about books, lessons or training";
 
@@ -84,7 +85,16 @@ impl Context {
         if reports.iter().any(told) {
             return Some(OTHER_PEOPLES);
         }
-        if sentence.is_in_quotation_marks() && (self.record > 0 || self.study > 0) {
+        if kind != Kind::Threat && sentence.is_a_word_in_quotation_marks() {
+            return Some(SPOKEN_OF);
+        }
+        // A slogan below one's name is quoted, too: here a lesson's mere mention
+        // is not enough.
+        let about_it = match kind {
+            Kind::Extremist => self.study > 1,
+            _ => self.study > 0,
+        };
+        if sentence.is_in_quotation_marks() && (self.record > 0 || about_it) {
             return Some(QUOTED);
         }
         if sentence.addresses_reader() {

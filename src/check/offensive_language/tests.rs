@@ -336,3 +336,65 @@ fn no_text_is_too_long_or_too_odd() {
         assert!(findings.len() <= 2, "{}", findings.len());
     }
 }
+
+#[test]
+fn mockery_and_hints_need_no_rude_word() {
+    all_fire(
+        "an insult",
+        &[
+            "She's the size of a caravan and eats like a pig.",
+            "He is a waste of a packed lunch.",
+            "There are more brain cells in the fish tank.",
+            "Parents like that should never be allowed to breed.",
+            "That little scrote needs a good slap.",
+            "You people are scum.",
+            "He looks like the back end of a bus.",
+        ],
+    );
+    all_fire(
+        "words that demean",
+        &[
+            "Those people breed like rabbits.",
+            "They can all go back where they came from.",
+            "Everyone do the monkey noises when he comes on.",
+            "We only ever get Polacks to clean.",
+            "Typical gypsies, they'd nick the lead off the roof.",
+        ],
+    );
+    all_fire(
+        "pornographic words",
+        &[
+            "Nice legs on the new TA.",
+            "I'd give her one.",
+            "What she needs is a good seeing-to.",
+        ],
+    );
+    all_fire(
+        "a threat",
+        &[
+            "Enjoy being able to walk.",
+            "Snitches get stitches.",
+            "You're gonna get jumped on Friday.",
+        ],
+    );
+}
+
+#[test]
+fn what_sounds_alike_and_is_meant_well_passes() {
+    all_pass(&[
+        "The new store is the size of a small shed.",
+        "All instruments should be sterilised, and the dog should be spayed.",
+        "The potato is a vegetable. A neuron is a brain cell.",
+        "The giraffe belongs in a zoo, says Year 2.",
+        "Watch your back when you lift the chairs.",
+        "Be warned, we'll murder you on the wing in the return leg.",
+        "The collie is an old bitch who had six pups at Easter.",
+        "Two veg faggots for the governors. The whore of Babylon is in Revelation.",
+        "Over there \"pissed\" is only annoyed, you know.",
+        "Give her one more week for the essay.",
+        "I know which bus goes there, and I'll be waiting with the tickets.",
+        "Put the books back where they came from.",
+        "His coat smells of smoke; could somebody ask at home, kindly?",
+        "Idiot-proof guide to the copier attached.",
+    ]);
+}
