@@ -43,6 +43,10 @@ const INITIALLED: f32 = 0.7;
 const COLLEAGUE: i32 = 6;
 /// A number of two digits from here on is no pupil's year of birth.
 const GROWN_UP: u16 = 40;
+/// The longest words that introduce somebody, in bytes.
+const INTRODUCTION: usize = 12;
+/// No mailbox is called by more words.
+const WORDS: usize = 6;
 
 #[derive(Debug)]
 pub(super) struct PupilPrivateAddress;
@@ -93,7 +97,7 @@ impl Greeted {
     fn of(mail: &Screened<'_>) -> Self {
         static GREETING: LazyLock<Regex> = LazyLock::new(|| {
             Regex::new(
-                r"\A\s*(?:(?i:dear|hello|hiya|hi|hey|morning|good (?:morning|afternoon|evening)),? )?(?P<title>(?i:mr|mrs|ms|miss|mx|dr|sir|madam)\b)?\.? ?(?P<name>\p{Lu}[\p{L}'\u{2019}-]+)?",
+                r"\A\s*(?:(?i:dear(?:est)?|darling|hello|hiya|hi|hey|oi|yo|morning|afternoon|evening|good (?:morning|afternoon|evening)),? )?(?P<title>(?i:mr|mrs|ms|miss|mx|dr|sir|madam)\b)?\.? ?(?P<name>\p{Lu}[\p{L}'\u{2019}-]+)?",
             )
             .expect("a good expression")
         });
@@ -112,6 +116,8 @@ impl Greeted {
 
 /// A private mailbox among the recipients.
 struct Mailbox<'a> {
+    /// Who say in what is answered that they are it.
+    introduced: Option<BTreeSet<usize>>,
     school: &'a School,
     address: &'a Address,
     shown_as: &'a str,
@@ -134,6 +140,7 @@ impl<'a> Mailbox<'a> {
         let words = local.split(|c: char| !c.is_alphabetic()).map(folded);
         let digits: String = local.chars().filter(char::is_ascii_digit).collect();
         Self {
+            introduced: introduced(mail),
             school,
             address,
             shown_as: shown.map_or("", |shown| shown.name.as_str()),
@@ -152,7 +159,7 @@ impl<'a> Mailbox<'a> {
 
     /// The pupils whose mailbox it could be, and how sure that is.
     fn whose(&self, greeted: &Greeted) -> Option<(f32, BTreeSet<usize>)> {
-        if greeted.by_title && self.alone || self.is_colleague() {
+        if greeted.by_title && self.alone || self.is_colleague() || self.has_left() {
             return None;
         }
         self.named(greeted)
@@ -160,6 +167,17 @@ impl<'a> Mailbox<'a> {
             .or_else(|| Some((SHOWN, self.shown()?)))
             .or_else(|| Some((INITIALLED, self.initialled(greeted)?)))
             .or_else(|| Some((INITIALLED, self.abbreviated(greeted)?)))
+            .or_else(|| Some((INITIALLED, self.among_others(greeted)?)))
+            .or_else(|| Some((INITIALLED, self.introduced.clone().filter(|_| self.alone)?)))
+    }
+
+    /// Whether the header calls it a former pupil's.
+    fn has_left(&self) -> bool {
+        let mut words = self.shown_as.split(|c: char| !c.is_alphabetic());
+        words.any(|word| {
+            let word = folded(word);
+            matches!(word.as_str(), "leaver" | "leavers" | "former") || word.starts_with("alumn")
+        })
     }
 
     fn is_colleague(&self) -> bool {
@@ -202,7 +220,7 @@ impl<'a> Mailbox<'a> {
         let [only] = &self.words[..] else {
             return None;
         };
-        let articles = ["the", "its", "im", "iam", "real", "x"];
+        let articles = ["thereal", "the", "itsthe", "its", "im", "iam", "real", "x"];
         let mut rests = articles
             .iter()
             .filter_map(|article| only.strip_prefix(article));
@@ -215,24 +233,52 @@ impl<'a> Mailbox<'a> {
         })
     }
 
-    /// `paddy.odowd` of Patrick O'Dowd.
+    /// `paddy.odowd` and `paddyodowd` of Patrick O'Dowd.
     fn by_short_form(&self) -> Option<(Vec<usize>, Nature)> {
-        let [one, other] = &self.words[..] else {
+        if self.words.len() > 2 {
             return None;
-        };
-        let diminutives = self.school.patterns.pack(Topic::Diminutives);
-        [(one, other), (other, one)]
-            .into_iter()
+        }
+        self.splits()
+            .filter(|(forename, _)| forename.len() > 2)
+            .filter(|(forename, surname)| forename.len() + surname.len() == self.letters())
             .find_map(|(forename, surname)| {
-                let patterns = diminutives.patterns().iter();
-                let forms = patterns
-                    .filter(|pattern| pattern.phrases.iter().any(|form| form == forename))
-                    .flat_map(|pattern| &pattern.phrases);
-                let pupils: Vec<usize> = forms
-                    .flat_map(|form| self.school.people.names.pupils_named(form, surname))
-                    .collect();
+                let pupils = self.pupils_called(forename, surname);
                 (!pupils.is_empty()).then_some((pupils, Nature::default()))
             })
+    }
+
+    /// The pupils of a surname to whose forename a short or a long form
+    /// belongs.
+    fn pupils_called(&self, forename: &str, surname: &str) -> Vec<usize> {
+        let diminutives = self.school.patterns.pack(Topic::Diminutives);
+        let patterns = diminutives.patterns().iter();
+        patterns
+            .filter(|pattern| pattern.phrases.iter().any(|form| form == forename))
+            .flat_map(|pattern| &pattern.phrases)
+            .flat_map(|form| self.school.people.names.pupils_named(form, surname))
+            .collect()
+    }
+
+    fn letters(&self) -> usize {
+        self.words.iter().map(String::len).sum()
+    }
+
+    /// Every two parts of the name of which the second is a pupil's surname:
+    /// two of its words, or one word cut in two.
+    fn splits(&self) -> impl Iterator<Item = (&str, &str)> {
+        let words = || self.words.iter().map(String::as_str).take(WORDS);
+        let pairs = words().flat_map(move |one| words().map(move |other| (one, other)));
+        let cut = words().flat_map(|word| {
+            let places = word.char_indices().skip(1).map(|(at, _)| at);
+            places.flat_map(|at| {
+                let (one, other) = word.split_at(at);
+                [(one, other), (other, one)]
+            })
+        });
+        let names = &self.school.people.names;
+        pairs
+            .chain(cut)
+            .filter(|(one, other)| one != other && other.len() > 2 && names.is_surname(other))
     }
 
     /// By what the header calls it.
@@ -303,6 +349,38 @@ impl<'a> Mailbox<'a> {
         Some(pupils.into_iter().collect())
     }
 
+    /// By the forename that is greeted, or that the header shows, and the
+    /// surname, among initials or words of the pupil's own: `zoemuller.art`,
+    /// `z.k.muller`.
+    fn among_others(&self, greeted: &Greeted) -> Option<BTreeSet<usize>> {
+        let shown = self.shown_as.split(' ').next().map(folded);
+        let mut forenames = greeted.forename.iter().chain(&shown);
+        forenames.find_map(|forename| self.of_forename(forename))
+    }
+
+    fn of_forename(&self, forename: &str) -> Option<BTreeSet<usize>> {
+        let initial = forename.chars().next()?;
+        self.splits().find_map(|(first, surname)| {
+            let mut pupils = self.school.people.names.pupils_named(forename, surname);
+            if pupils.is_empty() {
+                pupils = self.pupils_called(forename, surname);
+            }
+            let of_pupil = |form: &str| {
+                let named = self.school.people.names.pupils_named(form, surname);
+                named.iter().any(|pupil| pupils.contains(pupil))
+            };
+            let called = || match first.len() {
+                1 => first.starts_with(initial) || self.words.len() > 2,
+                2 => first.starts_with(initial),
+                _ => {
+                    let known = self.pupils_called(first, surname);
+                    of_pupil(first) || known.iter().any(|pupil| pupils.contains(pupil))
+                }
+            };
+            (!pupils.is_empty() && called()).then(|| pupils.into_iter().collect())
+        })
+    }
+
     /// Whether the number is the year in which one of the pupils was born, or
     /// so near to it.
     fn is_year_of(&self, pupils: &BTreeSet<usize>, near: u16) -> bool {
@@ -328,6 +406,30 @@ impl<'a> Mailbox<'a> {
         let joined = self.words.concat();
         joined.starts_with(forename.as_str()) || joined.ends_with(forename.as_str())
     }
+}
+
+/// Who writes that they are a pupil: "sir its owen tordoff from 12A".
+fn introduced(mail: &Screened<'_>) -> Option<BTreeSet<usize>> {
+    let texts = &mail.reading.texts;
+    let mut named = mail.sightings.iter().filter(|sighting| {
+        let text = &texts[sighting.text];
+        let said = matches!(text.role, Role::Subject | Role::Quoted);
+        let (before, behind) = (
+            &text.text[..sighting.range.start],
+            &text.text[sighting.range.end..],
+        );
+        let from = before.floor_char_boundary(before.len().saturating_sub(INTRODUCTION));
+        let before = before[from..].trim_end().to_lowercase();
+        let before = before.replace('\u{2019}', "'");
+        let presents = ["its", "it's", "i'm", "im", "i am", "this is"].iter();
+        let presents = presents.filter_map(|words| before.strip_suffix(words));
+        said && presents
+            .into_iter()
+            .any(|rest| !rest.ends_with(char::is_alphanumeric))
+            && !behind.starts_with(['\'', '\u{2019}'])
+    });
+    let pupils = named.next()?.pupils.iter().copied();
+    Some(pupils.collect())
 }
 
 /// What people add to a name to get one that is still free.
@@ -379,6 +481,11 @@ mod tests {
                 "You were brilliant.",
             ),
             ("e.tanner@gmail.com", "", "Hi Esme, the set I mentioned."),
+            ("bennywhitlock@gmail.com", "", "It is booked."),
+            ("therealbenwhitlock@gmail.com", "", "It is booked."),
+            ("esmetanner.music@gmail.com", "", "Darling Esme, bravo."),
+            ("e.j.tanner@gmail.com", "Esme", "Size M is in."),
+            ("et.tanner.art@gmail.com", "", "Esme, the poster is fine."),
             ("f.gallagher11@gmail.com", "", "10am not 11"),
             ("fgallagher2011@gmail.com", "Fin", "10am not 11"),
         ] {
@@ -416,6 +523,22 @@ mod tests {
                 "",
                 "Forty lunches please.",
             ),
+            (
+                "amara.okafor.catering@gmail.com",
+                "",
+                "Dear Ms Okafor, lunches.",
+            ),
+            (
+                "amaraokafor.vet@gmail.com",
+                "Amara (2017 leaver)",
+                "Dear Amara, thanks.",
+            ),
+            (
+                "tanner.and.sons@gmail.com",
+                "",
+                "Dear Dave, the gate is done.",
+            ),
+            ("p.tanner.art@gmail.com", "", "Dear Pauline, the poster."),
             (
                 "j.tanner48@btinternet.com",
                 "June Tanner",

@@ -25,7 +25,7 @@ const REACHED: &[(&str, f64, f64)] = &[
     ("password-shared", 0.92, 0.80),
     ("personal-address", 0.96, 0.96),
     ("personal-details-to-pupil", 0.99, 0.50),
-    ("pupil-private-address", 0.99, 0.66),
+    ("pupil-private-address", 0.99, 0.75),
     ("personal-business", 0.30, 0.20),
     ("chain-message", 0.76, 0.82),
     ("offensive-language", 0.76, 0.72),

@@ -34,6 +34,8 @@ pub(super) enum Kind {
     },
     Mailbox(Address),
     Home,
+    /// To the writer's home, wherever it is.
+    Invitation,
     Handle,
 }
 
@@ -57,6 +59,10 @@ pub(super) fn find(text: &str, hits: &[Hit<'_>]) -> Vec<Detail> {
     let homes = HOME
         .find_iter(text)
         .map(|found| detail(found.range(), Kind::Home));
+    let invitations = hits
+        .iter()
+        .filter(|hit| hit.pattern.category == "invites")
+        .map(|hit| detail(hit.folded.clone(), Kind::Invitation));
     let handles = hits
         .iter()
         .filter(|hit| hit.pattern.category == "handle")
@@ -64,14 +70,16 @@ pub(super) fn find(text: &str, hits: &[Hit<'_>]) -> Vec<Detail> {
     numbers
         .chain(mailboxes)
         .chain(homes)
+        .chain(invitations)
         .chain(handles)
         .collect()
 }
 
 /// Numbers in figures, whatever stands between them: `+44 (0)7700 900 417`.
 fn numbers(text: &str) -> Vec<(Range<usize>, String)> {
-    static START: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"\+ ?44|\b00 ?44|\(0|\b0").expect("a good expression"));
+    static START: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\+ ?44|\b00 ?44|\bwa\.me/44|\(0|\b0|\bo7").expect("a good expression")
+    });
     let mut found: Vec<(Range<usize>, String)> = Vec::new();
     for start in START.find_iter(text) {
         let known = found
@@ -88,10 +96,17 @@ fn numbers(text: &str) -> Vec<(Range<usize>, String)> {
 fn dialled(text: &str, start: usize) -> Option<(usize, String)> {
     let mut digits = String::new();
     let mut gap = 0;
+    let rest = &text[start..];
+    let start = text.len() - rest.strip_prefix("wa.me/").unwrap_or(rest).len();
     for (at, c) in text[start..].char_indices() {
-        if c.is_ascii_digit() {
+        let digit = match c {
+            // A letter in the place of a nought.
+            'o' => Some('0'),
+            c => c.is_ascii_digit().then_some(c),
+        };
+        if let Some(digit) = digit {
             gap = 0;
-            digits.push(c);
+            digits.push(digit);
             let end = start + at + 1;
             if let Some(number) = national(&digits) {
                 let goes_on = text[end..].starts_with(|c: char| c.is_alphanumeric());
@@ -135,8 +150,13 @@ fn spoken_numbers(text: &str) -> Vec<(Range<usize>, String)> {
     let mut found = Vec::new();
     let mut run = Run::default();
     for word in WORD.find_iter(text) {
+        if word.as_str() == "then" && !run.digits.is_empty() {
+            continue;
+        }
         let beside = text.get(run.end..word.start()).is_some_and(|between| {
-            between.len() <= 3 && !between.contains(|c: char| !" ,-.\n".contains(c))
+            let marks = |part: &str| !part.contains(|c: char| !" ,-.\n".contains(c));
+            between.len() <= 3 && marks(between)
+                || matches!(between.trim_matches([',', ' ']), "then" | "and then")
         });
         if !beside {
             run = Run::default();
@@ -211,7 +231,7 @@ impl Run {
 /// A house and its street.
 static HOME: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"\b(?:flat \d{1,3}[a-z]?,? )?\d{1,3}[a-z]?,? (?:[a-z'-]+ ){1,3}?(?:road|rd|street|lane|close|avenue|ave|drive|way|place|terrace|view|bank|crescent|grove|gardens|row|court|hill|rise|walk|mews|parade|square|green|park|cottages?|croft|fold|mount|villas)\b|\b(?:road|street|lane|close|avenue|drive|terrace|crescent|grove|gardens|bank|view)[,:]? (?:at )?(?:number|no\.?|house|flat) ?\d{1,3}[a-z]?\b",
+        r"\b(?:flat \d{1,3}[a-z]?,? )?\d{1,3}[a-z]?,? (?:[a-z'-]+ ){1,3}?(?:road|rd|street|lane|close|avenue|ave|drive|way|place|terrace|view|bank|crescent|grove|gardens|row|court|hill|rise|walk|mews|parade|square|green|park|cottages?|croft|fold|mount|villas|side|gate|brow|garth|wharf|yard|fields?)\b|\b(?:road|street|lane|close|avenue|drive|terrace|crescent|grove|gardens|bank|view)[,:]? (?:at )?(?:number|no\.?|house|flat) ?\d{1,3}[a-z]?\b",
     )
     .expect("a good expression")
 });
@@ -251,6 +271,12 @@ pub(super) fn is_for_need(sentence: &str) -> bool {
         .expect("a good expression")
     });
     NEED.is_match(sentence) && !OTHERS.is_match(sentence)
+}
+
+/// Whether a number is said in words: what is the
+/// school's needs no disguise.
+pub(super) fn is_disguised(number: &str) -> bool {
+    number.contains(|c: char| c.is_ascii_lowercase() && c != 'o')
 }
 
 /// Whether a number has a line to itself, as in a signature.
@@ -318,6 +344,12 @@ mod tests {
             ("0808 157 0416", None),
             ("077009004177", None),
             ("07700-a and 900417", None),
+            ("o77oo 9oo 417", Some("07700900417")),
+            (
+                "tap https://wa.me/447700900417, it opens",
+                Some("07700900417"),
+            ),
+            ("of 7 or o 7", None),
             ("07700 900***", None),
             ("04.50, under the clock", None),
             ("2026-10-11 08:00", None),
@@ -345,6 +377,11 @@ mod tests {
             ("07 7 double oh 900 four one seven", Some("07700900417")),
             ("one of the two, three at most", None),
             ("act one scene two, page four hundred", None),
+            (
+                "zero seven seven double zero, then 900, then four four six",
+                Some("07700900446"),
+            ),
+            ("one then two and then some", None),
             ("double maths", None),
             ("", None),
         ] {

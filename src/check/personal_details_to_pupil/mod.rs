@@ -9,7 +9,9 @@
 //! its sentence say (the pack `personal-details`): "my own mobile", "text me
 //! on", "come round to". A mailbox may say it by its name, as in
 //! `personal-address`. In what a mail quotes only details count that the
-//! sender's own name stands beside, or is in.
+//! sender's own name stands beside, or is in; so on an attached card for an
+//! address book. To be asked to the writer's home, or to join them on such a
+//! service, is as much as its address or their name there.
 //!
 //! **Why.** "I will not give out my own personal details, such as mobile phone
 //! number and personal email address, to pupils." It protects both: the pupil
@@ -48,6 +50,8 @@ const LIKE: i32 = 4;
 /// and where nothing else says whose it is.
 const SIGNATURE: usize = 200;
 const BESIDE: usize = 80;
+/// The same before a house, as on a parcel's label.
+const LABEL: usize = 40;
 
 #[derive(Debug)]
 pub(super) struct PersonalDetailsToPupil;
@@ -71,10 +75,17 @@ impl Check for PersonalDetailsToPupil {
         let sender = personal_address::sender(mail, school);
         let texts = mail.reading.texts.iter();
         texts
-            .filter(|text| text.attachment.is_none())
+            .filter(|text| text.attachment.is_none() || is_card(text, mail))
             .filter_map(|text| finding(text, to_pupil, sender, school))
             .collect()
     }
+}
+
+/// Whether a text is an attached card for an address book.
+fn is_card(text: &Text, mail: &Screened<'_>) -> bool {
+    let attachment = text.attachment.and_then(|it| usize::try_from(it).ok());
+    let attachment = attachment.and_then(|it| mail.reading.attachments.get(it));
+    attachment.is_some_and(|attachment| attachment.kind == "vcf")
 }
 
 /// The surest detail of a text.
@@ -98,6 +109,7 @@ fn finding(
         .filter(|detail| to_pupil || !matches!(detail.kind, Kind::Mailbox(_)))
         .filter_map(|detail| {
             let confidence = match text.role {
+                _ if text.attachment.is_some() => context.on_card(&detail),
                 Role::Quoted => context.in_quotation(&detail),
                 _ => context.whose(&detail),
             };
@@ -109,6 +121,7 @@ fn finding(
         Kind::Number { .. } => "a telephone number that looks like the sender's own",
         Kind::Mailbox(_) => "a private mailbox that looks like the sender's own",
         Kind::Home => "a home address that looks like the sender's own",
+        Kind::Invitation => "an invitation to what looks like the sender's own home",
         Kind::Handle => "a name on a messaging or gaming service that looks like the sender's own",
     };
     Some(Finding {
@@ -119,6 +132,7 @@ fn finding(
             Kind::Number { .. } => masking::dotted(folded.as_str()[detail.range].trim()),
             Kind::Mailbox(address) => masking::address(address),
             Kind::Home => "a street and a number".to_owned(),
+            Kind::Invitation => "the sender's home".to_owned(),
             Kind::Handle => "a name on another service".to_owned(),
         },
         confidence,
@@ -140,34 +154,37 @@ impl Context<'_> {
     /// How sure it is that a detail in newly written text is the writer's.
     fn whose(&self, detail: &Detail) -> Option<f32> {
         let sentence = self.sentence(detail);
-        let says = |category: &str| {
-            self.hits.iter().any(|hit| {
-                hit.pattern.category == category
-                    && sentence.start <= hit.folded.start
-                    && hit.folded.start < sentence.end
-            })
-        };
+        let says = |category: &str| self.says(detail, category);
         if says("denies") {
             return None;
         }
         match &detail.kind {
-            Kind::Handle => Some(SAID),
+            Kind::Handle | Kind::Invitation => Some(SAID),
             Kind::Home if says("own-home") => Some(SAID),
             Kind::Home => (says("stays") && says("home")).then_some(ASKED),
             Kind::Mailbox(address) => self.whose_mailbox(detail, address, &says),
             Kind::Number { digits, .. } if self.is_the_school_s(digits) => None,
             Kind::Number { .. } if says("own-number") => Some(SAID),
-            Kind::Number { .. } if says("other") => None,
+            Kind::Number { .. } if says("other") || says("school-phone") => None,
             Kind::Number { .. } if says("call-me") => Some(ASKED),
             Kind::Number { mobile, .. } => {
                 let words = &self.text[sentence.clone()];
                 let hinted = *mobile
-                    && (details::asks_to_ring(words)
+                    && (details::is_disguised(&self.text[detail.range.clone()])
+                        || details::asks_to_ring(words)
                         || details::is_for_need(words)
                         || self.is_signed(detail));
                 hinted.then_some(HINTED)
             }
         }
+    }
+
+    /// Whether words of a category stand in a detail's sentence.
+    fn says(&self, detail: &Detail, category: &str) -> bool {
+        let sentence = self.sentence(detail);
+        self.hits
+            .iter()
+            .any(|hit| hit.pattern.category == category && sentence.contains(&hit.folded.start))
     }
 
     fn whose_mailbox(
@@ -185,6 +202,17 @@ impl Context<'_> {
         (says("own-mailbox") && !says("other")).then_some(ASKED)
     }
 
+    /// The same on a card for an address book: whose it is, its name says.
+    fn on_card(&self, detail: &Detail) -> Option<f32> {
+        let own = match &detail.kind {
+            Kind::Number { digits, mobile } => *mobile && !self.is_the_school_s(digits),
+            Kind::Mailbox(address) => personal_address::is_private(address, self.school),
+            Kind::Home | Kind::Handle | Kind::Invitation => false,
+        };
+        let named = |sender| details::names(self.text, sender);
+        (own && self.sender.is_some_and(named)).then_some(ASKED)
+    }
+
     /// The same in what is quoted: whose words those are is not known, but the
     /// sender's name beside a detail tells.
     fn in_quotation(&self, detail: &Detail) -> Option<f32> {
@@ -194,9 +222,12 @@ impl Context<'_> {
                     && self.is_like_sender(detail, address)
             }
             Kind::Number { digits, .. } => {
-                !self.is_the_school_s(digits) && self.is_below_name(detail, BESIDE)
+                let offers = self.says(detail, "own-number") || self.says(detail, "call-me");
+                let near = if offers { SIGNATURE } else { BESIDE };
+                !self.is_the_school_s(digits) && self.is_below_name(detail, near)
             }
-            Kind::Home | Kind::Handle => false,
+            Kind::Home => self.is_below_name(detail, LABEL),
+            Kind::Handle | Kind::Invitation => false,
         };
         own.then_some(ASKED)
     }

@@ -85,6 +85,41 @@ fn the_sender_s_own_details_fire() {
             "I'm on Discord as kier4n_d#0417, evenings mostly.",
             "a name on",
         ),
+        (
+            "Stick it on Strava, I'm dc_fellrunner on there.",
+            "a name on",
+        ),
+        (
+            "find me on Facebook, picture of me with a carp",
+            "a name on",
+        ),
+        ("Watch it on my own channel and DM me there.", "a name on"),
+        ("Snap: jordz_99, add me xx", "a name on"),
+        (
+            "For swaps tap https://wa.me/447700900417, it opens a chat with me.",
+            "a mobile number",
+        ),
+        ("text me, its O77OO 9OO 417", "a mobile number"),
+        (
+            "Or zero seven seven double zero, then 900, then four one seven.",
+            "a mobile number",
+        ),
+        ("NEW NUMBER: 07700 900417", "a mobile number"),
+        (
+            "Coach 2: Mr Pritchard, 07700 900 417 (his own, there is no second school phone)",
+            "a mobile number",
+        ),
+        (
+            "Save this in your phone under Coach: 07700 900417",
+            "a mobile number",
+        ),
+        ("ffoniwch fi gartref ar 01632 960 177", "a telephone number"),
+        (
+            "From Friday I'll be at 3 Moor View, come and see the dog.",
+            "a home address",
+        ),
+        ("I'm at home, so you come to me.", "an invitation"),
+        ("Come to my flat after training.", "an invitation"),
     ] {
         let findings = written(text);
         let [finding] = &findings[..] else {
@@ -128,10 +163,56 @@ fn other_people_s_details_pass() {
         "Staff can't give out personal accounts, so I'm not on Discord for pupils.",
         "Our Instagram lesson is on Friday: what does a profile tell strangers?",
         "I am on page 41, and we are at chapter 3 of the book.",
+        "good: 07700 900123, bad: 07700-9OO-123 (those are letters!)",
+        "Come to my room at lunch, and bring the book to my office.",
+        "I'll be at home marking, so hand it in to Ms Keane.",
+        "Mine is the red car outside the hall; a friend of mine drives it.",
+        "Message me on Teams if you get stuck.",
+        "I'm on duty on the field as usual, so look for me there.",
         "",
     ] {
         assert_eq!(written(text), [], "{text}");
     }
+}
+
+#[test]
+fn a_card_and_what_is_quoted_tell_by_the_sender_s_name() {
+    let quoted = |text| {
+        to(
+            &[PUPIL],
+            &[(Role::Body, "See below."), (Role::Quoted, text)],
+        )
+    };
+    for (text, expected) in [
+        (
+            "Daniel Cooper <d.cooper@greenfold.sch.example> wrote:\nWhere are you? Mine is 07700 900417",
+            1,
+        ),
+        ("Deliver to: Mr D Cooper, 3 Fell View, NS2 6RB", 1),
+        ("Deliver to: Mrs A Smith, 3 Fell View, NS2 6RB", 0),
+        ("Jake wrote: Mine is 07700 900417", 0),
+    ] {
+        assert_eq!(quoted(text).len(), expected, "{text}");
+    }
+    let card = |name: &str, kind: &str| {
+        let text = format!("{name}\nTEL 07700 900417");
+        let mut reading = message(&[(Role::Body, "My card."), (Role::Attachment, &text)]);
+        reading.texts[1].attachment = Some(0);
+        reading.attachments.push(crate::extract::Attachment {
+            location: crate::finding::Location::new("card.vcf"),
+            name: "card.vcf".to_owned(),
+            kind: kind.to_owned(),
+            size: 1,
+            protection: crate::extract::Protection::Open,
+            why: String::new(),
+            claim: String::new(),
+            opening: None,
+        });
+        PersonalDetailsToPupil.inspect(&mail_of(&reading, &[PUPIL]), &school_with_phones())
+    };
+    assert_eq!(card("Daniel Cooper", "vcf").len(), 1);
+    assert!(card("Daniel Cooper", "txt").is_empty());
+    assert!(card("Ann Smith", "vcf").is_empty());
 }
 
 #[test]
