@@ -5,6 +5,7 @@
 //! `fixtures/hartwell/README.md`.
 
 use std::fs;
+use std::path::Path;
 use std::process::Output;
 
 use serde_json::{Value, json};
@@ -25,7 +26,7 @@ const REACHED: &[(&str, f64, f64)] = &[
     ("password-shared", 0.92, 0.80),
     ("personal-address", 0.96, 0.96),
     ("personal-details-to-pupil", 0.99, 0.50),
-    ("pupil-private-address", 0.99, 0.75),
+    ("pupil-private-address", 0.99, 0.83),
     ("personal-business", 0.30, 0.20),
     ("chain-message", 0.76, 0.82),
     ("offensive-language", 0.76, 0.72),
@@ -35,19 +36,41 @@ const REACHED: &[(&str, f64, f64)] = &[
     ("unreadable-content", 0.99, 0.99),
 ];
 
+/// The same of mails to tune on, which hold what rules still get wrong.
+const REACHED_IN_TUNING: &[(&str, f64, f64)] = &[
+    ("personal-data-in-body", 0.99, 0.84),
+    ("wrong-recipient", 0.87, 0.77),
+];
+
 #[test]
 fn no_rule_falls_behind_what_it_has_reached() {
     let folder = fixtures().join("hartwell");
-    let mails = folder.join("mails");
+    let rules = measured(&folder.join("school"), &folder.join("mails"), 600);
+    reaches(&rules, REACHED);
+}
+
+#[test]
+fn no_rule_falls_behind_on_mails_to_tune_on() {
+    let rules = measured(&fixtures().join("school"), &fixtures().join("tuning"), 100);
+    reaches(&rules, REACHED_IN_TUNING);
+}
+
+/// Each rule's totals on the mails of a folder, of which there are so many at
+/// least.
+fn measured(school: &Path, mails: &Path, least: u64) -> Vec<Value> {
     let mails = mails.to_str().expect("UTF-8");
-    let output = exeat(
-        &folder.join("school/exeat.toml"),
-        &["evaluate", "--totals", "--json", mails],
-    );
-    let whole = answer(&output);
-    assert!(whole["messages"].as_u64() >= Some(600), "{whole}");
-    let rules = whole["rules"].as_array().expect("a list");
-    for &(id, precision, recall) in REACHED {
+    let arguments = ["evaluate", "--totals", "--json", mails];
+    let mut whole = answer(&exeat(&school.join("exeat.toml"), &arguments));
+    assert!(whole["messages"].as_u64() >= Some(least), "{whole}");
+    match whole["rules"].take() {
+        Value::Array(rules) => rules,
+        other => panic!("no list: {other}"),
+    }
+}
+
+#[track_caller]
+fn reaches(rules: &[Value], floors: &[(&str, f64, f64)]) {
+    for &(id, precision, recall) in floors {
         let rule = rules.iter().find(|rule| rule["rule"] == id).expect(id);
         let share = |what: &str| rule[what].as_f64().unwrap_or_default();
         let said = format!("{id}: {rule}, and had reached {precision} and {recall}");
