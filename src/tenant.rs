@@ -19,6 +19,7 @@ pub struct Tenant {
     pub policy: Policy,
     pub notices: notice::Settings,
     pub reviewers: Vec<Address>,
+    pub safeguarding: Vec<Address>,
     /// How long pupils count as pupils after they have left.
     pub former_for: Span,
     /// `host:port` of the next hop.
@@ -87,6 +88,7 @@ impl Tenant {
             policy: &self.policy,
             settings: &self.notices,
             reviewers: &self.reviewers,
+            safeguarding: &self.safeguarding,
             console_url: &self.console_url,
         }
     }

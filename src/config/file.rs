@@ -70,6 +70,7 @@ pub(super) struct School {
     pub(super) private_routes: Vec<Route>,
     pub(super) system_senders: Vec<Address>,
     pub(super) reviewers: Vec<Address>,
+    pub(super) safeguarding: Vec<Address>,
     /// `observe` records what the rules would do, and lets all mail pass.
     pub(super) mode: policy::SchoolMode,
     pub(super) next_hop: Option<NextHop>,

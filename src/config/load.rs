@@ -287,6 +287,7 @@ impl Loading<'_> {
             policy,
             notices: file.notice,
             reviewers: file.reviewers,
+            safeguarding: file.safeguarding,
             former_for,
             next_hop: next_hop?,
             console_url: common.console_url.clone(),

@@ -49,6 +49,9 @@ pub struct House<'a> {
     pub policy: &'a Policy,
     pub settings: &'a Settings,
     pub reviewers: &'a [Address],
+    /// Who decides where a child's safety is at stake; without them, reviewers
+    /// do.
+    pub safeguarding: &'a [Address],
     pub console_url: &'a str,
 }
 
@@ -120,7 +123,9 @@ pub fn to_sender(house: &House<'_>, about: &About, event: &Event, now: Timestamp
 /// The notices to the school's reviewers: of what waits for them, of what
 /// expired, and of whatever happened to a held mail whose sender cannot be
 /// told. A school without reviewers has a postmaster (RFC 5321 section
-/// 4.5.1), so that nothing held goes untold.
+/// 4.5.1), so that nothing held goes untold. What concerns a child's safety
+/// goes to the safeguarding lead in their place, a threat also where the mail
+/// was not held.
 pub fn to_reviewers(house: &House<'_>, about: &About, event: &Event, now: Timestamp) -> Vec<Mail> {
     reviewers::mails(house, about, event, now)
 }

@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::finding::{Action, Mode, RuleId, Weight};
 use crate::mail::Address;
+use crate::policy::Judged;
 
 use super::compose::{self, Kind};
 use super::noticed;
@@ -34,12 +36,14 @@ struct Rule {
 
 pub(super) fn mails(house: &House<'_>, about: &About, event: &Event, now: Timestamp) -> Vec<Mail> {
     let untold = person::sender(house, about).err();
-    if !concerns_reviewers(event, untold.is_some()) {
+    let threatens = |judged: &Judged| acts(judged) && is_threat(judged);
+    let alarms = *event == Event::Noted && about.findings.iter().any(threatens);
+    if !alarms && !concerns_reviewers(event, untold.is_some()) {
         return Vec::new();
     }
     let rendered = compose::render(Kind::Reviewer, &letter(house, about, event, untold, now));
     let subject = subject(about, event, now);
-    recipients(house)
+    recipients(house, about)
         .iter()
         .map(|to| compose::message(house, to, &[], subject.clone(), rendered.clone(), now))
         .collect()
@@ -55,16 +59,51 @@ fn concerns_reviewers(event: &Event, untold: bool) -> bool {
     }
 }
 
-fn recipients(house: &House<'_>) -> Vec<Address> {
-    if !house.reviewers.is_empty() {
-        return house.reviewers.to_vec();
+/// Nobody is asked about a mail of their own, if there is anybody else.
+fn recipients(house: &House<'_>, about: &About) -> Vec<Address> {
+    let (safety, other): (Vec<&Judged>, _) = about
+        .findings
+        .iter()
+        .filter(|judged| acts(judged))
+        .partition(|judged| concerns_safety(judged));
+    let is_own = |address: &Address| about.sender.as_ref() == Some(address);
+    let mut named: Vec<Address> = Vec::new();
+    if !safety.is_empty() {
+        named.extend_from_slice(house.safeguarding);
     }
-    let postmaster = house
-        .school
-        .domains
-        .first()
-        .and_then(|domain| format!("postmaster@{domain}").parse().ok());
-    postmaster.into_iter().collect()
+    // What waits for another reason too waits for those whom that concerns.
+    if !other.is_empty() || named.iter().all(is_own) {
+        named.extend_from_slice(house.reviewers);
+    }
+    if named.is_empty() {
+        let domain = house.school.domains.first();
+        named.extend(domain.and_then(|domain| format!("postmaster@{domain}").parse().ok()));
+    }
+    if !named.iter().all(is_own) {
+        named.retain(|address| !is_own(address));
+    }
+    named.dedup();
+    named
+}
+
+fn acts(judged: &Judged) -> bool {
+    judged.mode == Mode::Enforce
+        && judged.finding.suppressed.is_none()
+        && (judged.action >= Action::Quarantine || is_threat(judged))
+}
+
+/// Whether a child's safety may be at stake.
+fn concerns_safety(judged: &Judged) -> bool {
+    is_threat(judged)
+        || judged.finding.weight == Weight::Restricted
+        || matches!(
+            judged.finding.rule,
+            RuleId::PersonalDetailsToPupil | RuleId::PupilPrivateAddress
+        )
+}
+
+fn is_threat(judged: &Judged) -> bool {
+    judged.finding.weight == Weight::Threat && judged.finding.suppressed.is_none()
 }
 
 fn subject(about: &About, event: &Event, now: Timestamp) -> String {
@@ -77,7 +116,7 @@ fn subject(about: &About, event: &Event, now: Timestamp) -> String {
             Some(due) => format!("To decide by {}: {which}", clock::moment(due, now)),
             None => format!("To decide: {which}"),
         },
-        Event::Noted => format!("Sent: {which}"),
+        Event::Noted => format!("Please look at once: {which}"),
         Event::Released { .. } => format!("Released: {which}"),
         Event::Refused { .. } => format!("Refused: {which}"),
         Event::Withdrawn => format!("Withdrawn: {which}"),
@@ -122,7 +161,7 @@ fn tone(event: &Event) -> &'static str {
 fn opening(event: &Event) -> String {
     match event {
         Event::Warned | Event::Quarantined => "Held: this mail waits for your decision.",
-        Event::Noted => "Sent: nothing waits for you.",
+        Event::Noted => "Sent, and it reads as a threat: please look at it at once.",
         Event::Released { .. } => "Released: it is on its way.",
         Event::Refused { .. } => "Refused: it was not sent, and will not be.",
         Event::Withdrawn => "Withdrawn: it was not sent, and will not be.",

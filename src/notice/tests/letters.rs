@@ -214,6 +214,93 @@ fn who_is_told_of_what() {
     assert!(estate.to_reviewers(&nobody, &Event::Noted).is_empty());
 }
 
+/// Who is asked about these findings on a mail of this sender.
+fn asked(estate: &Estate, sender: &str, findings: Vec<Judged>, event: &Event) -> Vec<String> {
+    let about = About {
+        sender: Some(address(sender)),
+        ..about(findings)
+    };
+    let mails = estate.to_reviewers(&about, event).into_iter();
+    mails.map(|mail| mail.to.to_string()).collect()
+}
+
+#[test]
+fn what_concerns_a_childs_safety_goes_to_safeguarding_and_nobody_decides_on_their_own() {
+    const COOPER: &str = "d.cooper@greenfold.sch.example";
+    const DATA: &str = "p.nair@greenfold.sch.example";
+    const SAFE: &str = "dsl@greenfold.sch.example";
+    let mut estate = Estate::new();
+    let of = |rule: RuleId, action, weight| {
+        let mut judged = judged(rule, action, Location::body(), "something");
+        judged.finding.weight = weight;
+        judged
+    };
+    let ordinary = Weight::Ordinary;
+    let details = || of(RuleId::PersonalDetailsToPupil, Action::Quarantine, ordinary);
+    let private = || of(RuleId::PupilPrivateAddress, Action::Quarantine, ordinary);
+    let kept_away = || {
+        of(
+            RuleId::WrongRecipient,
+            Action::Quarantine,
+            Weight::Restricted,
+        )
+    };
+    let threat = |action| of(RuleId::OffensiveLanguage, action, Weight::Threat);
+    let data = || {
+        of(
+            RuleId::UnprotectedPersonalData,
+            Action::Quarantine,
+            ordinary,
+        )
+    };
+    let held = &Event::Quarantined;
+    assert_eq!(
+        asked(&estate, COOPER, vec![details()], held),
+        [DATA],
+        "the school names nobody"
+    );
+
+    estate.safeguarding = vec![address(SAFE)];
+    for finding in [
+        details(),
+        private(),
+        kept_away(),
+        threat(Action::Quarantine),
+    ] {
+        let with_a_note = vec![finding.clone(), name_in_body(Action::Note)];
+        assert_eq!(asked(&estate, COOPER, vec![finding.clone()], held), [SAFE]);
+        assert_eq!(asked(&estate, COOPER, with_a_note, held), [SAFE]);
+        assert_eq!(
+            asked(&estate, COOPER, vec![finding.clone(), data()], held),
+            [SAFE, DATA]
+        );
+        let observed = Judged {
+            mode: Mode::Observe,
+            ..finding
+        };
+        assert_eq!(asked(&estate, COOPER, vec![observed, data()], held), [DATA]);
+    }
+    assert_eq!(asked(&estate, COOPER, vec![data()], held), [DATA]);
+    assert_eq!(asked(&estate, SAFE, vec![details(), data()], held), [DATA]);
+    assert_eq!(
+        asked(&estate, SAFE, vec![details()], held),
+        [DATA],
+        "not oneself"
+    );
+
+    // A pupil's mail that goes out all the same.
+    assert_eq!(
+        asked(&estate, COOPER, vec![threat(Action::Note)], &Event::Noted),
+        [SAFE]
+    );
+    assert!(asked(&estate, COOPER, vec![details()], &Event::Noted).is_empty());
+    let unsure = Judged {
+        mode: Mode::Observe,
+        ..threat(Action::Note)
+    };
+    assert!(asked(&estate, COOPER, vec![unsure], &Event::Noted).is_empty());
+}
+
 #[test]
 fn a_school_without_reviewers_has_a_postmaster() {
     let mut estate = Estate::new();

@@ -55,6 +55,7 @@ struct Estate {
     policy: Policy,
     settings: Settings,
     reviewers: Vec<Address>,
+    safeguarding: Vec<Address>,
 }
 
 impl Estate {
@@ -64,6 +65,7 @@ impl Estate {
             policy: Policy::new(&Default::default()),
             settings: Settings::default(),
             reviewers: vec![address("p.nair@greenfold.sch.example")],
+            safeguarding: Vec::new(),
         }
     }
 
@@ -73,6 +75,7 @@ impl Estate {
             policy: &self.policy,
             settings: &self.settings,
             reviewers: &self.reviewers,
+            safeguarding: &self.safeguarding,
             console_url: CONSOLE,
         }
     }

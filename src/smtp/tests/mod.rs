@@ -157,6 +157,7 @@ fn tenant(id: &str, next_hop: &str) -> Tenant {
         policy: Policy::new(&Default::default()),
         notices: notice::Settings::default(),
         reviewers: Vec::new(),
+        safeguarding: Vec::new(),
         former_for: jiff::Span::new().years(2),
         next_hop: next_hop.to_owned(),
         console_url: "https://exeat.example".to_owned(),
