@@ -26,11 +26,33 @@ pub(super) enum Made {
 
 pub(super) fn tokens(text: &str) -> impl Iterator<Item = Token<'_>> {
     text.split_whitespace().scan("", |before, raw| {
-        let word = raw.trim_matches(|c: char| "\"'“”‘’()[]<>,;:.".contains(c));
+        let word = raw.trim_matches(is_mark);
         let token = Token { word, before };
         *before = raw;
         Some(token)
     })
+}
+
+/// What stands around words.
+fn is_mark(c: char) -> bool {
+    matches!(
+        c,
+        '"' | '\''
+            | '“'
+            | '”'
+            | '‘'
+            | '’'
+            | '('
+            | ')'
+            | '['
+            | ']'
+            | '<'
+            | '>'
+            | ','
+            | ';'
+            | ':'
+            | '.'
+    )
 }
 
 impl<'t> Token<'t> {
@@ -66,6 +88,11 @@ impl<'t> Token<'t> {
 
     pub(super) fn made(&self) -> Made {
         let word = self.word;
+        // Most words have neither, and are soon told.
+        let tells = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'_');
+        if !word.bytes().any(tells) {
+            return Made::AsWords;
+        }
         if is_of_the_net_or_a_file(word) || word.starts_with(['@', '#', '£', '+']) {
             return Made::AsWords;
         }
