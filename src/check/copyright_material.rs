@@ -12,7 +12,7 @@
 //! the school itself has made and says so.
 
 use crate::extract::{Attachment, Role, Text};
-use crate::finding::{Finding, Location, RuleId, Weight};
+use crate::finding::{Finding, Location, RuleId};
 use crate::patterns::{Scanned, Topic};
 use crate::school::School;
 
@@ -71,17 +71,13 @@ fn is_marked(text: &Text, scanned: &Scanned<'_>, school: &School) -> bool {
 }
 
 fn finding(place: &Location, what: &str, confidence: f32, school: &School) -> Finding {
-    let place = masking::location(place, school);
-    Finding {
-        rule: RuleId::CopyrightMaterial,
-        what: what.to_owned(),
-        excerpt: masking::masked(place.as_str(), school),
-        location: place,
+    masking::finding_on_file(
+        RuleId::CopyrightMaterial,
+        place,
+        what.to_owned(),
         confidence,
-        pupils: Vec::new(),
-        weight: Weight::Ordinary,
-        suppressed: None,
-    }
+        school,
+    )
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use crate::finding::Location;
+use crate::finding::{Finding, Location, RuleId, Weight};
 use crate::mail::Address;
 use crate::school::School;
 
@@ -33,6 +33,27 @@ pub(crate) fn reason(text: &str, school: &School) -> String {
 /// A location with the names in its file names masked.
 pub(crate) fn location(location: &Location, school: &School) -> Location {
     Location::new(mask(location.as_str(), school))
+}
+
+/// A finding on a file as a whole: all that there is to show is where it is.
+pub(crate) fn finding_on_file(
+    rule: RuleId,
+    place: &Location,
+    what: String,
+    confidence: f32,
+    school: &School,
+) -> Finding {
+    let place = location(place, school);
+    Finding {
+        rule,
+        what,
+        excerpt: masked(place.as_str(), school),
+        location: place,
+        confidence,
+        pupils: Vec::new(),
+        weight: Weight::Ordinary,
+        suppressed: None,
+    }
 }
 
 /// The digits of an identifier as dots, one for one; its letters stay.

@@ -1,5 +1,7 @@
 //! The letters to reviewers: what waits for them, and how to look at it.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -82,7 +84,9 @@ fn recipients(house: &House<'_>, about: &About) -> Vec<Address> {
     if !named.iter().all(is_own) {
         named.retain(|address| !is_own(address));
     }
-    named.dedup();
+    // Who has both offices gets one letter.
+    let mut told: HashSet<Address> = HashSet::new();
+    named.retain(|address| told.insert(address.clone()));
     named
 }
 

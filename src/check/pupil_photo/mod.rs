@@ -218,17 +218,8 @@ fn heap(photographs: &[&Photograph], said: Said, school: &School) -> Option<Find
 }
 
 fn finding(first: &Photograph, what: String, confidence: f32, school: &School) -> Finding {
-    let place = masking::location(&first.location, school);
-    Finding {
-        rule: RuleId::PupilPhoto,
-        what,
-        excerpt: masking::masked(place.as_str(), school),
-        location: place,
-        confidence,
-        pupils: Vec::new(),
-        weight: Weight::Ordinary,
-        suppressed: None,
-    }
+    let place = &first.location;
+    masking::finding_on_file(RuleId::PupilPhoto, place, what, confidence, school)
 }
 
 #[cfg(test)]

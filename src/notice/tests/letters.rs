@@ -288,6 +288,10 @@ fn what_concerns_a_childs_safety_goes_to_safeguarding_and_nobody_decides_on_thei
         "not oneself"
     );
 
+    estate.reviewers = vec![address(DATA), address(SAFE)];
+    let both = vec![details(), data()];
+    assert_eq!(asked(&estate, COOPER, both, held), [SAFE, DATA], "once");
+
     // A pupil's mail that goes out all the same.
     assert_eq!(
         asked(&estate, COOPER, vec![threat(Action::Note)], &Event::Noted),
