@@ -9,7 +9,9 @@
 //! same kind a little more, and from [`ENOUGH`] on the message is a chain.
 //! Being forwarded again and again adds a little, and more where several
 //! others of the school have sent the same within two days and nothing speaks
-//! against it.
+//! against it. How much the words around a request read like labelled chains
+//! ([`Learned::Chain`]) adds to it or takes off; what reads like nothing else is
+//! one without a request that is known.
 //!
 //! **Why.** "The forwarding of any chain messages/emails etc. is not
 //! permitted." A hoax with the school's address above it looks like the
@@ -33,15 +35,17 @@ use std::ops::Range;
 
 use crate::extract::{Role, Text};
 use crate::finding::{Finding, RuleId, Weight};
-use crate::patterns::{Hit, Pattern, Scanned, Topic};
+use crate::patterns::{Hit, Learned, Pattern, Scanned, Topic};
 use crate::school::School;
 
 use super::speech::{Sentence, is_forwarded};
 use super::{Check, Screened, masking};
 
 mod left_out;
+mod unasked;
 
 use left_out::{is_negated, without_boilerplate, without_swallowed};
+use unasked::reads_like_one;
 
 /// How far from the request, in bytes, its reasons may stand.
 const NEAR: usize = 500;
@@ -65,6 +69,13 @@ const SEVERAL: usize = 2;
 const SPREADING: i32 = 2;
 /// A new text of at most this length only hands on what it quotes, in bytes.
 const REMARK: usize = 300;
+/// What the tone of the words around a request adds to its score for each whole
+/// [`Likeness`](crate::patterns::Likeness) to chains, and at most; what it can
+/// take off a request that nobody makes in passing, and off another.
+const TELLS: f32 = 3.0;
+const ADDS: f32 = 2.0;
+const TAKES: f32 = 2.0;
+const TAKES_IN_PASSING: f32 = 5.0;
 /// Beyond this length an attachment is no letter: 100 KB.
 const LETTER: usize = 100 * 1024;
 
@@ -92,9 +103,11 @@ impl Check for ChainMessage {
             .chain(letters)
             .filter_map(|texts| {
                 let spreads = mail.history.alike >= SEVERAL;
-                let letter = Letter::new(texts, spreads, is_forwarded(mail.reading))?;
-                let chain = letter.strongest_request()?;
-                Some(letter.finding(&chain, school))
+                let forwarded = is_forwarded(mail.reading);
+                match Letter::new(&texts, spreads, forwarded) {
+                    Some(letter) => Some(letter.finding(&letter.strongest_request()?, school)),
+                    None => reads_like_one(&texts, school),
+                }
             })
             .collect()
     }
@@ -128,11 +141,7 @@ struct Chain {
 
 impl<'a> Letter<'a> {
     /// `None` where nothing asks to pass it on.
-    fn new(
-        texts: Vec<(&'a Text, &'a Scanned<'a>)>,
-        spreads: bool,
-        forwarded: bool,
-    ) -> Option<Self> {
+    fn new(texts: &[(&'a Text, &'a Scanned<'a>)], spreads: bool, forwarded: bool) -> Option<Self> {
         let topic = Topic::ChainMessage;
         let asks = |pattern: &Pattern| pattern.category == "pass-on";
         if !texts.iter().any(|(_, text)| text.has(topic, asks)) {
@@ -141,7 +150,7 @@ impl<'a> Letter<'a> {
         let mut joined = String::new();
         let mut starts = Vec::new();
         let mut hits = Vec::new();
-        for (_, text) in &texts {
+        for (_, text) in texts {
             let start = joined.len();
             starts.push(start);
             hits.extend(text.hits(topic).into_iter().map(|hit| Hit {
@@ -153,7 +162,7 @@ impl<'a> Letter<'a> {
         }
         let hits = without_swallowed(without_boilerplate(hits, &joined));
         Some(Self {
-            texts,
+            texts: texts.to_vec(),
             joined,
             starts,
             hits,
@@ -164,10 +173,20 @@ impl<'a> Letter<'a> {
 
     /// The text that holds a hit, and the place of the hit in it.
     fn locate(&self, hit: &Range<usize>) -> (&'a Text, Range<usize>) {
-        let index = self.starts.partition_point(|&start| start <= hit.start) - 1;
-        let ((text, scanned), start) = (self.texts[index], self.starts[index]);
-        let place = scanned.locate(&text.text, hit.start - start..hit.end - start);
-        (text, place)
+        let (text, _) = self.texts[self.index(hit)];
+        let (scanned, place) = self.within(hit);
+        (text, scanned.locate(&text.text, place))
+    }
+
+    /// The same in the folded text.
+    fn within(&self, hit: &Range<usize>) -> (&'a Scanned<'a>, Range<usize>) {
+        let index = self.index(hit);
+        let start = self.starts[index];
+        (self.texts[index].1, hit.start - start..hit.end - start)
+    }
+
+    fn index(&self, hit: &Range<usize>) -> usize {
+        self.starts.partition_point(|&start| start <= hit.start) - 1
     }
 
     /// The request with the highest score, if it or what is said for it alone
@@ -244,7 +263,7 @@ impl<'a> Letter<'a> {
                 }
                 Chain {
                     request: request.folded.clone(),
-                    score: for_it + against,
+                    score: for_it + against + self.tone(request),
                     accused: for_it,
                     reasons,
                 }
@@ -257,6 +276,20 @@ impl<'a> Letter<'a> {
                     std::cmp::Reverse(chain.request.start),
                 )
             })
+    }
+
+    /// What the words around a request say for it or against it by the way
+    /// that they read.
+    fn tone(&self, request: &Hit<'_>) -> i32 {
+        let (scanned, place) = self.within(&request.folded);
+        let likeness = scanned.likeness_at(Learned::Chain, &place);
+        let takes = match request.pattern.weight {
+            _ if self.spreads => 0.0,
+            UNMISTAKABLE.. => TAKES,
+            _ => TAKES_IN_PASSING,
+        };
+        let tone = likeness.map_or(0.0, |likeness| likeness * TELLS);
+        tone.clamp(-takes, ADDS).round() as i32
     }
 
     /// Whether the message is there to hand on what it quotes: it says so, or

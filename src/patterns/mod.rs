@@ -34,6 +34,7 @@ use std::sync::{Arc, LazyLock};
 mod beginnings;
 mod expression;
 mod fold;
+pub mod likeness;
 mod needs;
 mod pack;
 mod pattern;
@@ -45,6 +46,7 @@ use pack::Examples;
 use prose::Prose;
 
 pub use fold::Folded;
+pub use likeness::{Learned, Likeness};
 pub use pack::Pack;
 pub use pattern::{Hit, Pattern};
 pub use scanned::Scanned;
@@ -61,8 +63,6 @@ pub enum Topic {
     ChainMessage,
     /// Swearing, slurs, insults, threats, and what speaks for and against them.
     OffensiveLanguage,
-    /// Private deals and affairs, and the school's.
-    PersonalBusiness,
     /// Requests to use a private mailbox, and words of school business.
     PersonalAddress,
     /// Passwords of documents, accounts and devices, said or hinted at in
@@ -87,14 +87,13 @@ pub enum Topic {
 }
 
 impl Topic {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 15] = [
         Self::SpecialCategories,
         Self::Identifiers,
         Self::ColumnHeadings,
         Self::ChainMessage,
         Self::OffensiveLanguage,
         Self::PersonalAddress,
-        Self::PersonalBusiness,
         Self::Passwords,
         Self::OpinionOfPerson,
         Self::CopyrightMaterial,
@@ -108,13 +107,12 @@ impl Topic {
 
     /// Those whose patterns are looked for in running text; the others are
     /// held against cells, domains and names, or looked for in few mails.
-    pub const PROSE: [Self; 10] = [
+    pub const PROSE: [Self; 9] = [
         Self::SpecialCategories,
         Self::Identifiers,
         Self::ChainMessage,
         Self::OffensiveLanguage,
         Self::PersonalAddress,
-        Self::PersonalBusiness,
         Self::Passwords,
         Self::OpinionOfPerson,
         Self::CopyrightMaterial,
@@ -129,7 +127,6 @@ impl Topic {
             Self::ChainMessage => "chain-message",
             Self::OffensiveLanguage => "offensive-language",
             Self::PersonalAddress => "personal-address",
-            Self::PersonalBusiness => "personal-business",
             Self::Passwords => "passwords",
             Self::OpinionOfPerson => "opinion-of-person",
             Self::CopyrightMaterial => "copyright-material",
@@ -210,9 +207,6 @@ impl Topic {
                 "mentions",
                 "reproof",
             ],
-            Self::PersonalBusiness => &[
-                "selling", "letting", "working", "buying", "affairs", "own", "school",
-            ],
             Self::Passwords => &[
                 "gives",
                 "hints",
@@ -266,7 +260,6 @@ impl Topic {
             Self::ChainMessage => include_str!("../../patterns/chain-message.toml"),
             Self::OffensiveLanguage => include_str!("../../patterns/offensive-language.toml"),
             Self::PersonalAddress => include_str!("../../patterns/personal-address.toml"),
-            Self::PersonalBusiness => include_str!("../../patterns/personal-business.toml"),
             Self::Passwords => include_str!("../../patterns/passwords.toml"),
             Self::OpinionOfPerson => include_str!("../../patterns/opinion-of-person.toml"),
             Self::CopyrightMaterial => include_str!("../../patterns/copyright-material.toml"),

@@ -1,7 +1,9 @@
 //! A text that is searched once, for all checks.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
+use super::likeness::{Learned, Likeness, Weighed};
 use super::pack::Index;
 use super::prose::Places;
 use super::{Folded, Hit, Pack, Packs, Pattern, Topic};
@@ -14,6 +16,7 @@ pub struct Scanned<'p> {
     folded: Folded,
     packs: &'p Packs,
     places: Places,
+    weighed: OnceCell<Weighed>,
 }
 
 impl<'p> Scanned<'p> {
@@ -23,6 +26,7 @@ impl<'p> Scanned<'p> {
             folded,
             packs,
             places,
+            weighed: OnceCell::new(),
         }
     }
 
@@ -58,6 +62,38 @@ impl<'p> Scanned<'p> {
                 .match_at(self.as_str(), start)
                 .is_some()
         })
+    }
+
+    /// Every passage of up to three sentences, with how much it reads like
+    /// what was learned.
+    fn passages(&self, learned: Learned) -> impl Iterator<Item = Likeness> {
+        self.weighed().passages(learned)
+    }
+
+    /// How much some texts, read as one, read like it.
+    pub fn likeness_of(texts: &[&Self], learned: Learned) -> Option<f32> {
+        Weighed::whole(texts.iter().map(|text| text.weighed()), learned)
+    }
+
+    /// The passage that reads most like it.
+    pub fn likeliest(&self, learned: Learned) -> Option<Likeness> {
+        let passages = self.passages(learned);
+        passages.max_by(|a, b| a.score.total_cmp(&b.score))
+    }
+
+    /// How much the words around a place in the folded text read like it.
+    pub fn likeness_at(&self, learned: Learned, place: &Range<usize>) -> Option<f32> {
+        let around = |likeness: &Likeness| {
+            likeness.passage.start < place.end && place.start < likeness.passage.end
+        };
+        let passages = self.passages(learned).filter(around);
+        passages
+            .map(|likeness| likeness.score)
+            .max_by(f32::total_cmp)
+    }
+
+    fn weighed(&self) -> &Weighed {
+        self.weighed.get_or_init(|| Weighed::new(self.as_str()))
     }
 
     fn of(

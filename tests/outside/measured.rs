@@ -25,15 +25,30 @@ const REACHED: &[(&str, f64, f64)] = &[
     ("password-with-document", 0.99, 0.71),
     ("password-shared", 0.92, 0.80),
     ("personal-address", 0.96, 0.96),
-    ("personal-details-to-pupil", 0.99, 0.50),
+    ("personal-details-to-pupil", 0.85, 0.99),
     ("pupil-private-address", 0.99, 0.83),
-    ("personal-business", 0.30, 0.20),
-    ("chain-message", 0.76, 0.82),
-    ("offensive-language", 0.76, 0.72),
+    ("personal-business", 0.61, 0.86),
+    ("chain-message", 0.79, 0.88),
+    ("offensive-language", 0.77, 0.77),
     ("pupil-photo", 0.99, 0.91),
     ("wrong-recipient", 0.77, 0.58),
     ("visible-recipients", 0.99, 0.99),
     ("unreadable-content", 0.99, 0.99),
+];
+
+/// The same of the second set, which is written plainly.
+const REACHED_IN_SECOND: &[(&str, f64, f64)] = &[
+    ("pupil-name-in-body", 0.95, 0.99),
+    ("personal-data-in-body", 0.99, 0.94),
+    ("password-with-document", 0.99, 0.87),
+    ("password-shared", 0.89, 0.81),
+    ("personal-address", 0.99, 0.99),
+    ("personal-details-to-pupil", 0.99, 0.81),
+    ("personal-business", 0.74, 0.74),
+    ("chain-message", 0.99, 0.90),
+    ("offensive-language", 0.99, 0.90),
+    ("wrong-recipient", 0.99, 0.99),
+    ("out-of-hours", 0.99, 0.99),
 ];
 
 /// The same of mails to tune on, which hold what rules still get wrong.
@@ -47,6 +62,13 @@ fn no_rule_falls_behind_what_it_has_reached() {
     let folder = fixtures().join("hartwell");
     let rules = measured(&folder.join("school"), &folder.join("mails"), 600);
     reaches(&rules, REACHED);
+}
+
+#[test]
+fn no_rule_falls_behind_on_the_second_set() {
+    let folder = fixtures().join("hartwell");
+    let rules = measured(&folder.join("school"), &folder.join("second"), 170);
+    reaches(&rules, REACHED_IN_SECOND);
 }
 
 #[test]

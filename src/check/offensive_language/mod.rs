@@ -7,6 +7,8 @@
 //! that are mild or doubtful alone ("damn") stay below the usual threshold;
 //! two different ones together pass it. A threat is told apart from the rest,
 //! so that a school can treat it in a way of its own (the class `threat`).
+//! Where no word is known, a passage that reads like labelled abuse
+//! ([`Learned::Abuse`]) is contempt.
 //!
 //! **Why.** "Language must not include swear words, be offensive or abusive."
 //! "Emails or attachments of a pornographic, illegal, violent, sexist or racist
@@ -30,7 +32,7 @@ use std::ops::Range;
 
 use crate::extract::{Reading, Role, Text};
 use crate::finding::{Finding, RuleId, Weight};
-use crate::patterns::{Pack, Pattern, Scanned, Topic};
+use crate::patterns::{Learned, Pack, Pattern, Scanned, Topic};
 use crate::school::School;
 
 use super::speech::{Sentence, is_answer, is_forwarded};
@@ -46,6 +48,10 @@ use disguise::disguised;
 const LETTER: usize = 20 * 1024;
 /// The weight of words beyond doubt.
 const PLAIN: i32 = 3;
+/// From this confidence on nobody needs to ask how the rest reads.
+const SURE: f32 = 0.5;
+/// How much a passage has to read like abuse to be contempt of itself.
+const CONTEMPT: f32 = 1.2;
 
 #[derive(Debug)]
 pub(super) struct OffensiveLanguage;
@@ -78,19 +84,64 @@ impl Check for OffensiveLanguage {
                     || !disguised(scanned.as_str(), pack, beyond_doubt).is_empty()
             })
             .collect();
-        if suspect.is_empty() {
-            return Vec::new();
+        let known: Vec<Finding> = match suspect.is_empty() {
+            true => Vec::new(),
+            false => known(suspect, &Context::of(mail), school),
+        };
+        let counted =
+            |finding: &Finding| finding.suppressed.is_none() && finding.confidence >= SURE;
+        match known.iter().any(counted) {
+            true => known,
+            false => known.into_iter().chain(contempt(mail, school)).collect(),
         }
-        let context = Context::of(mail);
-        suspect
-            .into_iter()
-            .filter(|(text, _)| text.role != Role::Quoted || context.passes_on_a_joke())
-            .flat_map(|(text, scanned)| {
-                let words = words(text, scanned, pack, &context);
-                findings(text, scanned, words, school)
-            })
-            .collect()
     }
+}
+
+/// What words and phrases of the pack come to.
+fn known(suspect: Vec<(&Text, &Scanned<'_>)>, context: &Context, school: &School) -> Vec<Finding> {
+    let pack = school.patterns.pack(Topic::OffensiveLanguage);
+    suspect
+        .into_iter()
+        .filter(|(text, _)| text.role != Role::Quoted || context.passes_on_a_joke())
+        .flat_map(|(text, scanned)| {
+            let words = words(text, scanned, pack, context);
+            findings(text, scanned, words, school)
+        })
+        .collect()
+}
+
+/// Newly written words that are contemptuous as a whole, though none of them
+/// is known to be: what they are, the way that they read says.
+fn contempt(mail: &Screened<'_>, school: &School) -> Option<Finding> {
+    let texts = mail.reading.texts.iter().enumerate();
+    let passages = texts
+        .filter(|(_, text)| text.role == Role::Body)
+        .filter_map(|(index, text)| {
+            let scanned = mail.prose(index);
+            let likeness = scanned.likeliest(Learned::Abuse)?;
+            (likeness.score >= CONTEMPT).then_some((text, scanned, likeness))
+        });
+    let (text, scanned, likeness) =
+        passages.max_by(|(.., a), (.., b)| a.score.total_cmp(&b.score))?;
+    let about = Context::of(mail);
+    let sentence = Sentence::around(scanned.as_str(), &likeness.passage);
+    let reports = scanned.hits_of(Topic::OffensiveLanguage, |pattern| {
+        matches!(&*pattern.category, "reports" | "mentions")
+    });
+    let objection = about
+        .with(text, scanned)
+        .objection(Kind::Insult, &sentence, &reports);
+    let place = scanned.locate(&text.text, likeness.passage);
+    Some(Finding {
+        rule: RuleId::OffensiveLanguage,
+        location: masking::location(&text.location, school),
+        what: "words that read like contempt or a threat".to_owned(),
+        excerpt: masking::masked(text.text[place].trim(), school),
+        confidence: 0.6,
+        pupils: Vec::new(),
+        weight: Weight::Ordinary,
+        suppressed: objection.map(str::to_owned),
+    })
 }
 
 impl Kind {

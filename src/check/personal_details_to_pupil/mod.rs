@@ -12,6 +12,9 @@
 //! sender's own name stands beside, or is in; so on an attached card for an
 //! address book. To be asked to the writer's home, or to join them on such a
 //! service, is as much as its address or their name there.
+//! Where no word says whose a detail is, or a mail to a pupil holds none, what
+//! counts is how much the passage reads like labelled offers
+//! ([`Learned::PrivateContact`]).
 //!
 //! **Why.** "I will not give out my own personal details, such as mobile phone
 //! number and personal email address, to pupils." It protects both: the pupil
@@ -31,7 +34,7 @@
 use crate::extract::{Role, Text};
 use crate::finding::{Finding, RuleId, Weight};
 use crate::mail::Address;
-use crate::patterns::{Folded, Hit, Topic};
+use crate::patterns::{Folded, Hit, Learned, Likeness, Scanned, Topic};
 use crate::school::{Class, School, Staff};
 
 use super::{Check, Screened, masking, personal_address};
@@ -44,6 +47,10 @@ mod details;
 const SAID: f32 = 0.9;
 const ASKED: f32 = 0.75;
 const HINTED: f32 = 0.6;
+/// How much the words around a detail, or a passage without any, have to read
+/// like an offer of private contact to be one.
+const LIKELY: f32 = 0.2;
+const OFFER: f32 = 0.9;
 /// The likeness from which on a mailbox is its namesake's.
 const LIKE: i32 = 4;
 /// How far before a number its owner's name stands, in bytes: in a signature,
@@ -73,12 +80,37 @@ impl Check for PersonalDetailsToPupil {
             return Vec::new();
         }
         let sender = personal_address::sender(mail, school);
-        let texts = mail.reading.texts.iter();
-        texts
-            .filter(|text| text.attachment.is_none() || is_card(text, mail))
-            .filter_map(|text| finding(text, to_pupil, sender, school))
-            .collect()
+        let texts = mail.reading.texts.iter().enumerate();
+        let texts = texts.filter(|(_, text)| text.attachment.is_none() || is_card(text, mail));
+        let texts = || texts.clone();
+        let known: Vec<Finding> = texts()
+            .filter_map(|(index, text)| finding(text, mail.prose(index), to_pupil, sender, school))
+            .collect();
+        match known.is_empty() && to_pupil {
+            true => texts()
+                .filter(|(_, text)| text.role == Role::Body)
+                .filter_map(|(index, text)| offer(text, mail.prose(index), school))
+                .collect(),
+            false => known,
+        }
     }
+}
+
+/// An offer of a private way to reach the writer, by the way that it reads,
+/// though nothing in it is known to be one.
+fn offer(text: &Text, scanned: &Scanned<'_>, school: &School) -> Option<Finding> {
+    let Likeness { passage, score } = scanned.likeliest(Learned::PrivateContact)?;
+    let place = scanned.locate(&text.text, passage);
+    (score >= OFFER).then(|| Finding {
+        rule: RuleId::PersonalDetailsToPupil,
+        location: masking::location(&text.location, school),
+        what: "what reads like an offer to be in touch in private".to_owned(),
+        excerpt: masking::dotted(masking::masked(text.text[place].trim(), school).as_str()),
+        confidence: HINTED,
+        pupils: Vec::new(),
+        weight: Weight::Ordinary,
+        suppressed: None,
+    })
 }
 
 /// Whether a text is an attached card for an address book.
@@ -91,6 +123,7 @@ fn is_card(text: &Text, mail: &Screened<'_>) -> bool {
 /// The surest detail of a text.
 fn finding(
     text: &Text,
+    scanned: &Scanned<'_>,
     to_pupil: bool,
     sender: Option<&Staff>,
     school: &School,
@@ -99,6 +132,7 @@ fn finding(
     let hits = school.patterns.pack(Topic::PersonalDetails).scan(&folded);
     let context = Context {
         text: folded.as_str(),
+        scanned,
         hits,
         sender,
         school,
@@ -145,6 +179,7 @@ fn finding(
 /// A folded text, and what is known of whom it speaks of.
 struct Context<'a> {
     text: &'a str,
+    scanned: &'a Scanned<'a>,
     hits: Vec<Hit<'a>>,
     sender: Option<&'a Staff>,
     school: &'a School,
@@ -161,7 +196,8 @@ impl Context<'_> {
         match &detail.kind {
             Kind::Handle | Kind::Invitation => Some(SAID),
             Kind::Home if says("own-home") => Some(SAID),
-            Kind::Home => (says("stays") && says("home")).then_some(ASKED),
+            Kind::Home if says("stays") && says("home") => Some(ASKED),
+            Kind::Home => self.reads_as_offer(detail),
             Kind::Mailbox(address) => self.whose_mailbox(detail, address, &says),
             Kind::Number { digits, .. } if self.is_the_school_s(digits) => None,
             Kind::Number { .. } if says("own-number") => Some(SAID),
@@ -174,9 +210,21 @@ impl Context<'_> {
                         || details::asks_to_ring(words)
                         || details::is_for_need(words)
                         || self.is_signed(detail));
-                hinted.then_some(HINTED)
+                match hinted {
+                    true => Some(HINTED),
+                    false => self.reads_as_offer(detail),
+                }
             }
         }
+    }
+
+    /// Whether the words around a detail read like those with which people
+    /// hand out their own.
+    fn reads_as_offer(&self, detail: &Detail) -> Option<f32> {
+        let likeness = self
+            .scanned
+            .likeness_at(Learned::PrivateContact, &detail.range);
+        (likeness? >= LIKELY).then_some(HINTED)
     }
 
     /// Whether words of a category stand in a detail's sentence.
@@ -199,7 +247,11 @@ impl Context<'_> {
         if self.is_like_sender(detail, address) {
             return Some(SAID);
         }
-        (says("own-mailbox") && !says("other")).then_some(ASKED)
+        match says("other") {
+            true => None,
+            false if says("own-mailbox") => Some(ASKED),
+            false => self.reads_as_offer(detail),
+        }
     }
 
     /// The same on a card for an address book: whose it is, its name says.

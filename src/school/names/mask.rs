@@ -12,20 +12,33 @@ impl Names {
     /// name means there: `Marks for Zoë O'Brien` is `Marks for Z.O.`, and
     /// `ZoeOBrien.docx` is `Z.O.docx`.
     pub fn mask(&self, text: &str) -> String {
-        let mut masked = String::with_capacity(text.len());
-        let mut done = 0;
-        for name in self.find(text, Writing::Joined) {
-            masked.push_str(&text[done..name.range.start]);
-            masked.push_str(&initials(text, &name));
-            done = name.range.end;
-            // The full stop of the last initial serves the sentence as well.
-            if text[done..].starts_with('.') {
-                masked.pop();
+        let mut masked = text.to_owned();
+        // Where names run into one another, masking one can lay bare the next.
+        for _ in 0..=text.len() {
+            let names = self.find(&masked, Writing::Joined);
+            if names.is_empty() {
+                break;
             }
+            masked = with_initials(&masked, &names);
         }
-        masked.push_str(&text[done..]);
         masked
     }
+}
+
+fn with_initials(text: &str, names: &[Match]) -> String {
+    let mut masked = String::with_capacity(text.len());
+    let mut done = 0;
+    for name in names {
+        masked.push_str(&text[done..name.range.start]);
+        masked.push_str(&initials(text, name));
+        done = name.range.end;
+        // The full stop of the last initial serves the sentence as well.
+        if text[done..].starts_with('.') {
+            masked.pop();
+        }
+    }
+    masked.push_str(&text[done..]);
+    masked
 }
 
 /// The initials of forename and surname as the text writes them: `Z.O.`

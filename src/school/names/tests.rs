@@ -480,6 +480,16 @@ fn hostile_text_is_searched_in_linear_time_without_panic() {
     }
 }
 
+#[test]
+fn a_name_that_masking_lays_bare_is_masked_too() {
+    let names = names();
+    for text in ["O'Brien'Zoë-O'BrienZoëSmith@", "Zoë O'Brien'Zoë-O'BrienZoë"] {
+        let masked = names.mask(text);
+        assert!(names.find(&masked, Writing::Prose).is_empty(), "{masked}");
+        assert!(names.find(&masked, Writing::Joined).is_empty(), "{masked}");
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn any_text_is_searched_and_masked(text in "(Zoë|O'Brien|Smith|Mary|[ ,.@\\-'’\t\n]|\\PC){0,40}") {
