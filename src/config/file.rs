@@ -28,6 +28,12 @@ pub(super) struct File {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Listen {
     pub(super) smtp: Option<smtp::Addresses>,
+    /// The same for clients that begin with TLS.
+    pub(super) smtps: Option<smtp::Addresses>,
+    /// PEM: the certificate that clients are shown, then those that signed it.
+    pub(super) certificate: Option<PathBuf>,
+    /// PEM: its key.
+    pub(super) key: Option<PathBuf>,
     pub(super) console: Option<SocketAddr>,
     pub(super) console_url: Option<String>,
     pub(super) hostname: Option<String>,

@@ -1,6 +1,8 @@
 //! The second half of reading a configuration: what is missing, what does not
 //! fit together, and the files that it names.
 
+mod listen;
+
 use std::collections::HashMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -20,7 +22,6 @@ use crate::policy::{self, Allowance, Policy};
 use crate::school::import::{Kept, Source, Sources, import_beside};
 use crate::school::names::NameKey;
 use crate::school::{Habits, People, Routes, School, habits};
-use crate::smtp;
 use crate::store;
 use crate::store::people::{Imported, Imports};
 use crate::tenant::{Tenant, Tenants};
@@ -161,38 +162,17 @@ impl Loading<'_> {
             .collect::<Option<_>>()
             .unwrap_or_default();
         self.check_apart(&tenants);
-        let relay = self.relay(
-            file.listen.smtp,
-            file.listen.clients,
-            file.listen.hostname,
-            file.listen.limits,
-        );
+        let console = file.listen.console;
+        let relay = self.relay(file.listen);
         Some(Config {
             relay: relay?,
-            console: file.listen.console,
+            console,
             store: store?,
             workers: file.workers,
             tenants: Tenants::new(tenants),
             imported: Vec::new(),
             warnings: Vec::new(),
             files: Vec::new(),
-        })
-    }
-
-    fn relay(
-        &mut self,
-        smtp: Option<smtp::Addresses>,
-        clients: Option<Vec<smtp::Client>>,
-        hostname: Option<String>,
-        limits: smtp::Limits,
-    ) -> Option<smtp::Settings> {
-        let smtp = self.required(smtp, &["listen", "smtp"], "\"127.0.0.1:2525\"");
-        let clients = self.required(clients, &["listen", "clients"], "[\"127.0.0.1/32\"]");
-        Some(smtp::Settings {
-            smtp: smtp?,
-            clients: clients?,
-            hostname: hostname.unwrap_or_else(smtp::system_hostname),
-            limits,
         })
     }
 

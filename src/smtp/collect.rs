@@ -6,7 +6,6 @@ use std::io;
 
 use bytes::{Buf, BytesMut};
 use tokio::io::AsyncReadExt;
-use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
 use super::conversation::End;
@@ -15,6 +14,7 @@ use super::message::{FULL, TROUBLE};
 use super::relay::Relay;
 use super::reply::Reply;
 use super::settings::Limits;
+use super::stream::Stream;
 use super::transaction::Transaction;
 use crate::mail::content::Writer;
 use crate::mail::{Content, header};
@@ -43,7 +43,7 @@ const LOOP: Reply = Reply::new(554, "5.4.6 This message goes in a loop");
 
 /// A client's side of DATA.
 pub(crate) struct Source<'a> {
-    pub(crate) stream: &'a mut TcpStream,
+    pub(crate) stream: &'a mut Stream,
     /// What was read of it and not used.
     pub(crate) inbox: &'a mut BytesMut,
     pub(crate) newlines: BareNewlines,

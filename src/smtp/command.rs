@@ -18,6 +18,7 @@ pub(crate) enum Command<'a> {
     Noop,
     Help,
     Vrfy,
+    StartTls,
     Quit,
 }
 
@@ -91,6 +92,7 @@ impl<'a> Command<'a> {
             Verb::Rcpt => Ok(Self::Rcpt(rcpt(rest)?)),
             Verb::Data => plain(Self::Data),
             Verb::Rset => plain(Self::Rset),
+            Verb::StartTls => plain(Self::StartTls),
             Verb::Quit => plain(Self::Quit),
             Verb::Noop => Ok(Self::Noop),
             Verb::Help => Ok(Self::Help),
@@ -112,6 +114,7 @@ enum Verb {
     Noop,
     Help,
     Vrfy,
+    StartTls,
     Quit,
     /// Known, and not announced.
     Unsupported,
@@ -130,7 +133,7 @@ impl Verb {
         ("HELP", Self::Help),
         ("VRFY", Self::Vrfy),
         ("EXPN", Self::Unsupported),
-        ("STARTTLS", Self::Unsupported),
+        ("STARTTLS", Self::StartTls),
         ("AUTH", Self::Unsupported),
         ("BDAT", Self::Unsupported),
         ("ETRN", Self::Unsupported),
@@ -393,7 +396,8 @@ mod tests {
         check("VRFY someone", Ok(Command::Vrfy));
         check("VRFY", Err(501));
         check("EXPN list", Err(502));
-        check("STARTTLS", Err(502));
+        check("starttls", Ok(Command::StartTls));
+        check("STARTTLS now", Err(501));
         check("BDAT 10 LAST", Err(502));
         check("GET / HTTP/1.1", Err(500));
         check("", Err(500));

@@ -14,7 +14,6 @@ use std::time::Duration;
 use bytes::BytesMut;
 use jiff::Timestamp;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -26,16 +25,25 @@ use super::message::{self, Collected, TROUBLE};
 use super::relay::{Relay, Snapshot, Tasks};
 use super::reply::Reply;
 use super::session::{Session, Step};
-use super::settings::Client;
+use super::settings::{Client, Limits};
+use super::stream::Stream;
+use super::tls::Incoming;
 use super::trace::Hop;
 use super::transaction::Transaction;
 
 /// What a client is given to take a reply.
 const WRITE: Duration = Duration::from_secs(60);
+/// What a client is given for its handshake at most.
+const HANDSHAKE: Duration = Duration::from_secs(60);
 /// Replies that are gathered at most before they are written, in bytes.
 const GATHERED: usize = 16 * 1024;
 
 const START: Reply = Reply::new(354, "End the message with CRLF.CRLF");
+const READY_FOR_TLS: Reply = Reply::new(220, "2.0.0 Go ahead");
+const SAID_TOO_SOON: Reply = Reply::new(
+    554,
+    "5.5.0 Nothing may follow STARTTLS before its answer; closing",
+);
 const SHUTDOWN: Reply = Reply::new(421, "4.3.2 This server is shutting down");
 const TIMED_OUT: Reply = Reply::new(421, "4.4.2 Waited too long, closing");
 const SESSION_OVER: Reply = Reply::new(
@@ -67,7 +75,7 @@ impl From<io::Error> for End {
 pub(crate) async fn converse(
     relay: Arc<Relay>,
     tasks: Tasks,
-    stream: TcpStream,
+    stream: Stream,
     address: IpAddr,
     shutdown: watch::Receiver<bool>,
 ) {
@@ -77,6 +85,10 @@ pub(crate) async fn converse(
         refuse(stream, &stranger(address)).await;
         return;
     };
+    let mut session = Session::default();
+    if stream.is_encrypted() {
+        session.encrypted();
+    }
     let mut conversation = Conversation {
         ends: Instant::now() + snapshot.limits.session(),
         relay,
@@ -86,7 +98,7 @@ pub(crate) async fn converse(
         shutdown,
         snapshot,
         client,
-        session: Session::default(),
+        session,
         transaction: None,
         inbox: BytesMut::with_capacity(SMALL),
         outbox: Vec::with_capacity(1024),
@@ -96,7 +108,7 @@ pub(crate) async fn converse(
 }
 
 /// Says one reply to a client that will not be served.
-pub(crate) async fn refuse(mut stream: TcpStream, reply: &Reply) {
+pub(crate) async fn refuse(mut stream: Stream, reply: &Reply) {
     let mut out = Vec::new();
     reply.write_to(&mut out);
     // It is not waited for: one write into an empty buffer does not block.
@@ -112,10 +124,25 @@ fn stranger(address: IpAddr) -> Reply {
     )
 }
 
+/// Takes a client's handshake; an error has been told of.
+pub(crate) async fn take_handshake(
+    stream: &mut Stream,
+    tls: &Incoming,
+    address: IpAddr,
+    limits: &Limits,
+) -> Result<(), End> {
+    let deadline = Instant::now() + HANDSHAKE.min(limits.command());
+    let taken = stream.accept(tls.config(), deadline).await;
+    taken.map_err(|error| {
+        tracing::warn!(%address, %error, "no agreement on TLS with a client");
+        End::Lost
+    })
+}
+
 struct Conversation {
     relay: Arc<Relay>,
     tasks: Tasks,
-    stream: TcpStream,
+    stream: Stream,
     address: IpAddr,
     shutdown: watch::Receiver<bool>,
     /// As of the last EHLO or MAIL.
@@ -196,9 +223,15 @@ impl Conversation {
                 self.drop_transaction().await;
                 let promised = self.snapshot.promise(&self.client, &self.relay.hops);
                 self.session.promise(promised);
-                let text = promised.announce(&self.relay.hostname);
+                self.session.offer_tls(self.snapshot.tls.is_some());
+                let mut text = promised.announce(&self.relay.hostname);
+                for keyword in self.session.own_keywords() {
+                    text.push('\n');
+                    text.push_str(keyword);
+                }
                 self.answer(&Reply::with_text(250, text)).await;
             }
+            Step::StartTls => self.start_tls().await?,
             Step::Close(reply) => {
                 self.settle().await;
                 return Err(End::Reply(reply));
@@ -241,6 +274,24 @@ impl Conversation {
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Answers STARTTLS, and takes the handshake. What stands behind the
+    /// command already was said by nobody knows whom: it must not be taken
+    /// for what is said under TLS (RFC 3207 section 4.2).
+    async fn start_tls(&mut self) -> Result<(), End> {
+        if !self.inbox.is_empty() {
+            return Err(End::Reply(SAID_TOO_SOON));
+        }
+        let Some(tls) = self.snapshot.tls.clone() else {
+            return Err(End::Reply(TROUBLE.with_code(421)));
+        };
+        self.drop_transaction().await;
+        READY_FOR_TLS.write_to(&mut self.outbox);
+        self.flush().await?;
+        take_handshake(&mut self.stream, &tls, self.address, &self.snapshot.limits).await?;
+        self.session.encrypted();
         Ok(())
     }
 
@@ -356,7 +407,11 @@ impl Conversation {
         if self.outbox.is_empty() {
             return Ok(());
         }
-        let written = timeout(WRITE, self.stream.write_all(&self.outbox)).await;
+        let written = timeout(WRITE, async {
+            self.stream.write_all(&self.outbox).await?;
+            self.stream.flush().await
+        })
+        .await;
         self.outbox.clear();
         written.map_err(|_| End::Lost)??;
         Ok(())

@@ -8,16 +8,15 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until};
 
 use super::delivery;
 use super::hold;
-use super::next_hop::{Peeked, peek};
 use super::refusal;
 use super::relay::{NO_SCHOOL, Pending, Relay, Standing, Tasks};
 use super::reply::Reply;
 use super::settings::NextHopDown;
+use super::stream::{Peeked, Stream};
 use super::transaction::Transaction;
 use crate::finding::{Action, Problem};
 use crate::mail::{Address, Content, Envelope, header};
@@ -44,7 +43,7 @@ pub(crate) struct Collected {
 pub(crate) struct Case<'a> {
     pub(crate) relay: &'a Arc<Relay>,
     pub(crate) tasks: &'a Tasks,
-    pub(crate) client: &'a TcpStream,
+    pub(crate) client: &'a Stream,
     pub(crate) tenant: Arc<Tenant>,
     pub(crate) envelope: Arc<Envelope>,
     pub(crate) message: Collected,
@@ -67,7 +66,7 @@ pub(crate) async fn finish(
     mut transaction: Transaction,
     relay: &Arc<Relay>,
     tasks: &Tasks,
-    client: &TcpStream,
+    client: &Stream,
     message: Collected,
 ) -> Reply {
     if let Err(reply) = choose_school(&mut transaction, relay, &message).await {
@@ -185,7 +184,7 @@ impl Case<'_> {
     /// The client is still there to hear the answer. Where it is not, it will
     /// send the message again, so nothing may be sent or kept.
     pub(crate) fn client_is_there(&self) -> bool {
-        peek(self.client) != Peeked::Gone
+        self.client.peek() != Peeked::Gone
     }
 
     /// What the journal keeps of the decision.

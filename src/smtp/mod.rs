@@ -3,7 +3,8 @@
 //! From the wire inwards: [`mod@line`] and [`framing`] cut a client's bytes into
 //! commands and a message, [`command`] reads one line, [`session`] judges its
 //! place in the dialogue; none of these does any I/O. [`conversation`] does,
-//! one task a client; [`collect`] is its part in DATA. [`transaction`] passes the envelope on to the next hop,
+//! one task a client, over a [`stream`] in clear or under [`tls`];
+//! [`collect`] is its part in DATA. [`transaction`] passes the envelope on to the next hop,
 //! [`message`] sees to the message: screened, then [`delivery`], [`hold`] or
 //! [`refusal`].
 
@@ -27,15 +28,17 @@ mod relay;
 pub(crate) mod reply;
 mod session;
 mod settings;
+mod stream;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
+pub mod tls;
 mod trace;
 mod transaction;
 
 pub use framing::BareNewlines;
-pub use listener::{resume, serve};
+pub use listener::{Door, resume, serve};
 pub use network::Network;
 pub use relay::{Parts, Pending, Relay, Screen, ScreenError, Snapshot};
 pub use reply::Reply;

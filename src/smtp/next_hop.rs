@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use rustix::net::RecvFlags;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -17,6 +16,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::extension::Extensions;
 use super::framing::Encoder;
 use super::reply::{Malformed, Reply};
+use super::stream::{Peeked, Stream};
 use crate::mail::content::CHUNK;
 use crate::mail::{Content, Envelope, Recipient};
 
@@ -66,7 +66,7 @@ impl HopError {
 #[derive(Debug)]
 pub(crate) struct Connection {
     address: Arc<str>,
-    stream: TcpStream,
+    stream: Stream,
     inbox: BytesMut,
     outbox: Vec<u8>,
     extensions: Extensions,
@@ -86,7 +86,7 @@ impl Connection {
         stream.set_nodelay(true).map_err(HopError::Connect)?;
         let mut connection = Self {
             address: address.into(),
-            stream,
+            stream: Stream::Clear(stream),
             inbox: BytesMut::with_capacity(1024),
             outbox: Vec::with_capacity(1024),
             extensions: Extensions::default(),
@@ -129,7 +129,7 @@ impl Connection {
 
     /// Whether the other side is still there, as far as this side knows.
     pub(crate) fn is_alive(&self) -> bool {
-        match peek(&self.stream) {
+        match self.stream.peek() {
             Peeked::Nothing => true,
             // More than the replies that are owed would be a farewell, which
             // shows when they are read.
@@ -192,10 +192,13 @@ impl Connection {
         if self.outbox.is_empty() {
             return Ok(());
         }
-        timeout(limit::BLOCK, self.stream.write_all(&self.outbox))
-            .await
-            .map_err(|_| HopError::Slow)?
-            .map_err(HopError::Lost)?;
+        timeout(limit::BLOCK, async {
+            self.stream.write_all(&self.outbox).await?;
+            self.stream.flush().await
+        })
+        .await
+        .map_err(|_| HopError::Slow)?
+        .map_err(HopError::Lost)?;
         self.outbox.clear();
         Ok(())
     }
@@ -356,27 +359,4 @@ pub(crate) fn missing(extensions: Extensions, envelope: &Envelope) -> Option<Rep
         ));
     }
     None
-}
-
-/// What a socket has to read, looked at without waiting or taking.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Peeked {
-    Nothing,
-    Bytes,
-    /// Closed or broken by the other side.
-    Gone,
-}
-
-pub(crate) fn peek(stream: &TcpStream) -> Peeked {
-    let mut byte = [0_u8; 1];
-    match rustix::net::recv(
-        stream,
-        byte.as_mut_slice(),
-        RecvFlags::PEEK | RecvFlags::DONTWAIT,
-    ) {
-        Ok((_, 0)) => Peeked::Gone,
-        Ok(_) => Peeked::Bytes,
-        Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => Peeked::Nothing,
-        Err(_) => Peeked::Gone,
-    }
 }

@@ -18,6 +18,7 @@ use super::listener::Connections;
 use super::pool::NextHops;
 use super::reply::Reply;
 use super::settings::{Client, Limits, Settings};
+use super::tls::Incoming;
 use super::trace::Trace;
 use crate::mail::{Address, Content, Envelope, header};
 use crate::screen::Screening;
@@ -48,6 +49,8 @@ pub struct Snapshot {
     pub tenants: Tenants,
     pub clients: Vec<Client>,
     pub limits: Limits,
+    /// What clients who ask for TLS are shown; without it they cannot.
+    pub tls: Option<Arc<Incoming>>,
 }
 
 /// What all sessions and the outbox share.
@@ -189,6 +192,7 @@ impl Snapshot {
             tenants,
             clients: settings.clients.clone(),
             limits: settings.limits,
+            tls: settings.tls.clone(),
         }
     }
 

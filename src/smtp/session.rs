@@ -14,6 +14,7 @@ use super::settings::Limits;
 #[derive(Debug, Default)]
 pub(crate) struct Session {
     state: State,
+    security: Security,
     helo: String,
     promised: Extensions,
     errors: u32,
@@ -27,6 +28,16 @@ enum State {
     Connected,
     Greeted,
     Open(Open),
+}
+
+/// Whether the connection is encrypted, and may come to be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Security {
+    #[default]
+    Clear,
+    /// The client has heard that it may say STARTTLS.
+    Offered,
+    Encrypted,
 }
 
 /// A transaction between MAIL and DATA.
@@ -47,6 +58,8 @@ pub(crate) enum Step<'a> {
     Reset(Reply),
     /// The client asks what can be promised: [`Session::promise`] it.
     Promise,
+    /// Answer, and take the client's handshake; [`Session::encrypted`] follows.
+    StartTls,
     /// Drop everything, answer, and close.
     Close(Reply),
     /// Pass on; [`Session::mail_answered`] follows.
@@ -61,6 +74,9 @@ pub(crate) const NO_RECIPIENT: Reply =
     Reply::new(503, "5.5.1 There is no recipient to send this to");
 pub(crate) const NO_MAIL: Reply = Reply::new(503, "5.5.1 MAIL comes first");
 const NOT_GREETED: Reply = Reply::new(503, "5.5.1 EHLO comes first");
+const NOT_OFFERED: Reply = Reply::new(502, "5.5.1 This command is not offered here");
+const ENCRYPTED: Reply = Reply::new(503, "5.5.1 The connection is encrypted already");
+const TLS_IN_MAIL: Reply = Reply::new(503, "5.5.1 STARTTLS comes before MAIL");
 const NESTED: Reply = Reply::new(503, "5.5.1 MAIL was given already");
 const UTF8: Reply = Reply::new(553, "5.6.7 An address outside ASCII needs SMTPUTF8");
 const TOO_MANY_RECIPIENTS: Reply = Reply::new(452, "4.5.3 Too many recipients for one message");
@@ -76,11 +92,44 @@ impl Session {
 
     /// The protocol's name in a trace field (RFC 3848, RFC 6531).
     pub(crate) fn protocol(&self) -> &'static str {
-        match &self.state {
-            State::Open(Open { utf8: true, .. }) => "UTF8SMTP",
+        let utf8 = matches!(self.state, State::Open(Open { utf8: true, .. }));
+        match (utf8, self.is_encrypted()) {
             _ if self.promised == Extensions::default() => "SMTP",
-            _ => "ESMTP",
+            (false, false) => "ESMTP",
+            (false, true) => "ESMTPS",
+            (true, false) => "UTF8SMTP",
+            (true, true) => "UTF8SMTPS",
         }
+    }
+
+    pub(crate) fn is_encrypted(&self) -> bool {
+        self.security == Security::Encrypted
+    }
+
+    /// Whether there is a certificate for STARTTLS, as of now.
+    pub(crate) fn offer_tls(&mut self, available: bool) {
+        self.security = match self.security {
+            Security::Encrypted => Security::Encrypted,
+            _ if available => Security::Offered,
+            _ => Security::Clear,
+        };
+    }
+
+    /// What Exeat itself offers this client beside what was promised.
+    pub(crate) fn own_keywords(&self) -> &'static [&'static str] {
+        match self.security {
+            Security::Offered => &["STARTTLS"],
+            Security::Clear | Security::Encrypted => &[],
+        }
+    }
+
+    /// The connection is encrypted from here on. What the client said before
+    /// is forgotten, for anybody could have said it (RFC 3207 section 4.2).
+    pub(crate) fn encrypted(&mut self) {
+        self.security = Security::Encrypted;
+        self.state = State::Connected;
+        self.promised = Extensions::default();
+        self.helo.clear();
     }
 
     pub(crate) fn is_open(&self) -> bool {
@@ -119,6 +168,7 @@ impl Session {
                 self.close_transaction();
                 Step::Reset(Reply::new(250, "2.0.0 Forgotten"))
             }
+            Command::StartTls => self.start_tls(limits),
             Command::Noop => Step::Answer(Reply::new(250, "2.0.0 Still here")),
             Command::Help => Step::Answer(Reply::new(
                 214,
@@ -163,6 +213,16 @@ impl Session {
     pub(crate) fn message_ended(&mut self) {
         self.messages += 1;
         self.close_transaction();
+    }
+
+    fn start_tls<'a>(&mut self, limits: &Limits) -> Step<'a> {
+        match (self.security, &self.state) {
+            (Security::Clear, _) => self.fault(NOT_OFFERED, limits),
+            (Security::Encrypted, _) => self.fault(ENCRYPTED, limits),
+            (Security::Offered, State::Connected) => self.fault(NOT_GREETED, limits),
+            (Security::Offered, State::Open(_)) => self.fault(TLS_IN_MAIL, limits),
+            (Security::Offered, State::Greeted) => Step::StartTls,
+        }
     }
 
     fn close_transaction(&mut self) {
@@ -248,7 +308,10 @@ mod tests {
     /// Runs a dialogue of lines `command => code`. The next hop accepts all
     /// but addresses that begin with `no`; messages are taken with 250.
     fn check(promised: Extensions, dialogue: &str) {
-        let mut session = Session::default();
+        check_with(Session::default(), promised, dialogue);
+    }
+
+    fn check_with(mut session: Session, promised: Extensions, dialogue: &str) {
         for line in dialogue
             .lines()
             .map(str::trim)
@@ -275,6 +338,10 @@ mod tests {
                 Step::Data => {
                     session.message_ended();
                     354
+                }
+                Step::StartTls => {
+                    session.encrypted();
+                    220
                 }
             };
             assert_eq!(code.to_string(), expected, "{command}\nin {dialogue}");
@@ -325,6 +392,60 @@ mod tests {
             QUIT => 221
         ",
         );
+    }
+
+    #[test]
+    fn encryption_comes_once_and_forgets_what_was_said() {
+        let offered = || {
+            let mut session = Session::default();
+            session.offer_tls(true);
+            session
+        };
+        check_with(
+            offered(),
+            Extensions::OWN,
+            "
+            STARTTLS => 503
+            EHLO c.example => 250
+            MAIL FROM:<a@b.example> => 250
+            STARTTLS => 503
+            RSET => 250
+            STARTTLS now => 501
+            STARTTLS => 220
+            NOOP => 250
+        ",
+        );
+        check_with(
+            offered(),
+            Extensions::OWN,
+            "
+            EHLO c.example => 250
+            STARTTLS => 220
+            MAIL FROM:<a@b.example> => 503
+            EHLO c.example => 250
+            STARTTLS => 503
+            MAIL FROM:<a@b.example> => 250
+        ",
+        );
+        check(
+            Extensions::OWN,
+            "
+            EHLO c.example => 250
+            STARTTLS => 502
+        ",
+        );
+        let mut session = offered();
+        assert_eq!(session.own_keywords(), ["STARTTLS"]);
+        let limits = LIMITS;
+        session.take(Ok(Command::Ehlo("c.example")), &limits);
+        session.promise(Extensions::OWN);
+        assert_eq!(session.protocol(), "ESMTP");
+        session.encrypted();
+        assert_eq!((session.helo(), session.protocol()), ("", "SMTP"));
+        session.offer_tls(true);
+        assert!(session.own_keywords().is_empty());
+        session.promise(Extensions::OWN);
+        assert_eq!(session.protocol(), "ESMTPS");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::de::value::MapAccessDeserializer;
@@ -11,12 +12,19 @@ use serde::{Deserialize, Deserializer};
 
 use super::framing::BareNewlines;
 use super::network::Network;
+use super::tls::Incoming;
 
 /// `[listen]`, as far as it concerns mail.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     pub smtp: Addresses,
+    /// The same for clients that begin with TLS.
+    #[serde(default)]
+    pub smtps: Addresses,
+    /// The certificate, out of the files that the configuration names.
+    #[serde(skip)]
+    pub tls: Option<Arc<Incoming>>,
     /// The name that Exeat gives itself; the system's by default.
     #[serde(default = "system_hostname")]
     pub hostname: String,
@@ -28,7 +36,7 @@ pub struct Settings {
 }
 
 /// One address with its port, or several.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Addresses(pub Vec<SocketAddr>);
 
 /// A network whose mail is taken: `"192.0.2.0/24"`, or a table.

@@ -38,6 +38,7 @@ mod sealed;
 mod secrecy;
 mod support;
 mod swept;
+mod tls;
 mod torn;
 mod worker;
 mod xps;

@@ -5,16 +5,53 @@ use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
 use super::storage::Server;
-use super::{Line, causes, odd, ok, wrong};
+use super::{Line, causes, counted, odd, ok, wrong};
 use crate::config::Config;
 use crate::smtp::probe::{Introduction, Silence, introduce};
+use crate::smtp::tls::Age;
 
 /// How long a server may take to introduce itself.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// What this release does with a message needs these; without them it refuses
 /// what asks for them.
 const WISHED: [&str; 2] = ["8BITMIME", "SIZE"];
+
+/// The certificate that clients are shown.
+pub(super) fn certificate(config: &Config) -> Option<Line> {
+    let certificate = &config.relay.tls.as_ref()?.certificate;
+    let now = Timestamp::now();
+    let ends = certificate.ends.to_zoned(TimeZone::UTC).date();
+    let names = match certificate.names.as_slice() {
+        [] => "nobody by name".to_owned(),
+        names => names.join(", "),
+    };
+    let renew = "put a new one in its place: a running server takes it up by itself";
+    Some(match certificate.age(now) {
+        Age::Good => ok("certificate", format!("for {names}, until {ends}")),
+        Age::EndsSoon => {
+            let left = counted(certificate.days_left(now).max(0) as usize, "day");
+            odd(
+                "certificate",
+                format!("for {names}, ends in {left}, on {ends}"),
+                renew,
+            )
+        }
+        Age::Over => wrong(
+            "certificate",
+            format!("for {names}, ended on {ends}"),
+            renew,
+        ),
+        Age::NotYet => wrong(
+            "certificate",
+            format!("for {names}, is not good yet"),
+            "see that this machine's clock is right",
+        ),
+    })
+}
 
 pub(super) fn listeners(config: &Config, server: Server) -> Vec<Line> {
     let smtp = config.relay.smtp.0.iter().map(|&address| {

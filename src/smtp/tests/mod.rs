@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::testing::TestClient;
-use super::{Client, Limits, Parts, Relay, Screen, Snapshot, serve};
+use super::{Client, Door, Limits, Parts, Relay, Screen, Snapshot, serve};
 use crate::finding::Action;
 use crate::mail::{Content, header};
 use crate::notice;
@@ -69,6 +69,7 @@ impl Setting {
             tenants: Tenants::new(self.tenants),
             clients: vec![self.client],
             limits: self.limits,
+            tls: None,
         };
         let folder = tempfile::tempdir().expect("a folder");
         let settings = StoreSettings {
@@ -88,7 +89,7 @@ impl Setting {
         let relay = Arc::new(Relay::new(snapshot, parts));
         relay.probe().await;
         let (stop, stopped) = watch::channel(false);
-        let done = tokio::spawn(serve(listener, Arc::clone(&relay), stopped));
+        let done = tokio::spawn(serve(listener, Door::Smtp, Arc::clone(&relay), stopped));
         Served {
             address,
             relay,

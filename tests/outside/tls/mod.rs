@@ -1,0 +1,3 @@
+//! TLS in and out, against real clients and real servers.
+
+mod incoming;
