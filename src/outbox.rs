@@ -250,6 +250,8 @@ fn lost(claim: &Claim, error: &HopError) -> Delivery {
     tracing::warn!(mail = claim.id.0, %error, "mail not sent, to be tried again");
     let reply = match error {
         HopError::Unwilling(reply) => reply.to_string(),
+        HopError::NoTls => format!("451 4.7.4 {error}"),
+        HopError::Tls(_) | HopError::NoAuthority(_) => format!("451 4.7.5 {error}"),
         _ => format!("451 4.4.1 {error}"),
     };
     Delivery::Later { reply }

@@ -41,11 +41,26 @@ pub(super) struct Listen {
     pub(super) limits: smtp::Limits,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct NextHop {
     /// `host:port`.
     pub(super) address: Option<String>,
+    pub(super) tls: Option<Encryption>,
+    /// The name that its certificate has to be for; its address's by default.
+    pub(super) name: Option<String>,
+    /// PEM: the authorities that may have signed it; the system's by default.
+    pub(super) ca: Option<PathBuf>,
+}
+
+/// How connections to a next hop are encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Encryption {
+    None,
+    Opportunistic,
+    Required,
+    Implicit,
 }
 
 #[derive(Debug, Default, Deserialize)]

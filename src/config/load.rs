@@ -2,6 +2,7 @@
 //! fit together, and the files that it names.
 
 mod listen;
+mod next_hop;
 
 use std::collections::HashMap;
 use std::fs;
@@ -141,7 +142,7 @@ impl Loading<'_> {
             "\"https://exeat.school.example\"",
         );
         let common = Common {
-            next_hop: file.next_hop.address,
+            next_hop: file.next_hop,
             console_url: console_url
                 .unwrap_or_default()
                 .trim_end_matches('/')
@@ -218,20 +219,7 @@ impl Loading<'_> {
             let place = ["school", index, "domains"];
             self.required(None::<()>, &place, "[\"greenfold.sch.example\"]");
         }
-        let next_hop = file
-            .next_hop
-            .as_ref()
-            .and_then(|own| own.address.clone())
-            .or_else(|| common.next_hop.clone());
-        let next_hop = self.required(next_hop, &["next_hop", "address"], "\"mail.example:25\"");
-        if let Some(address) = next_hop.as_deref()
-            && !is_host_and_port(address)
-        {
-            self.fault(
-                &["next_hop", "address"],
-                "a next hop is host:port, for example \"mail.example:25\"",
-            );
-        }
+        let next_hop = self.next_hop(index, file.next_hop.take(), &common.next_hop);
         let imports = id.as_ref().and_then(|id| self.imports.remove(id));
         let imports = imports.unwrap_or_default();
         if let Some(id) = &id {
@@ -269,7 +257,7 @@ impl Loading<'_> {
             reviewers: file.reviewers,
             safeguarding: file.safeguarding,
             former_for,
-            next_hop: next_hop?,
+            next_hop: Arc::new(next_hop?),
             console_url: common.console_url.clone(),
         })
     }
@@ -449,7 +437,7 @@ impl Loading<'_> {
 
 /// What all schools share.
 struct Common {
-    next_hop: Option<String>,
+    next_hop: file::NextHop,
     console_url: String,
     packs: Arc<Packs>,
 }
@@ -466,10 +454,4 @@ impl NamedBytes {
             bytes: &self.bytes,
         }
     }
-}
-
-fn is_host_and_port(address: &str) -> bool {
-    address.rsplit_once(':').is_some_and(|(host, port)| {
-        !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0)
-    })
 }

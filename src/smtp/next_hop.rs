@@ -2,7 +2,8 @@
 //!
 //! Commands queue up and leave in one write where the next hop takes them so
 //! (RFC 2920); replies are read one by one. Every wait has a limit, and after
-//! any error the connection is of no further use.
+//! any error the connection is of no further use. Where encryption is required
+//! nothing but EHLO and STARTTLS is ever said in clear.
 
 use std::io;
 use std::sync::Arc;
@@ -17,8 +18,11 @@ use super::extension::Extensions;
 use super::framing::Encoder;
 use super::reply::{Malformed, Reply};
 use super::stream::{Peeked, Stream};
+use super::tls::NoAuthority;
+use super::tls::outgoing::{Handshake, Outgoing};
 use crate::mail::content::CHUNK;
 use crate::mail::{Content, Envelope, Recipient};
+use crate::tenant::NextHop;
 
 /// How long each wait may be. RFC 5321 section 4.5.3.2 has longer ones; but
 /// here a client waits meanwhile, and its own patience ends by them.
@@ -27,6 +31,7 @@ mod limit {
 
     pub(super) const CONNECT: Duration = Duration::from_secs(15);
     pub(super) const GREETING: Duration = Duration::from_secs(60);
+    pub(super) const HANDSHAKE: Duration = Duration::from_secs(60);
     pub(super) const EHLO: Duration = Duration::from_secs(60);
     pub(super) const COMMAND: Duration = Duration::from_secs(120);
     pub(super) const DATA: Duration = Duration::from_secs(120);
@@ -52,6 +57,12 @@ pub(crate) enum HopError {
     Malformed(#[from] Malformed),
     #[error("the next hop does not want to be spoken to: {0}")]
     Unwilling(Reply),
+    #[error("the next hop offers no encryption, and it is required")]
+    NoTls,
+    #[error("no agreement on TLS with the next hop: {0}")]
+    Tls(io::Error),
+    #[error("no certificate of the next hop can be verified: {0}")]
+    NoAuthority(#[from] NoAuthority),
     #[error("the message could not be read back")]
     Content(#[source] io::Error),
 }
@@ -65,7 +76,7 @@ impl HopError {
 
 #[derive(Debug)]
 pub(crate) struct Connection {
-    address: Arc<str>,
+    next_hop: Arc<NextHop>,
     stream: Stream,
     inbox: BytesMut,
     outbox: Vec<u8>,
@@ -77,46 +88,106 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Connects, and says who we are.
-    pub(crate) async fn open(address: &str, hostname: &str) -> Result<Self, HopError> {
-        let stream = timeout(limit::CONNECT, TcpStream::connect(address))
+    /// Connects, agrees on encryption as far as it is wanted, and says who we
+    /// are.
+    pub(crate) async fn open(
+        next_hop: &Arc<NextHop>,
+        tls: &Outgoing,
+        hostname: &str,
+    ) -> Result<Self, HopError> {
+        let mut connection = Self::connect(next_hop).await?;
+        if let Outgoing::Implicit(handshake) = tls {
+            connection.encrypt(handshake).await?;
+        }
+        connection.meet(hostname).await?;
+        let handshake = match tls {
+            Outgoing::InClear | Outgoing::Implicit(_) => return Ok(connection),
+            Outgoing::IfOffered(_) if !connection.extensions.starttls => return Ok(connection),
+            Outgoing::Required(_) if !connection.extensions.starttls => {
+                return Err(HopError::NoTls);
+            }
+            Outgoing::IfOffered(handshake) | Outgoing::Required(handshake) => handshake,
+        };
+        match connection.start_tls(handshake).await {
+            Ok(()) => {
+                connection.introduce(hostname).await?;
+                Ok(connection)
+            }
+            Err(error @ (HopError::Tls(_) | HopError::NoTls))
+                if matches!(tls, Outgoing::IfOffered(_)) =>
+            {
+                tracing::warn!(next_hop = next_hop.address, %error, "going on in clear");
+                let mut connection = Self::connect(next_hop).await?;
+                connection.meet(hostname).await?;
+                Ok(connection)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn connect(next_hop: &Arc<NextHop>) -> Result<Self, HopError> {
+        let stream = timeout(limit::CONNECT, TcpStream::connect(&next_hop.address))
             .await
             .map_err(|_| HopError::Slow)?
             .map_err(HopError::Connect)?;
         stream.set_nodelay(true).map_err(HopError::Connect)?;
-        let mut connection = Self {
-            address: address.into(),
+        Ok(Self {
+            next_hop: Arc::clone(next_hop),
             stream: Stream::Clear(stream),
             inbox: BytesMut::with_capacity(1024),
             outbox: Vec::with_capacity(1024),
             extensions: Extensions::default(),
             uses: 0,
             owed: 0,
-        };
-        let greeting = connection.reply(limit::GREETING).await?;
+        })
+    }
+
+    /// Takes the greeting, and says who we are.
+    async fn meet(&mut self, hostname: &str) -> Result<(), HopError> {
+        let greeting = self.reply(limit::GREETING).await?;
         if !greeting.is_positive() {
             return Err(HopError::Unwilling(greeting));
         }
-        let answer = connection
-            .command(&["EHLO ", hostname], limit::EHLO)
-            .await?;
+        self.introduce(hostname).await
+    }
+
+    async fn introduce(&mut self, hostname: &str) -> Result<(), HopError> {
+        let answer = self.command(&["EHLO ", hostname], limit::EHLO).await?;
         if answer.is_positive() {
-            connection.extensions = Extensions::parse(answer.text());
-            return Ok(connection);
+            self.extensions = Extensions::parse(answer.text());
+            return Ok(());
         }
-        let answer = connection
-            .command(&["HELO ", hostname], limit::EHLO)
-            .await?;
+        let answer = self.command(&["HELO ", hostname], limit::EHLO).await?;
         if answer.is_positive() {
-            Ok(connection)
+            Ok(())
         } else {
             Err(HopError::Unwilling(answer))
         }
     }
 
-    /// `host:port`, as configured.
-    pub(crate) fn address(&self) -> &Arc<str> {
-        &self.address
+    /// Encrypts by STARTTLS. What was heard until then is forgotten, for
+    /// anybody could have said it (RFC 3207 section 4.2).
+    async fn start_tls(&mut self, handshake: &Handshake) -> Result<(), HopError> {
+        let answer = self.command(&["STARTTLS"], limit::EHLO).await?;
+        if !answer.is_positive() {
+            return Err(HopError::NoTls);
+        }
+        self.extensions = Extensions::default();
+        if !self.inbox.is_empty() {
+            let error = "it said more before its handshake";
+            return Err(HopError::Tls(io::Error::other(error)));
+        }
+        self.encrypt(handshake).await
+    }
+
+    async fn encrypt(&mut self, handshake: &Handshake) -> Result<(), HopError> {
+        let deadline = Instant::now() + limit::HANDSHAKE;
+        let agreed = self.stream.offer(handshake, deadline).await;
+        agreed.map_err(HopError::Tls)
+    }
+
+    pub(crate) fn next_hop(&self) -> &Arc<NextHop> {
+        &self.next_hop
     }
 
     pub(crate) fn extensions(&self) -> Extensions {

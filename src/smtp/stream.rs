@@ -14,7 +14,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::{TlsAcceptor, TlsStream};
+use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
+
+use super::tls::outgoing::Handshake;
 
 #[derive(Debug)]
 pub(crate) enum Stream {
@@ -42,6 +44,20 @@ impl Stream {
     ) -> io::Result<()> {
         let socket = self.take_clear()?;
         let handshake = TlsAcceptor::from(config).accept(socket);
+        let stream = timeout_at(deadline, handshake).await??;
+        *self = Self::Tls(Box::new(stream.into()));
+        Ok(())
+    }
+
+    /// Offers a server a handshake. After an error the stream is broken.
+    pub(crate) async fn offer(
+        &mut self,
+        handshake: &Handshake,
+        deadline: Instant,
+    ) -> io::Result<()> {
+        let socket = self.take_clear()?;
+        let connector = TlsConnector::from(Arc::clone(&handshake.config));
+        let handshake = connector.connect(handshake.name.clone(), socket);
         let stream = timeout_at(deadline, handshake).await??;
         *self = Self::Tls(Box::new(stream.into()));
         Ok(())

@@ -21,7 +21,7 @@ use crate::policy::Verdict;
 use crate::school::{People, Routes, School};
 use crate::screen::Screening;
 use crate::store::{Access, Settings as StoreSettings, Store};
-use crate::tenant::{Tenant, Tenants};
+use crate::tenant::{NextHop, Tenant, Tenants};
 use crate::worker;
 
 /// A relay that serves, until it is told to stop.
@@ -160,7 +160,7 @@ fn tenant(id: &str, next_hop: &str) -> Tenant {
         reviewers: Vec::new(),
         safeguarding: Vec::new(),
         former_for: jiff::Span::new().years(2),
-        next_hop: next_hop.to_owned(),
+        next_hop: NextHop::in_clear(next_hop).into(),
         console_url: "https://exeat.example".to_owned(),
     }
 }

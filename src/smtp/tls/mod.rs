@@ -5,17 +5,26 @@
 
 mod certificate;
 mod incoming;
+pub(crate) mod outgoing;
 
 use std::sync::{Arc, LazyLock};
 
-use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
+use rustls::crypto::{CryptoProvider, ring};
 
-pub use certificate::{Age, Certificate, CertificateError};
+use crate::tenant::Authorities;
+
+pub use certificate::{Age, Certificate, CertificateError, certificates};
 pub use incoming::Incoming;
+pub use outgoing::NoAuthority;
 
 /// The one provider of ciphers, whatever else the program is linked with.
 static PROVIDER: LazyLock<Arc<CryptoProvider>> =
     LazyLock::new(|| Arc::new(ring::default_provider()));
+
+/// Whether any certificate could be verified with these.
+pub fn has_authorities(authorities: &Authorities) -> bool {
+    outgoing::roots(authorities).is_ok()
+}
 
 fn provider() -> Arc<CryptoProvider> {
     Arc::clone(&PROVIDER)

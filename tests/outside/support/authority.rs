@@ -11,7 +11,7 @@ use rcgen::{
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{ClientConfig, RootCertStore, ServerConfig};
 
 pub(crate) struct Authority {
     pub(crate) pem: String,
@@ -95,6 +95,16 @@ impl Identity {
     pub(crate) fn write(&self, folder: &Path, name: &str) {
         fs::write(folder.join(format!("{name}.pem")), &self.chain).expect("writable");
         fs::write(folder.join(format!("{name}.key")), &self.key).expect("writable");
+    }
+
+    /// A server that shows it.
+    pub(crate) fn server(&self) -> Arc<ServerConfig> {
+        let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .with_no_client_auth()
+            .with_single_cert(self.certificates(), self.private_key());
+        Arc::new(config.expect("a key"))
     }
 
     fn certificates(&self) -> Vec<CertificateDer<'static>> {

@@ -1,15 +1,16 @@
-//! A socket in clear or under TLS.
+//! A socket in clear or under TLS, on either side.
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
 
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ClientConnection, StreamOwned};
+use rustls::{ClientConfig, ClientConnection, ServerConfig, ServerConnection, StreamOwned};
 
 pub(crate) enum Wire {
     Clear(TcpStream),
     Client(Box<StreamOwned<ClientConnection, TcpStream>>),
+    Server(Box<StreamOwned<ServerConnection, TcpStream>>),
     Broken,
 }
 
@@ -27,6 +28,21 @@ impl Wire {
         Ok(())
     }
 
+    /// The whole handshake of a server.
+    pub(crate) fn accept(&mut self, config: &Arc<ServerConfig>) -> io::Result<()> {
+        let connection = ServerConnection::new(Arc::clone(config)).map_err(io::Error::other)?;
+        let mut stream = StreamOwned::new(connection, self.take());
+        while stream.conn.is_handshaking() {
+            stream.conn.complete_io(&mut stream.sock)?;
+        }
+        *self = Self::Server(Box::new(stream));
+        Ok(())
+    }
+
+    pub(crate) fn is_encrypted(&self) -> bool {
+        !matches!(self, Self::Clear(_) | Self::Broken)
+    }
+
     fn take(&mut self) -> TcpStream {
         match std::mem::replace(self, Self::Broken) {
             Self::Clear(socket) => socket,
@@ -40,6 +56,7 @@ impl Read for Wire {
         match self {
             Self::Clear(stream) => stream.read(into),
             Self::Client(stream) => stream.read(into),
+            Self::Server(stream) => stream.read(into),
             Self::Broken => Ok(0),
         }
     }
@@ -50,6 +67,7 @@ impl Write for Wire {
         match self {
             Self::Clear(stream) => stream.write(bytes),
             Self::Client(stream) => stream.write(bytes),
+            Self::Server(stream) => stream.write(bytes),
             Self::Broken => Err(io::ErrorKind::BrokenPipe.into()),
         }
     }
@@ -58,6 +76,7 @@ impl Write for Wire {
         match self {
             Self::Clear(stream) => stream.flush(),
             Self::Client(stream) => stream.flush(),
+            Self::Server(stream) => stream.flush(),
             Self::Broken => Ok(()),
         }
     }

@@ -1,3 +1,4 @@
 //! TLS in and out, against real clients and real servers.
 
 mod incoming;
+mod outgoing;
