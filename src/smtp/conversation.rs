@@ -221,7 +221,8 @@ impl Conversation {
             }
             Step::Promise => {
                 self.drop_transaction().await;
-                let promised = self.snapshot.promise(&self.client, &self.relay.hops);
+                let mut promised = self.snapshot.promise(&self.client, &self.relay.hops);
+                promised.require_tls &= self.session.is_encrypted();
                 self.session.promise(promised);
                 self.session.offer_tls(self.snapshot.tls.is_some());
                 let mut text = promised.announce(&self.relay.hostname);

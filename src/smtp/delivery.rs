@@ -18,7 +18,7 @@ use tokio::time::timeout_at;
 
 use super::hold;
 use super::message::{Case, TROUBLE};
-use super::next_hop::{Connection, HopError, missing};
+use super::next_hop::{Connection, HopError};
 use super::reply::Reply;
 use super::transaction::{Hop, LOST, is_loss, lost};
 use crate::failpoint;
@@ -135,9 +135,7 @@ async fn replay(case: &Case<'_>, envelope: &Envelope) -> Result<Connection, Repl
             return Err(lost(&error).unwrap_or(LOST));
         }
     };
-    let refused = if let Some(reply) = missing(submitted.connection.extensions(), envelope) {
-        reply
-    } else if !submitted.mail.is_positive() {
+    let refused = if !submitted.mail.is_positive() {
         refusal(submitted.mail)
     } else if !submitted.recipients.iter().all(Reply::is_positive) {
         // It took them all before, so this may pass; and if not, the client's

@@ -21,6 +21,8 @@ pub(crate) struct Extensions {
     pub(crate) dsn: bool,
     /// RFC 3207. A client is offered it by Exeat itself, or not.
     pub(crate) starttls: bool,
+    /// RFC 8689; of a next hop only where it is known to be the right one.
+    pub(crate) require_tls: bool,
     /// RFC 1870: whether `SIZE` is a parameter of MAIL.
     pub(crate) size: bool,
     /// The largest message in bytes, where there is a limit.
@@ -36,6 +38,7 @@ impl Extensions {
         enhanced: true,
         dsn: true,
         starttls: false,
+        require_tls: true,
         size: true,
         size_limit: None,
     };
@@ -49,6 +52,7 @@ impl Extensions {
         enhanced: false,
         dsn: false,
         starttls: false,
+        require_tls: false,
         size_limit: None,
     };
 
@@ -65,6 +69,7 @@ impl Extensions {
                 "ENHANCEDSTATUSCODES" => found.enhanced = true,
                 "DSN" => found.dsn = true,
                 "STARTTLS" => found.starttls = true,
+                "REQUIRETLS" => found.require_tls = true,
                 "SIZE" => {
                     found.size = true;
                     // Zero says that there is no fixed limit.
@@ -85,6 +90,7 @@ impl Extensions {
             enhanced: self.enhanced && other.enhanced,
             dsn: self.dsn && other.dsn,
             starttls: self.starttls && other.starttls,
+            require_tls: self.require_tls && other.require_tls,
             size: self.size && other.size,
             size_limit: match (self.size_limit, other.size_limit) {
                 (Some(one), Some(two)) => Some(one.min(two)),
@@ -123,6 +129,7 @@ impl Extensions {
         line(self.utf8, "SMTPUTF8");
         line(self.enhanced, "ENHANCEDSTATUSCODES");
         line(self.dsn, "DSN");
+        line(self.require_tls, "REQUIRETLS");
         text
     }
 }

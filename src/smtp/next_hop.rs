@@ -16,6 +16,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::extension::Extensions;
 use super::framing::Encoder;
+use super::parameter::REQUIRE_TLS;
 use super::reply::{Malformed, Reply};
 use super::stream::{Peeked, Stream};
 use super::tls::NoAuthority;
@@ -155,6 +156,9 @@ impl Connection {
         let answer = self.command(&["EHLO ", hostname], limit::EHLO).await?;
         if answer.is_positive() {
             self.extensions = Extensions::parse(answer.text());
+            // Nobody can promise it for one that could be anybody.
+            self.extensions.require_tls &=
+                self.next_hop.is_verified() && self.stream.is_encrypted();
             return Ok(());
         }
         let answer = self.command(&["HELO ", hostname], limit::EHLO).await?;
@@ -314,12 +318,16 @@ impl Connection {
     }
 
     /// Says the whole envelope: the answer to MAIL, and those to each RCPT
-    /// unless MAIL was refused.
+    /// unless MAIL was refused. What this next hop must not have is refused in
+    /// its place, and nothing of it said.
     pub(crate) async fn submit(
         &mut self,
         envelope: &Envelope,
         size: Option<u64>,
     ) -> Result<(Reply, Vec<Reply>), HopError> {
+        if let Some(reply) = missing(self.extensions, envelope) {
+            return Ok((reply, Vec::new()));
+        }
         self.queue_mail(envelope, size);
         let mut answers = Vec::with_capacity(envelope.recipients.len());
         let mut mail = None;
@@ -417,6 +425,9 @@ pub(crate) fn missing(extensions: Extensions, envelope: &Envelope) -> Option<Rep
             .split_ascii_whitespace()
             .any(|word| word.eq_ignore_ascii_case(parameter))
     };
+    if asks("REQUIRETLS") && !extensions.require_tls {
+        return Some(REQUIRE_TLS);
+    }
     if asks("SMTPUTF8") && !extensions.utf8 {
         return Some(Reply::new(
             550,

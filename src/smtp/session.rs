@@ -242,7 +242,7 @@ impl Session {
         }
         let utf8 = match mail_parameters(mail.parameters, self.promised) {
             Ok(utf8) => utf8,
-            Err(reply) if reply.code() == 552 => return Step::Answer(reply),
+            Err(reply) if matches!(reply.code(), 550 | 552) => return Step::Answer(reply),
             Err(reply) => return self.fault(reply, limits),
         };
         if !utf8
@@ -474,11 +474,18 @@ mod tests {
             ("SMTPUTF8=yes", 501),
             ("RET=SOME", 501),
             ("AUTH=<>", 555),
-            ("REQUIRETLS", 555),
+            ("REQUIRETLS=1", 501),
         ] {
             check(
                 Extensions::OWN,
                 &format!("EHLO c.example => 250\nMAIL FROM:<a@b.example> {line} => {code}"),
+            );
+        }
+        for (promised, code) in [(Extensions::OWN, 250), (Extensions::LEAST, 550)] {
+            let asked = "MAIL FROM:<a@b.example> REQUIRETLS";
+            check(
+                promised,
+                &format!("EHLO c.example => 250\n{asked} => {code}"),
             );
         }
         let none = Extensions::default();

@@ -2,3 +2,4 @@
 
 mod incoming;
 mod outgoing;
+mod require_tls;
