@@ -10,6 +10,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::conversation::End;
 use super::framing::{BareNewlines, Decoder};
+use super::mark;
 use super::message::{FULL, TROUBLE};
 use super::relay::Relay;
 use super::reply::Reply;
@@ -102,7 +103,17 @@ pub(crate) async fn collect(
     if decoder.faulty() {
         return Ok(Err(BARE_NEWLINE));
     }
-    Ok(taking.finish(relay, trace.len(), limits.header))
+    let sound = taking.finish(relay, trace.len(), limits.header);
+    Ok(sound.and_then(|sound| {
+        let content = mark::admit(
+            sound.content,
+            (trace.len(), limits.header.max(header::CAP)),
+            &transaction.client,
+            &transaction.snapshot.marks(),
+            &relay.folder,
+        )?;
+        Ok(Sound { content, ..sound })
+    }))
 }
 
 impl Source<'_> {

@@ -17,6 +17,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::client::Client;
 use super::collect::{LARGE, SMALL, Source, collect};
 use super::command::Command;
 use super::line::{self, Line};
@@ -25,9 +26,9 @@ use super::message::{self, Collected, TROUBLE};
 use super::relay::{Relay, Snapshot, Tasks};
 use super::reply::Reply;
 use super::session::{Session, Step};
-use super::settings::{Client, Limits};
+use super::settings::Limits;
 use super::stream::Stream;
-use super::tls::Incoming;
+use super::tls::{Incoming, names};
 use super::trace::Hop;
 use super::transaction::Transaction;
 
@@ -80,11 +81,11 @@ pub(crate) async fn converse(
     shutdown: watch::Receiver<bool>,
 ) {
     let snapshot = relay.snapshot();
-    let Some(client) = snapshot.client(address).cloned().map(Arc::new) else {
+    if !snapshot.knows(address) {
         tracing::warn!(%address, "connection refused: no entry in clients");
         refuse(stream, &stranger(address)).await;
         return;
-    };
+    }
     let mut session = Session::default();
     if stream.is_encrypted() {
         session.encrypted();
@@ -97,12 +98,13 @@ pub(crate) async fn converse(
         address,
         shutdown,
         snapshot,
-        client,
+        client: None,
         session,
         transaction: None,
         inbox: BytesMut::with_capacity(SMALL),
         outbox: Vec::with_capacity(1024),
     };
+    conversation.choose_client();
     let Err(end) = conversation.run().await;
     conversation.close(end).await;
 }
@@ -147,7 +149,8 @@ struct Conversation {
     shutdown: watch::Receiver<bool>,
     /// As of the last EHLO or MAIL.
     snapshot: Arc<Snapshot>,
-    client: Arc<Client>,
+    /// Its entry; `None` while it has to show more of itself.
+    client: Option<Arc<Client>>,
     session: Session,
     transaction: Option<Transaction>,
     inbox: BytesMut,
@@ -221,7 +224,8 @@ impl Conversation {
             }
             Step::Promise => {
                 self.drop_transaction().await;
-                let mut promised = self.snapshot.promise(&self.client, &self.relay.hops);
+                let client = self.client.as_deref();
+                let mut promised = self.snapshot.promise(client, &self.relay.hops);
                 promised.require_tls &= self.session.is_encrypted();
                 self.session.promise(promised);
                 self.session.offer_tls(self.snapshot.tls.is_some());
@@ -239,9 +243,9 @@ impl Conversation {
             }
             Step::Mail(mail) => {
                 let snapshot = Arc::clone(&self.snapshot);
-                match Transaction::begin(&self.relay, snapshot, Arc::clone(&self.client), mail)
-                    .await
-                {
+                let client = self.client.clone();
+                let client = client.expect("the session is barred while there is none");
+                match Transaction::begin(&self.relay, snapshot, client, mail).await {
                     Ok(transaction) => {
                         self.transaction = Some(transaction);
                         self.settle_if_due().await;
@@ -293,18 +297,35 @@ impl Conversation {
         self.flush().await?;
         take_handshake(&mut self.stream, &tls, self.address, &self.snapshot.limits).await?;
         self.session.encrypted();
+        self.choose_client();
         Ok(())
+    }
+
+    /// Finds the client's entry anew, when it has shown more of itself or the
+    /// entries are others.
+    fn choose_client(&mut self) {
+        let certificates = self.stream.certificates();
+        let entry = self.snapshot.client(self.address, certificates);
+        if entry.is_none() && !certificates.is_empty() {
+            tracing::warn!(
+                address = %self.address,
+                certificate = names(certificates).join(" "),
+                "no entry in clients is for this certificate"
+            );
+        }
+        self.client = entry.cloned().map(Arc::new);
+        self.session.bar(self.client.is_none());
     }
 
     /// Takes up a configuration that was loaded meanwhile.
     fn refresh(&mut self) -> Result<(), End> {
         let snapshot = self.relay.snapshot();
         if !Arc::ptr_eq(&snapshot, &self.snapshot) {
-            match snapshot.client(self.address) {
-                Some(client) => self.client = Arc::new(client.clone()),
-                None => return Err(End::Reply(stranger(self.address).with_code(421))),
+            if !snapshot.knows(self.address) {
+                return Err(End::Reply(stranger(self.address).with_code(421)));
             }
             self.snapshot = snapshot;
+            self.choose_client();
         }
         Ok(())
     }
@@ -362,7 +383,7 @@ impl Conversation {
         let source = Source {
             stream: &mut self.stream,
             inbox: &mut self.inbox,
-            newlines: self.client.bare_newlines,
+            newlines: transaction.client.bare_newlines,
             ends: self.ends,
         };
         let collected = collect(source, &mut transaction, &self.relay, &trace).await;

@@ -171,7 +171,7 @@ async fn handle(
             tracing::warn!(%address, "connection refused: no certificate is configured any more");
             return;
         };
-        if snapshot.client(address).is_none() {
+        if !snapshot.knows(address) {
             tracing::warn!(%address, "connection refused: no entry in clients");
             return;
         }

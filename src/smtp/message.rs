@@ -10,12 +10,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep_until};
 
+use super::client::NextHopDown;
 use super::delivery;
 use super::hold;
 use super::refusal;
 use super::relay::{NO_SCHOOL, Pending, Relay, Standing, Tasks};
 use super::reply::Reply;
-use super::settings::NextHopDown;
 use super::stream::{Peeked, Stream};
 use super::transaction::Transaction;
 use crate::finding::{Action, Problem};

@@ -8,6 +8,7 @@
 //! [`message`] sees to the message: screened, then [`delivery`], [`hold`] or
 //! [`refusal`].
 
+mod client;
 mod collect;
 mod command;
 mod conversation;
@@ -17,12 +18,14 @@ mod framing;
 pub(crate) mod hold;
 mod line;
 pub(crate) mod listener;
+mod mark;
 mod message;
 mod network;
 pub(crate) mod next_hop;
 mod parameter;
 pub(crate) mod pool;
 pub(crate) mod probe;
+mod provider;
 mod refusal;
 mod relay;
 pub(crate) mod reply;
@@ -37,9 +40,11 @@ pub mod tls;
 mod trace;
 mod transaction;
 
+pub use client::{Client, NextHopDown};
 pub use framing::BareNewlines;
 pub use listener::{Door, resume, serve};
 pub use network::Network;
+pub use provider::provider_in;
 pub use relay::{Parts, Pending, Relay, Screen, ScreenError, Snapshot};
 pub use reply::Reply;
-pub use settings::{Addresses, Client, Limits, NextHopDown, Settings, system_hostname};
+pub use settings::{Addresses, Limits, Settings, system_hostname};

@@ -11,13 +11,16 @@ use std::task::Poll;
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
+use rustls::pki_types::CertificateDer;
 use tokio::sync::{Notify, mpsc};
 
+use super::client::Client;
 use super::extension::Extensions;
 use super::listener::Connections;
+use super::mark::Mark;
 use super::pool::NextHops;
 use super::reply::Reply;
-use super::settings::{Client, Limits, Settings};
+use super::settings::{Limits, Settings};
 use super::tls::Incoming;
 use super::trace::Trace;
 use crate::mail::{Address, Content, Envelope, header};
@@ -196,20 +199,41 @@ impl Snapshot {
         }
     }
 
-    /// The first entry that this address falls under.
-    pub(crate) fn client(&self, address: IpAddr) -> Option<&Client> {
-        self.clients
+    /// Whether a client at this address may come to send.
+    pub(crate) fn knows(&self, address: IpAddr) -> bool {
+        self.clients.iter().any(|client| client.covers(address))
+    }
+
+    /// The first entry that a client falls under, with what it has shown of
+    /// itself so far.
+    pub(crate) fn client(
+        &self,
+        address: IpAddr,
+        certificates: &[CertificateDer<'_>],
+    ) -> Option<&Client> {
+        self.clients.iter().find(|client| {
+            let shown = client.certificate.as_ref();
+            client.covers(address) && shown.is_none_or(|shown| shown.is_among(certificates))
+        })
+    }
+
+    /// The header fields that let messages in, and so go no further.
+    pub(crate) fn marks(&self) -> Vec<&Mark> {
+        let marks = self
+            .clients
             .iter()
-            .find(|client| client.network.contains(address))
+            .filter_map(|client| client.header.as_ref());
+        marks.collect()
     }
 
     /// What the client can be promised: what the next hops of all its schools
     /// can, as far as they were heard.
-    pub(crate) fn promise(&self, client: &Client, hops: &NextHops) -> Extensions {
+    pub(crate) fn promise(&self, client: Option<&Client>, hops: &NextHops) -> Extensions {
+        let may_send = |school: &str| client.is_none_or(|client| client.may_send_for(school));
         let schools = self
             .tenants
             .iter()
-            .filter(|tenant| client.may_send_for(&tenant.school.id));
+            .filter(|tenant| may_send(&tenant.school.id));
         let heard = schools.filter_map(|tenant| hops.extensions(&tenant.next_hop));
         Extensions::promise(heard, self.limits.message_size)
     }

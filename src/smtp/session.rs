@@ -15,6 +15,8 @@ use super::settings::Limits;
 pub(crate) struct Session {
     state: State,
     security: Security,
+    /// It has not shown yet what this client has to.
+    barred: bool,
     helo: String,
     promised: Extensions,
     errors: u32,
@@ -77,6 +79,11 @@ const NOT_GREETED: Reply = Reply::new(503, "5.5.1 EHLO comes first");
 const NOT_OFFERED: Reply = Reply::new(502, "5.5.1 This command is not offered here");
 const ENCRYPTED: Reply = Reply::new(503, "5.5.1 The connection is encrypted already");
 const TLS_IN_MAIL: Reply = Reply::new(503, "5.5.1 STARTTLS comes before MAIL");
+/// RFC 4954 section 6.
+const BARRED: Reply = Reply::new(
+    530,
+    "5.7.0 From this address mail is taken from those only who show under TLS a certificate that is known here",
+);
 const NESTED: Reply = Reply::new(503, "5.5.1 MAIL was given already");
 const UTF8: Reply = Reply::new(553, "5.6.7 An address outside ASCII needs SMTPUTF8");
 const TOO_MANY_RECIPIENTS: Reply = Reply::new(452, "4.5.3 Too many recipients for one message");
@@ -104,6 +111,11 @@ impl Session {
 
     pub(crate) fn is_encrypted(&self) -> bool {
         self.security == Security::Encrypted
+    }
+
+    /// Whether the client has still to show who it is.
+    pub(crate) fn bar(&mut self, barred: bool) {
+        self.barred = barred;
     }
 
     /// Whether there is a certificate for STARTTLS, as of now.
@@ -235,6 +247,7 @@ impl Session {
         match self.state {
             State::Connected => return self.fault(NOT_GREETED, limits),
             State::Open(_) => return self.fault(NESTED, limits),
+            State::Greeted if self.barred => return self.fault(BARRED, limits),
             State::Greeted if self.messages >= limits.session_messages => {
                 return Step::Close(TOO_MANY_MESSAGES);
             }
@@ -446,6 +459,23 @@ mod tests {
         assert!(session.own_keywords().is_empty());
         session.promise(Extensions::OWN);
         assert_eq!(session.protocol(), "ESMTPS");
+    }
+
+    #[test]
+    fn who_has_not_shown_who_it_is_sends_nothing() {
+        let mut session = Session::default();
+        session.bar(true);
+        check_with(
+            session,
+            Extensions::OWN,
+            "
+            EHLO c.example => 250
+            MAIL FROM:<a@b.example> => 530
+            RCPT TO:<a@b.example> => 503
+            NOOP => 250
+            DATA => 503
+        ",
+        );
     }
 
     #[test]

@@ -14,6 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
 
 use super::tls::outgoing::Handshake;
@@ -72,6 +73,14 @@ impl Stream {
 
     pub(crate) fn is_encrypted(&self) -> bool {
         matches!(self, Self::Tls(_))
+    }
+
+    /// The certificates that the other side has shown, its own first.
+    pub(crate) fn certificates(&self) -> &[CertificateDer<'static>] {
+        match self {
+            Self::Tls(stream) => stream.get_ref().1.peer_certificates().unwrap_or_default(),
+            Self::Clear(_) | Self::Broken => &[],
+        }
     }
 
     pub(crate) fn peek(&self) -> Peeked {

@@ -6,12 +6,12 @@
 
 use std::sync::Arc;
 
+use super::client::{Client, NextHopDown};
 use super::command::{Mail, Rcpt};
 use super::next_hop::{Connection, HopError, WINDOW, missing};
 use super::relay::{Relay, Snapshot, Standing};
 use super::reply::Reply;
 use super::session::{NO_MAIL, Session};
-use super::settings::{Client, NextHopDown};
 use crate::mail::{Address, Envelope, Recipient};
 use crate::tenant::Tenant;
 

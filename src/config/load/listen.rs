@@ -4,15 +4,18 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{Loading, file};
-use crate::smtp;
 use crate::smtp::tls::{Certificate, CertificateError, Incoming};
+use crate::smtp::{self, Client, provider_in};
 
 impl Loading<'_> {
     pub(super) fn relay(&mut self, listen: file::Listen) -> Option<smtp::Settings> {
         let smtp = self.required(listen.smtp, &["listen", "smtp"], "\"127.0.0.1:2525\"");
         let clients = self.required(listen.clients, &["listen", "clients"], "[\"127.0.0.1/32\"]");
         let given = listen.certificate.is_some() || listen.key.is_some();
-        let tls = self.tls(listen.certificate.as_deref(), listen.key.as_deref());
+        let clients = clients.map(|clients| self.clients(clients, given));
+        let asks = |clients: &Vec<Client>| clients.iter().any(|one| one.certificate.is_some());
+        let asks = clients.as_ref().is_some_and(asks);
+        let tls = self.tls(listen.certificate.as_deref(), listen.key.as_deref(), asks);
         if listen.smtps.is_some() && !given {
             self.fault(
                 &["listen", "smtps"],
@@ -29,10 +32,53 @@ impl Loading<'_> {
         })
     }
 
+    /// The entries with the authorities that they name.
+    fn clients(&mut self, mut clients: Vec<Client>, under_tls: bool) -> Vec<Client> {
+        for (index, client) in clients.iter_mut().enumerate() {
+            let index = index.to_string();
+            let place = ["listen", "clients", &index];
+            if let Some(shown) = &mut client.certificate {
+                let ca = [&place[..], &["ca"]].concat();
+                if let Some(authorities) = self.authorities(&ca, shown.ca.as_deref())
+                    && let Err(error) = shown.trust(&authorities)
+                {
+                    self.fault(&ca, error.to_string());
+                }
+                if !under_tls {
+                    self.fault(
+                        &place,
+                        "a client can show a `certificate` only under TLS: [listen] needs `certificate` and `key`",
+                    );
+                }
+            }
+            if client.header.is_none() {
+                self.warn_of_providers(client);
+            }
+        }
+        clients
+    }
+
+    /// An address that everybody can send from opens the relay to everybody.
+    fn warn_of_providers(&mut self, client: &Client) {
+        for &network in &client.networks {
+            if let Some(provider) = provider_in(network) {
+                self.warnings.push(format!(
+                    "[listen] clients: {network} has addresses of {provider}, which all of its customers send from: \
+                     without a `header` that only your own mail bears, anybody there may send mail that claims to be yours"
+                ));
+            }
+        }
+    }
+
     /// The certificate that clients are shown. One that has expired is no
     /// fault here: clients that look at the date keep their mail, and it
     /// would help nobody if all others had to.
-    fn tls(&mut self, certificate: Option<&Path>, key: Option<&Path>) -> Option<Arc<Incoming>> {
+    fn tls(
+        &mut self,
+        certificate: Option<&Path>,
+        key: Option<&Path>,
+        asks: bool,
+    ) -> Option<Arc<Incoming>> {
         if certificate.is_none() && key.is_none() {
             return None;
         }
@@ -45,7 +91,7 @@ impl Loading<'_> {
         let key = self.read(&["listen", "key"], key);
         let (chain, key) = (chain?, key?);
         match Certificate::from_pem(&chain.bytes, &key.bytes) {
-            Ok(certificate) => Some(Arc::new(Incoming::new(certificate))),
+            Ok(certificate) => Some(Arc::new(Incoming::new(certificate, asks))),
             Err(error) => {
                 let (place, name) = match error {
                     CertificateError::NoCertificate | CertificateError::Broken => {

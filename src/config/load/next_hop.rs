@@ -80,7 +80,11 @@ impl Loading<'_> {
     }
 
     /// Those of a file, or the system's; never none.
-    fn authorities(&mut self, place: &[&str], file: Option<&Path>) -> Option<Authorities> {
+    pub(super) fn authorities(
+        &mut self,
+        place: &[&str],
+        file: Option<&Path>,
+    ) -> Option<Authorities> {
         let found = match file {
             None => Authorities::System,
             Some(_) => {

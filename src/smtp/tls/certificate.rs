@@ -83,6 +83,12 @@ impl Certificate {
     }
 }
 
+/// The names that a chain's own certificate is for.
+pub(crate) fn names(chain: &[CertificateDer<'_>]) -> Vec<String> {
+    let own = chain.first().and_then(read);
+    own.map_or_else(Vec::new, |(names, _, _)| names)
+}
+
 /// All certificates of a PEM file, in order; never none.
 pub fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, CertificateError> {
     let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();

@@ -6,6 +6,7 @@
 mod certificate;
 mod incoming;
 pub(crate) mod outgoing;
+mod shown;
 
 use std::sync::{Arc, LazyLock};
 
@@ -13,9 +14,11 @@ use rustls::crypto::{CryptoProvider, ring};
 
 use crate::tenant::Authorities;
 
+pub(crate) use certificate::names;
 pub use certificate::{Age, Certificate, CertificateError, certificates};
 pub use incoming::Incoming;
 pub use outgoing::NoAuthority;
+pub use shown::Shown;
 
 /// The one provider of ciphers, whatever else the program is linked with.
 static PROVIDER: LazyLock<Arc<CryptoProvider>> =
