@@ -23,6 +23,8 @@ pub struct Client {
     pub certificate: Option<Shown>,
     /// The header field that each of its messages has to have.
     pub header: Option<Mark>,
+    /// It may say for whom it speaks, and is believed (XCLIENT, XFORWARD).
+    pub proxy: bool,
     /// Ids of the schools that it may send for; all, if empty.
     pub schools: Vec<String>,
     /// The school of mail that names none: with the null reverse path, or
@@ -50,6 +52,7 @@ impl Client {
             networks: vec![network],
             certificate: None,
             header: None,
+            proxy: false,
             schools: Vec::new(),
             default_school: None,
             when_next_hop_is_down: NextHopDown::default(),
@@ -96,6 +99,8 @@ impl<'de> Deserialize<'de> for Client {
             ca: Option<PathBuf>,
             header: Option<Mark>,
             #[serde(default)]
+            proxy: bool,
+            #[serde(default)]
             schools: Vec<String>,
             default_school: Option<String>,
             #[serde(default)]
@@ -127,6 +132,7 @@ impl<'de> Deserialize<'de> for Client {
                         .map_err(de::Error::custom)?,
                     certificate: shown(table.certificate, table.ca)?,
                     header: table.header,
+                    proxy: table.proxy,
                     schools: table.schools,
                     default_school: table.default_school,
                     when_next_hop_is_down: table.when_next_hop_is_down,

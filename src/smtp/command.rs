@@ -4,6 +4,7 @@
 //! Paths and parameters are checked, and kept as they were written: they go
 //! to the next hop so.
 
+use super::proxied::Origin;
 use super::reply::Reply;
 use crate::mail::Address;
 
@@ -19,6 +20,10 @@ pub(crate) enum Command<'a> {
     Help,
     Vrfy,
     StartTls,
+    /// Whose message comes next, for its trace.
+    XForward(Origin),
+    /// Whose the session is from here on.
+    XClient(Origin),
     Quit,
 }
 
@@ -93,6 +98,8 @@ impl<'a> Command<'a> {
             Verb::Data => plain(Self::Data),
             Verb::Rset => plain(Self::Rset),
             Verb::StartTls => plain(Self::StartTls),
+            Verb::XForward => Origin::parse(rest).map(Self::XForward),
+            Verb::XClient => Origin::parse(rest).map(Self::XClient),
             Verb::Quit => plain(Self::Quit),
             Verb::Noop => Ok(Self::Noop),
             Verb::Help => Ok(Self::Help),
@@ -115,6 +122,8 @@ enum Verb {
     Help,
     Vrfy,
     StartTls,
+    XForward,
+    XClient,
     Quit,
     /// Known, and not announced.
     Unsupported,
@@ -140,19 +149,20 @@ impl Verb {
         ("TURN", Self::Unsupported),
         ("BURL", Self::Unsupported),
         ("LHLO", Self::Unsupported),
-        ("XCLIENT", Self::Unsupported),
-        ("XFORWARD", Self::Unsupported),
+        ("XCLIENT", Self::XClient),
+        ("XFORWARD", Self::XForward),
     ];
 }
 
 /// The client's name. It is written into the trace field, so it is held to
 /// characters that cannot end or alter one.
 fn host(word: &str) -> Result<&str, Reply> {
+    if is_host(word) { Ok(word) } else { Err(SYNTAX) }
+}
+
+pub(crate) fn is_host(word: &str) -> bool {
     let sound = |c: char| c.is_alphanumeric() || ".-_:[]".contains(c);
-    if word.is_empty() || word.len() > 255 || !word.chars().all(sound) {
-        return Err(SYNTAX);
-    }
-    Ok(word)
+    !word.is_empty() && word.len() <= 255 && word.chars().all(sound)
 }
 
 fn mail(rest: &str) -> Result<Mail<'_>, Reply> {

@@ -23,6 +23,7 @@ use super::command::Command;
 use super::line::{self, Line};
 use super::listener::asked_to_stop;
 use super::message::{self, Collected, TROUBLE};
+use super::proxied::Origin;
 use super::relay::{Relay, Snapshot, Tasks};
 use super::reply::Reply;
 use super::session::{Session, Step};
@@ -45,6 +46,7 @@ const SAID_TOO_SOON: Reply = Reply::new(
     554,
     "5.5.0 Nothing may follow STARTTLS before its answer; closing",
 );
+const NOTED: Reply = Reply::new(250, "2.0.0 Noted");
 const SHUTDOWN: Reply = Reply::new(421, "4.3.2 This server is shutting down");
 const TIMED_OUT: Reply = Reply::new(421, "4.4.2 Waited too long, closing");
 const SESSION_OVER: Reply = Reply::new(
@@ -95,7 +97,9 @@ pub(crate) async fn converse(
         relay,
         tasks,
         stream,
-        address,
+        peer: address,
+        instead: None,
+        forwarded: Origin::default(),
         shutdown,
         snapshot,
         client: None,
@@ -145,7 +149,12 @@ struct Conversation {
     relay: Arc<Relay>,
     tasks: Tasks,
     stream: Stream,
-    address: IpAddr,
+    /// The other end of the connection.
+    peer: IpAddr,
+    /// Whom it speaks for, if it is a proxy and has said so.
+    instead: Option<IpAddr>,
+    /// Whose the next message is, if it is a proxy and has said so.
+    forwarded: Origin,
     shutdown: watch::Receiver<bool>,
     /// As of the last EHLO or MAIL.
     snapshot: Arc<Snapshot>,
@@ -163,8 +172,7 @@ enum Never {}
 
 impl Conversation {
     async fn run(&mut self) -> Result<Never, End> {
-        let greeting = Reply::with_text(220, format!("{} ESMTP Exeat", self.relay.hostname));
-        greeting.write_to(&mut self.outbox);
+        self.greeting().write_to(&mut self.outbox);
         // The time for a command runs from the reply before it to its end.
         let mut deadline = None;
         loop {
@@ -202,6 +210,10 @@ impl Conversation {
         }
     }
 
+    fn greeting(&self) -> Reply {
+        Reply::with_text(220, format!("{} ESMTP Exeat", self.relay.hostname))
+    }
+
     async fn command(&mut self, line: &[u8]) -> Result<(), End> {
         let command = Command::parse(line);
         // Only recipients may follow an answer that has not come yet.
@@ -220,10 +232,12 @@ impl Conversation {
             Step::Answer(reply) => self.answer(&reply).await,
             Step::Reset(reply) => {
                 self.drop_transaction().await;
+                self.forwarded = Origin::default();
                 self.answer(&reply).await;
             }
             Step::Promise => {
                 self.drop_transaction().await;
+                self.forwarded = Origin::default();
                 let client = self.client.as_deref();
                 let mut promised = self.snapshot.promise(client, &self.relay.hops);
                 promised.require_tls &= self.session.is_encrypted();
@@ -237,6 +251,11 @@ impl Conversation {
                 self.answer(&Reply::with_text(250, text)).await;
             }
             Step::StartTls => self.start_tls().await?,
+            Step::Forwarded(origin) => {
+                self.forwarded.learn(origin);
+                self.answer(&NOTED).await;
+            }
+            Step::Instead(origin) => self.speak_for(origin).await?,
             Step::Close(reply) => {
                 self.settle().await;
                 return Err(End::Reply(reply));
@@ -273,6 +292,7 @@ impl Conversation {
                     .expect("the session is open only while there is one");
                 let reply = self.data(transaction).await?;
                 self.session.message_ended();
+                self.forwarded = Origin::default();
                 reply.write_to(&mut self.outbox);
                 if self.inbox.capacity() >= LARGE && self.inbox.is_empty() {
                     self.inbox = BytesMut::with_capacity(SMALL);
@@ -295,9 +315,27 @@ impl Conversation {
         self.drop_transaction().await;
         READY_FOR_TLS.write_to(&mut self.outbox);
         self.flush().await?;
-        take_handshake(&mut self.stream, &tls, self.address, &self.snapshot.limits).await?;
+        take_handshake(&mut self.stream, &tls, self.peer, &self.snapshot.limits).await?;
         self.session.encrypted();
         self.choose_client();
+        Ok(())
+    }
+
+    /// Goes on as the server of the client behind a proxy.
+    async fn speak_for(&mut self, origin: Origin) -> Result<(), End> {
+        self.drop_transaction().await;
+        if let Some(address) = origin.address {
+            if !self.snapshot.knows(address) {
+                tracing::warn!(%address, proxy = %self.peer, "connection refused: no entry in clients");
+                return Err(End::Reply(stranger(address)));
+            }
+            self.instead = Some(address);
+        }
+        self.forwarded = Origin::default();
+        self.session.begin_anew();
+        self.choose_client();
+        let greeting = self.greeting();
+        self.answer(&greeting).await;
         Ok(())
     }
 
@@ -305,13 +343,20 @@ impl Conversation {
     /// entries are others.
     fn choose_client(&mut self) {
         let certificates = self.stream.certificates();
-        let entry = self.snapshot.client(self.address, certificates);
+        let mut entry = self.snapshot.client(self.peer, certificates);
         if entry.is_none() && !certificates.is_empty() {
             tracing::warn!(
-                address = %self.address,
+                address = %self.peer,
                 certificate = names(certificates).join(" "),
                 "no entry in clients is for this certificate"
             );
+        }
+        let is_proxy = entry.is_some_and(|entry| entry.proxy);
+        self.session.trust_as_proxy(is_proxy);
+        if let Some(instead) = self.instead {
+            // The certificates are the proxy's own.
+            let behind = self.snapshot.client(instead, &[]);
+            entry = behind.filter(|_| is_proxy);
         }
         self.client = entry.cloned().map(Arc::new);
         self.session.bar(self.client.is_none());
@@ -321,8 +366,9 @@ impl Conversation {
     fn refresh(&mut self) -> Result<(), End> {
         let snapshot = self.relay.snapshot();
         if !Arc::ptr_eq(&snapshot, &self.snapshot) {
-            if !snapshot.knows(self.address) {
-                return Err(End::Reply(stranger(self.address).with_code(421)));
+            let address = self.instead.unwrap_or(self.peer);
+            if !snapshot.knows(address) {
+                return Err(End::Reply(stranger(address).with_code(421)));
             }
             self.snapshot = snapshot;
             self.choose_client();
@@ -366,9 +412,19 @@ impl Conversation {
     async fn data(&mut self, mut transaction: Transaction) -> Result<Reply, End> {
         let began = Instant::now();
         let received = Timestamp::now();
+        let from = self.forwarded.address.or(self.instead);
+        let from = from.unwrap_or(self.peer);
         let hop = Hop {
-            helo: self.session.helo(),
-            address: self.address,
+            helo: match &self.forwarded {
+                Origin {
+                    helo: Some(helo), ..
+                } => helo,
+                Origin {
+                    address: Some(_), ..
+                } => "unknown",
+                _ => self.session.helo(),
+            },
+            address: from,
             hostname: &self.relay.hostname,
             protocol: self.session.protocol(),
         };
@@ -400,6 +456,7 @@ impl Conversation {
         };
         let message = Collected {
             content: sound.content,
+            from,
             trace: trace.len(),
             own_traces: sound.own_traces,
             received,

@@ -5,6 +5,7 @@
 //! is safe: the next hop has said so, or the store has committed it. Every
 //! fault of Exeat's own ends in a 451.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -29,6 +30,8 @@ use crate::tenant::Tenant;
 #[derive(Debug)]
 pub(crate) struct Collected {
     pub(crate) content: Content,
+    /// The client, or the one that it speaks for.
+    pub(crate) from: IpAddr,
     /// Bytes of the trace field.
     pub(crate) trace: usize,
     /// Trace fields of earlier passages.
@@ -137,6 +140,7 @@ pub(crate) async fn finish(
     };
     tracing::info!(
         school = &*case.tenant.school.id,
+        client = %case.message.from,
         %action,
         code = reply.code(),
         size = case.message.content.size(),

@@ -26,6 +26,7 @@ mod parameter;
 pub(crate) mod pool;
 pub(crate) mod probe;
 mod provider;
+mod proxied;
 mod refusal;
 mod relay;
 pub(crate) mod reply;

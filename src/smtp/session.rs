@@ -8,6 +8,7 @@
 use super::command::{Command, Mail, Rcpt};
 use super::extension::Extensions;
 use super::parameter::{mail_parameters, rcpt_parameters};
+use super::proxied::Origin;
 use super::reply::Reply;
 use super::settings::Limits;
 
@@ -17,6 +18,8 @@ pub(crate) struct Session {
     security: Security,
     /// It has not shown yet what this client has to.
     barred: bool,
+    /// It may speak for other clients.
+    proxy: bool,
     helo: String,
     promised: Extensions,
     errors: u32,
@@ -62,6 +65,10 @@ pub(crate) enum Step<'a> {
     Promise,
     /// Answer, and take the client's handshake; [`Session::encrypted`] follows.
     StartTls,
+    /// Remember for the next message, and answer.
+    Forwarded(Origin),
+    /// Go on as the server of this client, from the greeting.
+    Instead(Origin),
     /// Drop everything, answer, and close.
     Close(Reply),
     /// Pass on; [`Session::mail_answered`] follows.
@@ -84,6 +91,7 @@ const BARRED: Reply = Reply::new(
     530,
     "5.7.0 From this address mail is taken from those only who show under TLS a certificate that is known here",
 );
+const PROXY_IN_MAIL: Reply = Reply::new(503, "5.5.1 Whose mail it is has to be told before MAIL");
 const NESTED: Reply = Reply::new(503, "5.5.1 MAIL was given already");
 const UTF8: Reply = Reply::new(553, "5.6.7 An address outside ASCII needs SMTPUTF8");
 const TOO_MANY_RECIPIENTS: Reply = Reply::new(452, "4.5.3 Too many recipients for one message");
@@ -118,6 +126,11 @@ impl Session {
         self.barred = barred;
     }
 
+    /// Whether it may speak for other clients.
+    pub(crate) fn trust_as_proxy(&mut self, proxy: bool) {
+        self.proxy = proxy;
+    }
+
     /// Whether there is a certificate for STARTTLS, as of now.
     pub(crate) fn offer_tls(&mut self, available: bool) {
         self.security = match self.security {
@@ -128,17 +141,26 @@ impl Session {
     }
 
     /// What Exeat itself offers this client beside what was promised.
-    pub(crate) fn own_keywords(&self) -> &'static [&'static str] {
-        match self.security {
-            Security::Offered => &["STARTTLS"],
-            Security::Clear | Security::Encrypted => &[],
+    pub(crate) fn own_keywords(&self) -> Vec<&'static str> {
+        let mut own = Vec::new();
+        if self.security == Security::Offered {
+            own.push("STARTTLS");
         }
+        if self.proxy {
+            own.extend(["XCLIENT ADDR HELO", "XFORWARD NAME ADDR PROTO HELO"]);
+        }
+        own
     }
 
     /// The connection is encrypted from here on. What the client said before
     /// is forgotten, for anybody could have said it (RFC 3207 section 4.2).
     pub(crate) fn encrypted(&mut self) {
         self.security = Security::Encrypted;
+        self.begin_anew();
+    }
+
+    /// As after the greeting.
+    pub(crate) fn begin_anew(&mut self) {
         self.state = State::Connected;
         self.promised = Extensions::default();
         self.helo.clear();
@@ -181,6 +203,17 @@ impl Session {
                 Step::Reset(Reply::new(250, "2.0.0 Forgotten"))
             }
             Command::StartTls => self.start_tls(limits),
+            Command::XForward(_) | Command::XClient(_) if !self.proxy => {
+                self.fault(NOT_OFFERED, limits)
+            }
+            Command::XForward(_) | Command::XClient(_) if self.is_open() => {
+                self.fault(PROXY_IN_MAIL, limits)
+            }
+            Command::XForward(_) | Command::XClient(_) if self.state == State::Connected => {
+                self.fault(NOT_GREETED, limits)
+            }
+            Command::XForward(origin) => Step::Forwarded(origin),
+            Command::XClient(origin) => Step::Instead(origin),
             Command::Noop => Step::Answer(Reply::new(250, "2.0.0 Still here")),
             Command::Help => Step::Answer(Reply::new(
                 214,
@@ -356,6 +389,11 @@ mod tests {
                     session.encrypted();
                     220
                 }
+                Step::Forwarded(_) => 250,
+                Step::Instead(_) => {
+                    session.begin_anew();
+                    220
+                }
             };
             assert_eq!(code.to_string(), expected, "{command}\nin {dialogue}");
         }
@@ -474,6 +512,36 @@ mod tests {
             RCPT TO:<a@b.example> => 503
             NOOP => 250
             DATA => 503
+        ",
+        );
+    }
+
+    #[test]
+    fn only_a_proxy_speaks_for_others() {
+        let mut session = Session::default();
+        session.trust_as_proxy(true);
+        check_with(
+            session,
+            Extensions::OWN,
+            "
+            XFORWARD ADDR=192.0.2.1 => 503
+            EHLO c.example => 250
+            XFORWARD ADDR=192.0.2.1 => 250
+            MAIL FROM:<a@b.example> => 250
+            XFORWARD ADDR=192.0.2.1 => 503
+            XCLIENT ADDR=192.0.2.1 => 503
+            RSET => 250
+            XCLIENT ADDR=192.0.2.1 => 220
+            MAIL FROM:<a@b.example> => 503
+        ",
+        );
+        check(
+            Extensions::OWN,
+            "
+            EHLO c.example => 250
+            XFORWARD ADDR=192.0.2.1 => 502
+            XCLIENT ADDR=192.0.2.1 => 502
+            XCLIENT ADDR=nowhere => 501
         ",
         );
     }

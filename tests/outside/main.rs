@@ -30,6 +30,7 @@ mod passwords;
 mod people;
 mod personal_data;
 mod postfix;
+mod proxies;
 mod records;
 mod relay;
 mod rich_text;
