@@ -38,6 +38,7 @@ pub(super) struct Listen {
     pub(super) console_url: Option<String>,
     pub(super) hostname: Option<String>,
     pub(super) clients: Option<Vec<smtp::Client>>,
+    pub(super) account: Vec<smtp::Account>,
     pub(super) limits: smtp::Limits,
 }
 

@@ -20,11 +20,20 @@ pub(crate) enum Command<'a> {
     Help,
     Vrfy,
     StartTls,
+    Auth(Auth<'a>),
     /// Whose message comes next, for its trace.
     XForward(Origin),
     /// Whose the session is from here on.
     XClient(Origin),
     Quit,
+}
+
+/// RFC 4954 section 4.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Auth<'a> {
+    pub(crate) mechanism: &'a str,
+    /// In base64.
+    pub(crate) response: Option<&'a str>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -98,6 +107,7 @@ impl<'a> Command<'a> {
             Verb::Data => plain(Self::Data),
             Verb::Rset => plain(Self::Rset),
             Verb::StartTls => plain(Self::StartTls),
+            Verb::Auth => Ok(Self::Auth(auth(rest)?)),
             Verb::XForward => Origin::parse(rest).map(Self::XForward),
             Verb::XClient => Origin::parse(rest).map(Self::XClient),
             Verb::Quit => plain(Self::Quit),
@@ -122,6 +132,7 @@ enum Verb {
     Help,
     Vrfy,
     StartTls,
+    Auth,
     XForward,
     XClient,
     Quit,
@@ -143,7 +154,7 @@ impl Verb {
         ("VRFY", Self::Vrfy),
         ("EXPN", Self::Unsupported),
         ("STARTTLS", Self::StartTls),
-        ("AUTH", Self::Unsupported),
+        ("AUTH", Self::Auth),
         ("BDAT", Self::Unsupported),
         ("ETRN", Self::Unsupported),
         ("TURN", Self::Unsupported),
@@ -163,6 +174,19 @@ fn host(word: &str) -> Result<&str, Reply> {
 pub(crate) fn is_host(word: &str) -> bool {
     let sound = |c: char| c.is_alphanumeric() || ".-_:[]".contains(c);
     !word.is_empty() && word.len() <= 255 && word.chars().all(sound)
+}
+
+fn auth(rest: &str) -> Result<Auth<'_>, Reply> {
+    let mut words = rest.split_ascii_whitespace();
+    let mechanism = words.next().ok_or(SYNTAX)?;
+    let response = words.next();
+    match words.next() {
+        None => Ok(Auth {
+            mechanism,
+            response,
+        }),
+        Some(_) => Err(SYNTAX),
+    }
 }
 
 fn mail(rest: &str) -> Result<Mail<'_>, Reply> {

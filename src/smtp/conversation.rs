@@ -6,6 +6,8 @@
 //! in the write buffer until there is nothing left to read, so a pipelined
 //! transaction is answered in one write (RFC 2920 section 3.2).
 
+mod standing;
+
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -27,25 +29,18 @@ use super::proxied::Origin;
 use super::relay::{Relay, Snapshot, Tasks};
 use super::reply::Reply;
 use super::session::{Session, Step};
-use super::settings::Limits;
 use super::stream::Stream;
-use super::tls::{Incoming, names};
 use super::trace::Hop;
 use super::transaction::Transaction;
 
+pub(crate) use standing::take_handshake;
+
 /// What a client is given to take a reply.
 const WRITE: Duration = Duration::from_secs(60);
-/// What a client is given for its handshake at most.
-const HANDSHAKE: Duration = Duration::from_secs(60);
 /// Replies that are gathered at most before they are written, in bytes.
 const GATHERED: usize = 16 * 1024;
 
 const START: Reply = Reply::new(354, "End the message with CRLF.CRLF");
-const READY_FOR_TLS: Reply = Reply::new(220, "2.0.0 Go ahead");
-const SAID_TOO_SOON: Reply = Reply::new(
-    554,
-    "5.5.0 Nothing may follow STARTTLS before its answer; closing",
-);
 const NOTED: Reply = Reply::new(250, "2.0.0 Noted");
 const SHUTDOWN: Reply = Reply::new(421, "4.3.2 This server is shutting down");
 const TIMED_OUT: Reply = Reply::new(421, "4.4.2 Waited too long, closing");
@@ -99,6 +94,7 @@ pub(crate) async fn converse(
         stream,
         peer: address,
         instead: None,
+        account: None,
         forwarded: Origin::default(),
         shutdown,
         snapshot,
@@ -130,21 +126,6 @@ fn stranger(address: IpAddr) -> Reply {
     )
 }
 
-/// Takes a client's handshake; an error has been told of.
-pub(crate) async fn take_handshake(
-    stream: &mut Stream,
-    tls: &Incoming,
-    address: IpAddr,
-    limits: &Limits,
-) -> Result<(), End> {
-    let deadline = Instant::now() + HANDSHAKE.min(limits.command());
-    let taken = stream.accept(tls.config(), deadline).await;
-    taken.map_err(|error| {
-        tracing::warn!(%address, %error, "no agreement on TLS with a client");
-        End::Lost
-    })
-}
-
 struct Conversation {
     relay: Arc<Relay>,
     tasks: Tasks,
@@ -153,6 +134,8 @@ struct Conversation {
     peer: IpAddr,
     /// Whom it speaks for, if it is a proxy and has said so.
     instead: Option<IpAddr>,
+    /// The account by which it has signed in.
+    account: Option<String>,
     /// Whose the next message is, if it is a proxy and has said so.
     forwarded: Origin,
     shutdown: watch::Receiver<bool>,
@@ -215,6 +198,10 @@ impl Conversation {
     }
 
     async fn command(&mut self, line: &[u8]) -> Result<(), End> {
+        if self.session.awaits_response() {
+            let step = self.session.response(line, &self.snapshot.limits);
+            return self.act(step).await;
+        }
         let command = Command::parse(line);
         // Only recipients may follow an answer that has not come yet.
         if !matches!(command, Ok(Command::Rcpt(_))) {
@@ -241,6 +228,8 @@ impl Conversation {
                 let client = self.client.as_deref();
                 let mut promised = self.snapshot.promise(client, &self.relay.hops);
                 promised.require_tls &= self.session.is_encrypted();
+                self.session.offer_sign_in(self.snapshot.may_sign_in());
+                promised.auth = self.session.offers_sign_in();
                 self.session.promise(promised);
                 self.session.offer_tls(self.snapshot.tls.is_some());
                 let mut text = promised.announce(&self.relay.hostname);
@@ -251,6 +240,8 @@ impl Conversation {
                 self.answer(&Reply::with_text(250, text)).await;
             }
             Step::StartTls => self.start_tls().await?,
+            Step::Challenge(reply) => self.answer(&reply).await,
+            Step::SignIn(credentials) => self.sign_in(credentials).await?,
             Step::Forwarded(origin) => {
                 self.forwarded.learn(origin);
                 self.answer(&NOTED).await;
@@ -298,80 +289,6 @@ impl Conversation {
                     self.inbox = BytesMut::with_capacity(SMALL);
                 }
             }
-        }
-        Ok(())
-    }
-
-    /// Answers STARTTLS, and takes the handshake. What stands behind the
-    /// command already was said by nobody knows whom: it must not be taken
-    /// for what is said under TLS (RFC 3207 section 4.2).
-    async fn start_tls(&mut self) -> Result<(), End> {
-        if !self.inbox.is_empty() {
-            return Err(End::Reply(SAID_TOO_SOON));
-        }
-        let Some(tls) = self.snapshot.tls.clone() else {
-            return Err(End::Reply(TROUBLE.with_code(421)));
-        };
-        self.drop_transaction().await;
-        READY_FOR_TLS.write_to(&mut self.outbox);
-        self.flush().await?;
-        take_handshake(&mut self.stream, &tls, self.peer, &self.snapshot.limits).await?;
-        self.session.encrypted();
-        self.choose_client();
-        Ok(())
-    }
-
-    /// Goes on as the server of the client behind a proxy.
-    async fn speak_for(&mut self, origin: Origin) -> Result<(), End> {
-        self.drop_transaction().await;
-        if let Some(address) = origin.address {
-            if !self.snapshot.knows(address) {
-                tracing::warn!(%address, proxy = %self.peer, "connection refused: no entry in clients");
-                return Err(End::Reply(stranger(address)));
-            }
-            self.instead = Some(address);
-        }
-        self.forwarded = Origin::default();
-        self.session.begin_anew();
-        self.choose_client();
-        let greeting = self.greeting();
-        self.answer(&greeting).await;
-        Ok(())
-    }
-
-    /// Finds the client's entry anew, when it has shown more of itself or the
-    /// entries are others.
-    fn choose_client(&mut self) {
-        let certificates = self.stream.certificates();
-        let mut entry = self.snapshot.client(self.peer, certificates);
-        if entry.is_none() && !certificates.is_empty() {
-            tracing::warn!(
-                address = %self.peer,
-                certificate = names(certificates).join(" "),
-                "no entry in clients is for this certificate"
-            );
-        }
-        let is_proxy = entry.is_some_and(|entry| entry.proxy);
-        self.session.trust_as_proxy(is_proxy);
-        if let Some(instead) = self.instead {
-            // The certificates are the proxy's own.
-            let behind = self.snapshot.client(instead, &[]);
-            entry = behind.filter(|_| is_proxy);
-        }
-        self.client = entry.cloned().map(Arc::new);
-        self.session.bar(self.client.is_none());
-    }
-
-    /// Takes up a configuration that was loaded meanwhile.
-    fn refresh(&mut self) -> Result<(), End> {
-        let snapshot = self.relay.snapshot();
-        if !Arc::ptr_eq(&snapshot, &self.snapshot) {
-            let address = self.instead.unwrap_or(self.peer);
-            if !snapshot.knows(address) {
-                return Err(End::Reply(stranger(address).with_code(421)));
-            }
-            self.snapshot = snapshot;
-            self.choose_client();
         }
         Ok(())
     }

@@ -21,6 +21,8 @@ pub(crate) struct Extensions {
     pub(crate) dsn: bool,
     /// RFC 3207. A client is offered it by Exeat itself, or not.
     pub(crate) starttls: bool,
+    /// RFC 4954: whether `AUTH` is a parameter of MAIL. It is Exeat's own.
+    pub(crate) auth: bool,
     /// RFC 8689; of a next hop only where it is known to be the right one.
     pub(crate) require_tls: bool,
     /// RFC 1870: whether `SIZE` is a parameter of MAIL.
@@ -38,6 +40,7 @@ impl Extensions {
         enhanced: true,
         dsn: true,
         starttls: false,
+        auth: false,
         require_tls: true,
         size: true,
         size_limit: None,
@@ -52,6 +55,7 @@ impl Extensions {
         enhanced: false,
         dsn: false,
         starttls: false,
+        auth: false,
         require_tls: false,
         size_limit: None,
     };
@@ -90,6 +94,7 @@ impl Extensions {
             enhanced: self.enhanced && other.enhanced,
             dsn: self.dsn && other.dsn,
             starttls: self.starttls && other.starttls,
+            auth: self.auth && other.auth,
             require_tls: self.require_tls && other.require_tls,
             size: self.size && other.size,
             size_limit: match (self.size_limit, other.size_limit) {

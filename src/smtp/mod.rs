@@ -8,10 +8,12 @@
 //! [`message`] sees to the message: screened, then [`delivery`], [`hold`] or
 //! [`refusal`].
 
+mod account;
 mod client;
 mod collect;
 mod command;
 mod conversation;
+mod credentials;
 mod delivery;
 mod extension;
 mod framing;
@@ -37,10 +39,12 @@ mod stream;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod throttle;
 pub mod tls;
 mod trace;
 mod transaction;
 
+pub use account::{Account, HashError, hash};
 pub use client::{Client, NextHopDown};
 pub use framing::BareNewlines;
 pub use listener::{Door, resume, serve};

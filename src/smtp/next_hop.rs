@@ -32,7 +32,7 @@ mod limit {
 
     pub(super) const CONNECT: Duration = Duration::from_secs(15);
     pub(super) const GREETING: Duration = Duration::from_secs(60);
-    pub(super) const HANDSHAKE: Duration = Duration::from_secs(60);
+    pub(super) const HANDSHAKE: Duration = Duration::from_secs(30);
     pub(super) const EHLO: Duration = Duration::from_secs(60);
     pub(super) const COMMAND: Duration = Duration::from_secs(120);
     pub(super) const DATA: Duration = Duration::from_secs(120);
@@ -244,6 +244,8 @@ impl Connection {
             let known = match () {
                 () if one_of(&["RET", "ENVID", "NOTIFY", "ORCPT"]) => self.extensions.dsn,
                 () if one_of(&["BODY"]) => self.extensions.eight_bit,
+                // It is between the client and Exeat.
+                () if one_of(&["AUTH"]) => false,
                 () => true,
             };
             if known {

@@ -52,6 +52,7 @@ pub(crate) fn mail_parameters(
                 }
             }
             ("ENVID", Some(_)) if promised.dsn => {}
+            ("AUTH", Some(_)) if promised.auth => {}
             ("REQUIRETLS", None) if promised.require_tls => {}
             ("REQUIRETLS", None) => return Err(REQUIRE_TLS),
             ("SIZE" | "BODY" | "RET" | "ENVID", None) | ("SMTPUTF8" | "REQUIRETLS", Some(_)) => {

@@ -12,8 +12,9 @@ use std::task::Poll;
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use rustls::pki_types::CertificateDer;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc};
 
+use super::account::Account;
 use super::client::Client;
 use super::extension::Extensions;
 use super::listener::Connections;
@@ -21,6 +22,7 @@ use super::mark::Mark;
 use super::pool::NextHops;
 use super::reply::Reply;
 use super::settings::{Limits, Settings};
+use super::throttle::Throttle;
 use super::tls::Incoming;
 use super::trace::Trace;
 use crate::mail::{Address, Content, Envelope, header};
@@ -28,6 +30,9 @@ use crate::screen::Screening;
 use crate::store::Store;
 use crate::tenant::{Tenant, Tenants};
 use crate::worker;
+
+/// Each takes some tens of milliseconds of a core, and 19 MB.
+const PASSWORDS: usize = 2;
 
 /// Screens one message: [`crate::screen::screen`] with its workers, or a
 /// stand-in.
@@ -51,6 +56,7 @@ pub enum ScreenError {
 pub struct Snapshot {
     pub tenants: Tenants,
     pub clients: Vec<Client>,
+    pub accounts: Arc<[Account]>,
     pub limits: Limits,
     /// What clients who ask for TLS are shown; without it they cannot.
     pub tls: Option<Arc<Incoming>>,
@@ -69,6 +75,10 @@ pub struct Relay {
     /// Wakes the outbox.
     pub(crate) outbox: Arc<Notify>,
     pub(crate) connections: Arc<Connections>,
+    /// Tries to sign in.
+    pub(crate) throttle: Throttle,
+    /// Passwords that are looked at at one time.
+    pub(crate) passwords: Semaphore,
 }
 
 /// Keeps the process from ending: whoever shuts down waits until the last of
@@ -118,6 +128,8 @@ impl Relay {
             folder: parts.folder,
             outbox: Arc::new(Notify::new()),
             connections: Arc::default(),
+            throttle: Throttle::default(),
+            passwords: Semaphore::new(PASSWORDS),
         }
     }
 
@@ -194,6 +206,7 @@ impl Snapshot {
         Self {
             tenants,
             clients: settings.clients.clone(),
+            accounts: settings.accounts.clone().into(),
             limits: settings.limits,
             tls: settings.tls.clone(),
         }
@@ -201,7 +214,18 @@ impl Snapshot {
 
     /// Whether a client at this address may come to send.
     pub(crate) fn knows(&self, address: IpAddr) -> bool {
-        self.clients.iter().any(|client| client.covers(address))
+        self.may_sign_in() || self.clients.iter().any(|client| client.covers(address))
+    }
+
+    /// Whether there are accounts, and a certificate to protect passwords.
+    pub(crate) fn may_sign_in(&self) -> bool {
+        self.tls.is_some() && !self.accounts.is_empty()
+    }
+
+    /// The entry of who has signed in under this name.
+    pub(crate) fn account(&self, name: &str) -> Option<Client> {
+        let account = self.accounts.iter().find(|account| account.name == name);
+        account.map(Account::client)
     }
 
     /// The first entry that a client falls under, with what it has shown of

@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde::de::{self, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use super::account::Account;
 use super::client::Client;
 use super::tls::Incoming;
 
@@ -29,6 +30,9 @@ pub struct Settings {
     /// Who may send through Exeat. Of several entries that match an address
     /// the first counts.
     pub clients: Vec<Client>,
+    /// Who may sign in, from anywhere.
+    #[serde(default, rename = "account")]
+    pub accounts: Vec<Account>,
     #[serde(default)]
     pub limits: Limits,
 }

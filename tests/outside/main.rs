@@ -1,5 +1,6 @@
 //! Behaviour from outside: the built binary, real sockets, a real Postfix.
 
+mod accounts;
 mod archives;
 mod bombs;
 mod broken;

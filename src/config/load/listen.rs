@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use super::{Loading, file};
 use crate::smtp::tls::{Certificate, CertificateError, Incoming};
-use crate::smtp::{self, Client, provider_in};
+use crate::smtp::{self, Account, Client, provider_in};
 
 impl Loading<'_> {
     pub(super) fn relay(&mut self, listen: file::Listen) -> Option<smtp::Settings> {
         let smtp = self.required(listen.smtp, &["listen", "smtp"], "\"127.0.0.1:2525\"");
         let clients = self.required(listen.clients, &["listen", "clients"], "[\"127.0.0.1/32\"]");
         let given = listen.certificate.is_some() || listen.key.is_some();
+        self.check_accounts(&listen.account, given);
         let clients = clients.map(|clients| self.clients(clients, given));
         let asks = |clients: &Vec<Client>| clients.iter().any(|one| one.certificate.is_some());
         let asks = clients.as_ref().is_some_and(asks);
@@ -27,6 +28,7 @@ impl Loading<'_> {
             smtps: listen.smtps.unwrap_or_default(),
             tls,
             clients: clients?,
+            accounts: listen.account,
             hostname: listen.hostname.unwrap_or_else(smtp::system_hostname),
             limits: listen.limits,
         })
@@ -56,6 +58,28 @@ impl Loading<'_> {
             }
         }
         clients
+    }
+
+    fn check_accounts(&mut self, accounts: &[Account], under_tls: bool) {
+        if !accounts.is_empty() && !under_tls {
+            self.fault(
+                &["listen", "account"],
+                "accounts sign in only under TLS: [listen] needs `certificate` and `key`",
+            );
+        }
+        for (index, account) in accounts.iter().enumerate() {
+            let index = index.to_string();
+            let place = ["listen", "account", &index, "name"];
+            if account.name.is_empty() {
+                self.fault(&place, "an account has a name");
+            }
+            let earlier = accounts
+                .iter()
+                .take_while(|other| !std::ptr::eq(*other, account));
+            if earlier.into_iter().any(|other| other.name == account.name) {
+                self.fault(&place, "another account has the same name");
+            }
+        }
     }
 
     /// An address that everybody can send from opens the relay to everybody.

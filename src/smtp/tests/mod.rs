@@ -68,6 +68,7 @@ impl Setting {
         let snapshot = Snapshot {
             tenants: Tenants::new(self.tenants),
             clients: vec![self.client],
+            accounts: Arc::new([]),
             limits: self.limits,
             tls: None,
         };
