@@ -143,7 +143,7 @@ async fn handle(
     door: Door,
     stream: TcpStream,
     address: IpAddr,
-    shutdown: watch::Receiver<bool>,
+    mut shutdown: watch::Receiver<bool>,
 ) {
     let snapshot = relay.snapshot();
     let limits = &snapshot.limits;
@@ -175,7 +175,7 @@ async fn handle(
             tracing::warn!(%address, "connection refused: no entry in clients");
             return;
         }
-        if take_handshake(&mut stream, &tls, address, limits)
+        if take_handshake(&mut stream, &tls, address, limits, &mut shutdown)
             .await
             .is_err()
         {

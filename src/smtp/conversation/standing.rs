@@ -6,12 +6,14 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout};
 
 use super::{Conversation, End, stranger};
 use crate::smtp::account::{self, Account};
 use crate::smtp::credentials::Credentials;
+use crate::smtp::listener::asked_to_stop;
 use crate::smtp::message::TROUBLE;
 use crate::smtp::proxied::Origin;
 use crate::smtp::relay::Relay;
@@ -41,15 +43,22 @@ const THROTTLED: Reply = Reply::new(
 );
 const CROWDED: Reply = Reply::new(454, "4.7.0 Too many are signing in, please try again");
 
+/// Names of a stranger's certificate that are logged.
+const LOGGED: usize = 5;
+
 /// Takes a client's handshake; an error has been told of.
 pub(crate) async fn take_handshake(
     stream: &mut Stream,
     tls: &Incoming,
     address: IpAddr,
     limits: &Limits,
+    shutdown: &mut watch::Receiver<bool>,
 ) -> Result<(), End> {
     let deadline = Instant::now() + HANDSHAKE.min(limits.command());
-    let taken = stream.accept(tls.config(), deadline).await;
+    let taken = tokio::select! {
+        taken = stream.accept(tls.config(), deadline) => taken,
+        () = asked_to_stop(shutdown) => return Err(End::Lost),
+    };
     taken.map_err(|error| {
         tracing::warn!(%address, %error, "no agreement on TLS with a client");
         End::Lost
@@ -70,7 +79,14 @@ impl Conversation {
         self.drop_transaction().await;
         READY_FOR_TLS.write_to(&mut self.outbox);
         self.flush().await?;
-        take_handshake(&mut self.stream, &tls, self.peer, &self.snapshot.limits).await?;
+        take_handshake(
+            &mut self.stream,
+            &tls,
+            self.peer,
+            &self.snapshot.limits,
+            &mut self.shutdown,
+        )
+        .await?;
         self.session.encrypted();
         self.choose_client();
         Ok(())
@@ -132,9 +148,10 @@ impl Conversation {
         let certificates = self.stream.certificates();
         let mut entry = self.snapshot.client(self.peer, certificates);
         if entry.is_none() && !certificates.is_empty() {
+            let names = names(certificates);
             tracing::warn!(
                 address = %self.peer,
-                certificate = names(certificates).join(" "),
+                certificate = names[..names.len().min(LOGGED)].join(" "),
                 "no entry in clients is for this certificate"
             );
         }

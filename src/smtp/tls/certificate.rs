@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use rustls::sign::CertifiedKey;
 use rustls::{Error, InconsistentKeys};
 use x509_parser::certificate::X509Certificate;
@@ -87,6 +87,12 @@ impl Certificate {
 pub(crate) fn names(chain: &[CertificateDer<'_>]) -> Vec<String> {
     let own = chain.first().and_then(read);
     own.map_or_else(Vec::new, |(names, _, _)| names)
+}
+
+/// Whether this is within the time of a certificate.
+pub(super) fn is_good_at(der: &CertificateDer<'_>, now: UnixTime) -> bool {
+    let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+    read(der).is_some_and(|(_, begins, ends)| begins.as_second() <= now && now <= ends.as_second())
 }
 
 /// All certificates of a PEM file, in order; never none.

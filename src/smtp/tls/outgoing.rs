@@ -3,10 +3,13 @@
 
 use std::sync::Arc;
 
+use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use webpki::EndEntityCert;
 
+use super::certificate::is_good_at;
 use super::provider;
 use crate::tenant::{Authorities, Identity, NextHop, Tls};
 
@@ -58,12 +61,17 @@ impl Outgoing {
 
 impl Handshake {
     fn with(identity: &Identity) -> Result<Self, NoAuthority> {
-        let verifier = rustls::client::WebPkiServerVerifier::builder_with_provider(
-            Arc::new(roots(&identity.authorities)?),
-            provider(),
-        );
+        let roots = Arc::new(roots(&identity.authorities)?);
+        let verifier = WebPkiServerVerifier::builder_with_provider(roots, provider());
+        let verifier = verifier.build().map_err(|_| NoAuthority)?;
         Ok(Self {
-            config: client(verifier.build().map_err(|_| NoAuthority)?),
+            config: match &identity.authorities {
+                Authorities::System => client(verifier),
+                Authorities::Own(own) => client(Arc::new(Pinning {
+                    own: Arc::clone(own),
+                    verifier,
+                })),
+            },
             name: identity.name.clone(),
         })
     }
@@ -99,6 +107,61 @@ fn client(verifier: Arc<dyn ServerCertVerifier>) -> Arc<ClientConfig> {
 /// A next hop whose name no certificate could be for.
 fn unnamed() -> ServerName<'static> {
     ServerName::try_from("localhost").expect("a name")
+}
+
+/// Verifies, and takes besides what stands itself among the authorities: a
+/// certificate that a server has signed for itself says that it is one, and
+/// such are no servers' to whoever goes by the letter (RFC 5280).
+#[derive(Debug)]
+struct Pinning {
+    own: Arc<[CertificateDer<'static>]>,
+    verifier: Arc<WebPkiServerVerifier>,
+}
+
+impl ServerCertVerifier for Pinning {
+    fn verify_server_cert(
+        &self,
+        shown: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let verified = self
+            .verifier
+            .verify_server_cert(shown, others, name, ocsp, now);
+        verified.or_else(|error| {
+            let is_for = |name: &ServerName<'_>| {
+                EndEntityCert::try_from(shown)
+                    .and_then(|shown| shown.verify_is_valid_for_subject_name(name))
+                    .is_ok()
+            };
+            let pinned = self.own.contains(shown) && is_good_at(shown, now) && is_for(name);
+            pinned.then(ServerCertVerified::assertion).ok_or(error)
+        })
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        shown: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.verifier.verify_tls12_signature(message, shown, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        shown: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.verifier.verify_tls13_signature(message, shown, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.verifier.supported_verify_schemes()
+    }
 }
 
 /// Takes every certificate, also an old or odd one. Nobody is known by it, so

@@ -91,6 +91,20 @@ impl Authority {
 }
 
 impl Identity {
+    /// One that has signed itself, as an authority, as `openssl req -x509`
+    /// makes it; good until the first day of a year.
+    pub(crate) fn of_itself(name: &str, year: i32) -> Self {
+        let key = KeyPair::generate().expect("a key");
+        let mut params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.not_before = date_time_ymd(2020, 1, 1);
+        params.not_after = date_time_ymd(year, 1, 1);
+        Self {
+            chain: params.self_signed(&key).expect("signed").pem(),
+            key: key.serialize_pem(),
+        }
+    }
+
     /// Writes both into a folder, as `NAME.pem` and `NAME.key`.
     pub(crate) fn write(&self, folder: &Path, name: &str) {
         fs::write(folder.join(format!("{name}.pem")), &self.chain).expect("writable");

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::{Timestamp, ToSpan};
 use serde_json::Value;
@@ -196,6 +196,46 @@ fn other_programs_agree_with_it_on_tls() {
 }
 
 #[test]
+fn nobody_renegotiates() {
+    // The client waits for a handshake until the server has enough of it.
+    let (_hop, _authority, school) = world("limits = { command_seconds = 2 }");
+    let exeat = Exeat::serve(&school.config());
+    let mut client = Command::new("openssl")
+        .args(["s_client", "-starttls", "smtp", "-tls1_2", "-connect"])
+        .arg(exeat.smtp.to_string())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("openssl is there; tests/run installs what is missing");
+    let mut input = client.stdin.take().expect("piped");
+    // A line with nothing else asks for a new handshake.
+    input.write_all(b"R\n").expect("it reads");
+    let output = client.wait_with_output().expect("it ends");
+    let said = text(&output.stdout) + &text(&output.stderr);
+    assert!(said.contains("RENEGOTIATING"), "{said}");
+    assert!(said.contains("no renegotiation"), "{said}");
+}
+
+#[test]
+fn a_shutdown_waits_for_no_handshake() {
+    let (_hop, _authority, school) = world("smtps = \"127.0.0.1:0\"");
+    let exeat = Exeat::serve(&school.config());
+    let smtps = exeat.listening("smtps");
+    let mut silent = TcpStream::connect(smtps).expect("it listens");
+    silent.write_all(&[22, 3, 1]).expect("writable");
+    let mut waiting = Client::connect(exeat.smtp);
+    assert_eq!(waiting.say("STARTTLS").code, 220);
+    let asked = Instant::now();
+    exeat.end();
+    assert!(
+        asked.elapsed() < Duration::from_secs(20),
+        "{:?}",
+        asked.elapsed()
+    );
+}
+
+#[test]
 fn postfix_sends_under_tls_and_verifies_it() {
     let (hop, authority, school) = world("");
     let exeat = Exeat::serve(&school.config());
@@ -272,6 +312,26 @@ fn a_wrong_certificate_is_told_before_any_client_meets_it() {
         said.contains(&format!("certificate for {NAME}, until 2060")),
         "{said}"
     );
+}
+
+#[test]
+fn doctor_knows_a_listener_under_tls() {
+    let at = free_port();
+    let (_hop, _authority, school) = world(&format!("smtps = \"{at}\""));
+    let line = || -> Value {
+        let output = exeat(&school.config(), &["doctor", "--json"]);
+        let lines = text(&output.stdout);
+        let lines = lines
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("JSON"));
+        let mut lines = lines.filter(|line: &Value| line["about"] == "smtps");
+        lines.next().expect("a line about it")
+    };
+    let told = line();
+    assert_eq!(told["what"], format!("{at}: free"));
+    let _exeat = Exeat::serve(&school.config());
+    let told = line();
+    assert_eq!(told["what"], format!("{at}: Exeat answers"));
 }
 
 #[test]

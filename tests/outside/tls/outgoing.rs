@@ -208,6 +208,34 @@ fn where_it_is_required_nobody_else_gets_a_word() {
 }
 
 #[test]
+fn a_certificate_that_signed_itself_is_good_where_it_is_named() {
+    let authority = Authority::new("Test authority");
+    let (own, twin) = (
+        Identity::of_itself(NAME, 2060),
+        Identity::of_itself(NAME, 2060),
+    );
+    let (over, other) = (
+        Identity::of_itself(NAME, 2025),
+        Identity::of_itself("a.example", 2060),
+    );
+    for (shown, named, code) in [
+        (&own, &own.chain, 250),
+        (&twin, &own.chain, 451),
+        (&own, &authority.pem, 451),
+        (&over, &over.chain, 451),
+        (&other, &other.chain, 451),
+    ] {
+        let hop = NextHop::start(showing(shown));
+        let school = school(&hop, &authority, &required(&format!("name = \"{NAME}\"")));
+        fs::write(school.folder().join("ca.pem"), named).expect("writable");
+        let exeat = Exeat::serve(&school.config());
+        let reply = send(&exeat, "self-signed");
+        assert_eq!(reply.code, code, "{reply:?}");
+        assert_discreet(&hop);
+    }
+}
+
+#[test]
 fn a_next_hop_that_withdraws_its_offer_gets_no_more_mail() {
     let authority = Authority::new("Test authority");
     let hop = NextHop::start(showing(&authority.sign(&[NAME])));
