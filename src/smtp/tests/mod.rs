@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::testing::TestClient;
+use super::tls::{Certificate, Incoming};
 use super::{Client, Door, Limits, Parts, Relay, Screen, Snapshot, serve};
 use crate::finding::Action;
 use crate::mail::{Content, header};
@@ -40,6 +41,7 @@ struct Setting {
     client: Client,
     limits: Limits,
     screen: Arc<Screen>,
+    tls: Option<Arc<Incoming>>,
 }
 
 impl Setting {
@@ -59,6 +61,7 @@ impl Setting {
             client: Client::of_network("127.0.0.0/8".parse().expect("network")),
             limits: Limits::default(),
             screen: Arc::new(|_, _, _, _| Box::pin(async { Err(worker::Fault::Busy.into()) })),
+            tls: None,
         }
     }
 
@@ -70,7 +73,7 @@ impl Setting {
             clients: vec![self.client],
             accounts: Arc::new([]),
             limits: self.limits,
-            tls: None,
+            tls: self.tls,
         };
         let folder = tempfile::tempdir().expect("a folder");
         let settings = StoreSettings {
@@ -118,6 +121,14 @@ impl Served {
             .await;
         client
     }
+}
+
+/// A certificate that nobody has signed.
+fn certificate() -> Arc<Incoming> {
+    let made = rcgen::generate_simple_self_signed(["exeat.example".to_owned()]).expect("made");
+    let (chain, key) = (made.cert.pem(), made.signing_key.serialize_pem());
+    let certificate = Certificate::from_pem(chain.as_bytes(), key.as_bytes()).expect("sound");
+    Arc::new(Incoming::new(certificate, false))
 }
 
 /// A screening as the subject's first word wants it.
