@@ -18,7 +18,7 @@ use crate::mail::Content;
 use crate::notice::{About, Event};
 use crate::smtp::Relay;
 use crate::smtp::listener::asked_to_stop;
-use crate::smtp::next_hop::{HopError, missing};
+use crate::smtp::next_hop::HopError;
 use crate::smtp::pool::Submitted;
 use crate::smtp::reply::Reply;
 use crate::store::{Claim, Delivery, MailKind, NewMail, StoreError};
@@ -174,10 +174,6 @@ async fn attempt(
         Ok(submitted) => submitted,
         Err(error) => return Ok(all(lost(claim, &error))),
     };
-    if let Some(reply) = missing(connection.extensions(), envelope) {
-        relay.hops.give_back(connection).await;
-        return Ok(all(refused(&reply)));
-    }
     if !mail.is_positive() {
         relay.hops.give_back(connection).await;
         return Ok(all(refused(&mail)));
@@ -250,6 +246,8 @@ fn lost(claim: &Claim, error: &HopError) -> Delivery {
     tracing::warn!(mail = claim.id.0, %error, "mail not sent, to be tried again");
     let reply = match error {
         HopError::Unwilling(reply) => reply.to_string(),
+        HopError::NoTls => format!("451 4.7.4 {error}"),
+        HopError::Tls(_) | HopError::NoAuthority(_) => format!("451 4.7.5 {error}"),
         _ => format!("451 4.4.1 {error}"),
     };
     Delivery::Later { reply }

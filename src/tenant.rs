@@ -1,6 +1,8 @@
 //! One school's whole: who its people are, what its policy is, where its mail
 //! goes, how it is told. And the choice of the school for a message.
 
+mod next_hop;
+
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -12,6 +14,8 @@ use crate::policy::Policy;
 use crate::school::School;
 use crate::store::NewMail;
 
+pub use next_hop::{Authorities, Identity, NextHop, Tls, server_name};
+
 /// Everything that belongs to one school, made whole by a (re)load.
 #[derive(Debug)]
 pub struct Tenant {
@@ -22,8 +26,7 @@ pub struct Tenant {
     pub safeguarding: Vec<Address>,
     /// How long pupils count as pupils after they have left.
     pub former_for: Span,
-    /// `host:port` of the next hop.
-    pub next_hop: String,
+    pub next_hop: Arc<NextHop>,
     /// How people reach the console; links in notices begin so.
     pub console_url: String,
 }

@@ -4,6 +4,10 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+use jiff::Timestamp;
+
+use crate::smtp::tls::Age;
+
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
     /// Read the configuration and every file that it names, and say what is
@@ -32,6 +36,20 @@ pub(super) fn run(path: &Path, command: &Command) -> anyhow::Result<ExitCode> {
                 "  no reviewers: nobody is told of what is held but its sender"
             )?;
         }
+    }
+    if let Some(tls) = &config.relay.tls {
+        let certificate = &tls.certificate;
+        writeln!(
+            out,
+            "certificate for {}, until {}",
+            certificate.names.join(", "),
+            certificate.ends,
+        )?;
+        anyhow::ensure!(
+            certificate.age(Timestamp::now()) != Age::Over,
+            "[listen] certificate: it ended on {}: clients that look at it send no mail; put a new one in its place",
+            certificate.ends,
+        );
     }
     for warning in &config.warnings {
         writeln!(out, "note: {warning}")?;

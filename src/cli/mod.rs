@@ -1,6 +1,7 @@
 //! The command line: one file a command. The only module that prints, and the
 //! only one that imports the configuration.
 
+mod account;
 mod check;
 mod config_check;
 mod demo;
@@ -99,6 +100,9 @@ enum Command {
     /// Import parents, authorities and others outside, whom mail may go to
     #[command(subcommand)]
     Contacts(people::Command),
+    /// Make the password hashes of accounts that sign in to send
+    #[command(subcommand)]
+    Account(account::Command),
     /// Make the key that seals what is held
     #[command(subcommand)]
     Keys(keys::Command),
@@ -152,6 +156,7 @@ pub fn run() -> ExitCode {
         Command::Roster(command) => people::run(config, List::Roster, &command),
         Command::Staff(command) => people::run(config, List::Staff, &command),
         Command::Contacts(command) => people::run(config, List::Contacts, &command),
+        Command::Account(command) => account::run(&command),
         Command::Keys(command) => keys::run(config, &command),
         Command::Config(command) => config_check::run(config, &command),
         Command::Doctor(arguments) => doctor::run(config, &arguments),

@@ -29,8 +29,8 @@ impl Faults {
     }
 }
 
-/// The text as it may be shown: what stands behind a key of passwords, and in a
-/// table of them, is covered byte by byte, so that places stay what they are.
+/// The text as it may be shown: what stands behind a key of passwords, in a
+/// table of them, and in a client's `header`, is covered byte by byte, so that places stay what they are.
 /// The rules that speak of passwords hold none.
 fn without_passwords(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
@@ -63,8 +63,9 @@ fn without_passwords(text: &str) -> String {
     shown
 }
 
-static SPOKEN_OF: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?i)\bpass\w*[\]'\u{22}]*").expect("a good expression"));
+static SPOKEN_OF: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\bpass\w*[\]'\u{22}]*|\bheader\s*=\s*\{").expect("a good expression")
+});
 static RULE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^\s*(?:\[school\.rules\.)?password-(?:with-document|shared)\b")
         .expect("a good expression")
@@ -138,6 +139,11 @@ mod tests {
                 "# Password: Otter17\nid = \"a\"",
                 "# Password* *******\nid = \"a\"",
             ),
+            (
+                "{ network = \"::1\", header = { name = \"X-A\", value = \"b1\" } }",
+                "{ network = \"::1\", header = { **** * ****** ***** * **** * *",
+            ),
+            ("limits = { header = 1000 }", "limits = { header = 1000 }"),
             ("id = \"a\" # compass rose", "id = \"a\" # compass rose"),
             ("", ""),
         ] {

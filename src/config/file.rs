@@ -28,18 +28,40 @@ pub(super) struct File {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Listen {
     pub(super) smtp: Option<smtp::Addresses>,
+    /// The same for clients that begin with TLS.
+    pub(super) smtps: Option<smtp::Addresses>,
+    /// PEM: the certificate that clients are shown, then those that signed it.
+    pub(super) certificate: Option<PathBuf>,
+    /// PEM: its key.
+    pub(super) key: Option<PathBuf>,
     pub(super) console: Option<SocketAddr>,
     pub(super) console_url: Option<String>,
     pub(super) hostname: Option<String>,
     pub(super) clients: Option<Vec<smtp::Client>>,
+    pub(super) account: Vec<smtp::Account>,
     pub(super) limits: smtp::Limits,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct NextHop {
     /// `host:port`.
     pub(super) address: Option<String>,
+    pub(super) tls: Option<Encryption>,
+    /// The name that its certificate has to be for; its address's by default.
+    pub(super) name: Option<String>,
+    /// PEM: the authorities that may have signed it; the system's by default.
+    pub(super) ca: Option<PathBuf>,
+}
+
+/// How connections to a next hop are encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Encryption {
+    None,
+    Opportunistic,
+    Required,
+    Implicit,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -1,6 +1,9 @@
 //! The second half of reading a configuration: what is missing, what does not
 //! fit together, and the files that it names.
 
+mod listen;
+mod next_hop;
+
 use std::collections::HashMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -20,7 +23,6 @@ use crate::policy::{self, Allowance, Policy};
 use crate::school::import::{Kept, Source, Sources, import_beside};
 use crate::school::names::NameKey;
 use crate::school::{Habits, People, Routes, School, habits};
-use crate::smtp;
 use crate::store;
 use crate::store::people::{Imported, Imports};
 use crate::tenant::{Tenant, Tenants};
@@ -140,7 +142,7 @@ impl Loading<'_> {
             "\"https://exeat.school.example\"",
         );
         let common = Common {
-            next_hop: file.next_hop.address,
+            next_hop: file.next_hop,
             console_url: console_url
                 .unwrap_or_default()
                 .trim_end_matches('/')
@@ -161,38 +163,17 @@ impl Loading<'_> {
             .collect::<Option<_>>()
             .unwrap_or_default();
         self.check_apart(&tenants);
-        let relay = self.relay(
-            file.listen.smtp,
-            file.listen.clients,
-            file.listen.hostname,
-            file.listen.limits,
-        );
+        let console = file.listen.console;
+        let relay = self.relay(file.listen);
         Some(Config {
             relay: relay?,
-            console: file.listen.console,
+            console,
             store: store?,
             workers: file.workers,
             tenants: Tenants::new(tenants),
             imported: Vec::new(),
             warnings: Vec::new(),
             files: Vec::new(),
-        })
-    }
-
-    fn relay(
-        &mut self,
-        smtp: Option<smtp::Addresses>,
-        clients: Option<Vec<smtp::Client>>,
-        hostname: Option<String>,
-        limits: smtp::Limits,
-    ) -> Option<smtp::Settings> {
-        let smtp = self.required(smtp, &["listen", "smtp"], "\"127.0.0.1:2525\"");
-        let clients = self.required(clients, &["listen", "clients"], "[\"127.0.0.1/32\"]");
-        Some(smtp::Settings {
-            smtp: smtp?,
-            clients: clients?,
-            hostname: hostname.unwrap_or_else(smtp::system_hostname),
-            limits,
         })
     }
 
@@ -238,20 +219,7 @@ impl Loading<'_> {
             let place = ["school", index, "domains"];
             self.required(None::<()>, &place, "[\"greenfold.sch.example\"]");
         }
-        let next_hop = file
-            .next_hop
-            .as_ref()
-            .and_then(|own| own.address.clone())
-            .or_else(|| common.next_hop.clone());
-        let next_hop = self.required(next_hop, &["next_hop", "address"], "\"mail.example:25\"");
-        if let Some(address) = next_hop.as_deref()
-            && !is_host_and_port(address)
-        {
-            self.fault(
-                &["next_hop", "address"],
-                "a next hop is host:port, for example \"mail.example:25\"",
-            );
-        }
+        let next_hop = self.next_hop(index, file.next_hop.take(), &common.next_hop);
         let imports = id.as_ref().and_then(|id| self.imports.remove(id));
         let imports = imports.unwrap_or_default();
         if let Some(id) = &id {
@@ -289,7 +257,7 @@ impl Loading<'_> {
             reviewers: file.reviewers,
             safeguarding: file.safeguarding,
             former_for,
-            next_hop: next_hop?,
+            next_hop: Arc::new(next_hop?),
             console_url: common.console_url.clone(),
         })
     }
@@ -469,7 +437,7 @@ impl Loading<'_> {
 
 /// What all schools share.
 struct Common {
-    next_hop: Option<String>,
+    next_hop: file::NextHop,
     console_url: String,
     packs: Arc<Packs>,
 }
@@ -486,10 +454,4 @@ impl NamedBytes {
             bytes: &self.bytes,
         }
     }
-}
-
-fn is_host_and_port(address: &str) -> bool {
-    address.rsplit_once(':').is_some_and(|(host, port)| {
-        !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0)
-    })
 }

@@ -10,14 +10,33 @@ pub const CAP: usize = 64 * 1024;
 
 /// The raw header section: from the start to the empty line, or [`CAP`].
 pub fn section(message: &[u8]) -> &[u8] {
-    let head = &message[..message.len().min(CAP)];
-    if head.starts_with(b"\r\n") {
-        return &head[..0];
+    whole(&message[..message.len().min(CAP)])
+}
+
+/// The raw header section, however long; all of it where there is no empty
+/// line.
+pub fn whole(message: &[u8]) -> &[u8] {
+    if message.starts_with(b"\r\n") {
+        return &message[..0];
     }
-    match memchr::memmem::find(head, b"\r\n\r\n") {
-        Some(end) => &head[..end + 2],
-        None => head,
+    match memchr::memmem::find(message, b"\r\n\r\n") {
+        Some(end) => &message[..end + 2],
+        None => message,
     }
+}
+
+/// The same section, byte for byte, but for the fields of some names.
+pub fn without(section: &[u8], is_out: impl Fn(&str) -> bool) -> Vec<u8> {
+    let mut kept = Vec::with_capacity(section.len());
+    let mut rest = section;
+    while !rest.is_empty() {
+        let (field, after) = split_field(rest);
+        rest = after;
+        if !name(field).is_some_and(&is_out) {
+            kept.extend_from_slice(field);
+        }
+    }
+    kept
 }
 
 /// The fields of a header section in order: name and raw, unfolded value.
@@ -27,15 +46,10 @@ pub fn fields(section: &[u8]) -> impl Iterator<Item = (&str, String)> {
         while !rest.is_empty() {
             let (field, after) = split_field(rest);
             rest = after;
-            let Some(colon) = memchr::memchr(b':', field) else {
-                continue;
-            };
-            // RFC 5322 section 4.5.8: white space before the colon is
-            // obsolete, yet mail clients still take such a field.
-            let Ok(name) = std::str::from_utf8(field[..colon].trim_ascii_end()) else {
-                continue;
-            };
-            return Some((name, unfold(&field[colon + 1..])));
+            if let Some(name) = name(field) {
+                let colon = memchr::memchr(b':', field)?;
+                return Some((name, unfold(&field[colon + 1..])));
+            }
         }
         None
     })
@@ -51,6 +65,13 @@ pub fn count(section: &[u8], name: &str) -> usize {
     fields(section)
         .filter(|(field, _)| field.eq_ignore_ascii_case(name))
         .count()
+}
+
+/// RFC 5322 section 4.5.8: white space before the colon is obsolete, yet mail
+/// clients still take such a field.
+fn name(field: &[u8]) -> Option<&str> {
+    let colon = memchr::memchr(b':', field)?;
+    std::str::from_utf8(field[..colon].trim_ascii_end()).ok()
 }
 
 fn split_field(section: &[u8]) -> (&[u8], &[u8]) {
@@ -83,6 +104,19 @@ mod tests {
         assert_eq!(first(section, "subject").as_deref(), Some("one two"));
         assert_eq!(count(section, "Received"), 2);
         assert_eq!(fields(section).count(), 3);
+    }
+
+    #[test]
+    fn fields_can_be_left_out() {
+        let section = b"X-A: 1\r\nB: 2\r\n x-a: no\r\nx-a :\r\n 3\r\nno colon\r\nX-AB: 4\r\n";
+        let kept = without(section, |name| name.eq_ignore_ascii_case("x-a"));
+        assert_eq!(
+            kept.escape_ascii().to_string(),
+            "B: 2\\r\\n x-a: no\\r\\nno colon\\r\\nX-AB: 4\\r\\n"
+        );
+        assert_eq!(without(section, |_| false), section);
+        let long = [b"A: ", vec![b'x'; CAP].as_slice(), b"\r\n\r\nbody"].concat();
+        assert_eq!(whole(&long).len(), CAP + 5);
     }
 
     #[test]

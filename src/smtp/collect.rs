@@ -6,15 +6,16 @@ use std::io;
 
 use bytes::{Buf, BytesMut};
 use tokio::io::AsyncReadExt;
-use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
 use super::conversation::End;
 use super::framing::{BareNewlines, Decoder};
+use super::mark;
 use super::message::{FULL, TROUBLE};
 use super::relay::Relay;
 use super::reply::Reply;
 use super::settings::Limits;
+use super::stream::Stream;
 use super::transaction::Transaction;
 use crate::mail::content::Writer;
 use crate::mail::{Content, header};
@@ -43,7 +44,7 @@ const LOOP: Reply = Reply::new(554, "5.4.6 This message goes in a loop");
 
 /// A client's side of DATA.
 pub(crate) struct Source<'a> {
-    pub(crate) stream: &'a mut TcpStream,
+    pub(crate) stream: &'a mut Stream,
     /// What was read of it and not used.
     pub(crate) inbox: &'a mut BytesMut,
     pub(crate) newlines: BareNewlines,
@@ -102,7 +103,17 @@ pub(crate) async fn collect(
     if decoder.faulty() {
         return Ok(Err(BARE_NEWLINE));
     }
-    Ok(taking.finish(relay, trace.len(), limits.header))
+    let sound = taking.finish(relay, trace.len(), limits.header);
+    Ok(sound.and_then(|sound| {
+        let content = mark::admit(
+            sound.content,
+            (trace.len(), limits.header.max(header::CAP)),
+            &transaction.client,
+            &transaction.snapshot.marks(),
+            &relay.folder,
+        )?;
+        Ok(Sound { content, ..sound })
+    }))
 }
 
 impl Source<'_> {

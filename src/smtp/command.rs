@@ -4,6 +4,7 @@
 //! Paths and parameters are checked, and kept as they were written: they go
 //! to the next hop so.
 
+use super::proxied::Origin;
 use super::reply::Reply;
 use crate::mail::Address;
 
@@ -18,7 +19,21 @@ pub(crate) enum Command<'a> {
     Noop,
     Help,
     Vrfy,
+    StartTls,
+    Auth(Auth<'a>),
+    /// Whose message comes next, for its trace.
+    XForward(Origin),
+    /// Whose the session is from here on.
+    XClient(Origin),
     Quit,
+}
+
+/// RFC 4954 section 4.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Auth<'a> {
+    pub(crate) mechanism: &'a str,
+    /// In base64.
+    pub(crate) response: Option<&'a str>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -91,6 +106,10 @@ impl<'a> Command<'a> {
             Verb::Rcpt => Ok(Self::Rcpt(rcpt(rest)?)),
             Verb::Data => plain(Self::Data),
             Verb::Rset => plain(Self::Rset),
+            Verb::StartTls => plain(Self::StartTls),
+            Verb::Auth => Ok(Self::Auth(auth(rest)?)),
+            Verb::XForward => Origin::parse(rest).map(Self::XForward),
+            Verb::XClient => Origin::parse(rest).map(Self::XClient),
             Verb::Quit => plain(Self::Quit),
             Verb::Noop => Ok(Self::Noop),
             Verb::Help => Ok(Self::Help),
@@ -112,6 +131,10 @@ enum Verb {
     Noop,
     Help,
     Vrfy,
+    StartTls,
+    Auth,
+    XForward,
+    XClient,
     Quit,
     /// Known, and not announced.
     Unsupported,
@@ -130,26 +153,40 @@ impl Verb {
         ("HELP", Self::Help),
         ("VRFY", Self::Vrfy),
         ("EXPN", Self::Unsupported),
-        ("STARTTLS", Self::Unsupported),
-        ("AUTH", Self::Unsupported),
+        ("STARTTLS", Self::StartTls),
+        ("AUTH", Self::Auth),
         ("BDAT", Self::Unsupported),
         ("ETRN", Self::Unsupported),
         ("TURN", Self::Unsupported),
         ("BURL", Self::Unsupported),
         ("LHLO", Self::Unsupported),
-        ("XCLIENT", Self::Unsupported),
-        ("XFORWARD", Self::Unsupported),
+        ("XCLIENT", Self::XClient),
+        ("XFORWARD", Self::XForward),
     ];
 }
 
 /// The client's name. It is written into the trace field, so it is held to
 /// characters that cannot end or alter one.
 fn host(word: &str) -> Result<&str, Reply> {
+    if is_host(word) { Ok(word) } else { Err(SYNTAX) }
+}
+
+pub(crate) fn is_host(word: &str) -> bool {
     let sound = |c: char| c.is_alphanumeric() || ".-_:[]".contains(c);
-    if word.is_empty() || word.len() > 255 || !word.chars().all(sound) {
-        return Err(SYNTAX);
+    !word.is_empty() && word.len() <= 255 && word.chars().all(sound)
+}
+
+fn auth(rest: &str) -> Result<Auth<'_>, Reply> {
+    let mut words = rest.split_ascii_whitespace();
+    let mechanism = words.next().ok_or(SYNTAX)?;
+    let response = words.next();
+    match words.next() {
+        None => Ok(Auth {
+            mechanism,
+            response,
+        }),
+        Some(_) => Err(SYNTAX),
     }
-    Ok(word)
 }
 
 fn mail(rest: &str) -> Result<Mail<'_>, Reply> {
@@ -393,7 +430,8 @@ mod tests {
         check("VRFY someone", Ok(Command::Vrfy));
         check("VRFY", Err(501));
         check("EXPN list", Err(502));
-        check("STARTTLS", Err(502));
+        check("starttls", Ok(Command::StartTls));
+        check("STARTTLS now", Err(501));
         check("BDAT 10 LAST", Err(502));
         check("GET / HTTP/1.1", Err(500));
         check("", Err(500));

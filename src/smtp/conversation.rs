@@ -6,6 +6,8 @@
 //! in the write buffer until there is nothing left to read, so a pipelined
 //! transaction is answered in one write (RFC 2920 section 3.2).
 
+mod standing;
+
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -14,21 +16,24 @@ use std::time::Duration;
 use bytes::BytesMut;
 use jiff::Timestamp;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::client::Client;
 use super::collect::{LARGE, SMALL, Source, collect};
 use super::command::Command;
 use super::line::{self, Line};
 use super::listener::asked_to_stop;
 use super::message::{self, Collected, TROUBLE};
+use super::proxied::Origin;
 use super::relay::{Relay, Snapshot, Tasks};
 use super::reply::Reply;
 use super::session::{Session, Step};
-use super::settings::Client;
+use super::stream::Stream;
 use super::trace::Hop;
 use super::transaction::Transaction;
+
+pub(crate) use standing::take_handshake;
 
 /// What a client is given to take a reply.
 const WRITE: Duration = Duration::from_secs(60);
@@ -36,6 +41,7 @@ const WRITE: Duration = Duration::from_secs(60);
 const GATHERED: usize = 16 * 1024;
 
 const START: Reply = Reply::new(354, "End the message with CRLF.CRLF");
+const NOTED: Reply = Reply::new(250, "2.0.0 Noted");
 const SHUTDOWN: Reply = Reply::new(421, "4.3.2 This server is shutting down");
 const TIMED_OUT: Reply = Reply::new(421, "4.4.2 Waited too long, closing");
 const SESSION_OVER: Reply = Reply::new(
@@ -67,36 +73,44 @@ impl From<io::Error> for End {
 pub(crate) async fn converse(
     relay: Arc<Relay>,
     tasks: Tasks,
-    stream: TcpStream,
+    stream: Stream,
     address: IpAddr,
     shutdown: watch::Receiver<bool>,
 ) {
     let snapshot = relay.snapshot();
-    let Some(client) = snapshot.client(address).cloned().map(Arc::new) else {
+    if !snapshot.knows(address) {
         tracing::warn!(%address, "connection refused: no entry in clients");
         refuse(stream, &stranger(address)).await;
         return;
-    };
+    }
+    let mut session = Session::default();
+    if stream.is_encrypted() {
+        session.encrypted();
+    }
     let mut conversation = Conversation {
         ends: Instant::now() + snapshot.limits.session(),
         relay,
         tasks,
         stream,
-        address,
+        peer: address,
+        instead: None,
+        account: None,
+        forwarded: Origin::default(),
         shutdown,
         snapshot,
-        client,
-        session: Session::default(),
+        client: None,
+        session,
         transaction: None,
         inbox: BytesMut::with_capacity(SMALL),
         outbox: Vec::with_capacity(1024),
     };
+    conversation.choose_client();
     let Err(end) = conversation.run().await;
     conversation.close(end).await;
 }
 
 /// Says one reply to a client that will not be served.
-pub(crate) async fn refuse(mut stream: TcpStream, reply: &Reply) {
+pub(crate) async fn refuse(mut stream: Stream, reply: &Reply) {
     let mut out = Vec::new();
     reply.write_to(&mut out);
     // It is not waited for: one write into an empty buffer does not block.
@@ -115,12 +129,20 @@ fn stranger(address: IpAddr) -> Reply {
 struct Conversation {
     relay: Arc<Relay>,
     tasks: Tasks,
-    stream: TcpStream,
-    address: IpAddr,
+    stream: Stream,
+    /// The other end of the connection.
+    peer: IpAddr,
+    /// Whom it speaks for, if it is a proxy and has said so.
+    instead: Option<IpAddr>,
+    /// The account by which it has signed in.
+    account: Option<String>,
+    /// Whose the next message is, if it is a proxy and has said so.
+    forwarded: Origin,
     shutdown: watch::Receiver<bool>,
     /// As of the last EHLO or MAIL.
     snapshot: Arc<Snapshot>,
-    client: Arc<Client>,
+    /// Its entry; `None` while it has to show more of itself.
+    client: Option<Arc<Client>>,
     session: Session,
     transaction: Option<Transaction>,
     inbox: BytesMut,
@@ -133,8 +155,7 @@ enum Never {}
 
 impl Conversation {
     async fn run(&mut self) -> Result<Never, End> {
-        let greeting = Reply::with_text(220, format!("{} ESMTP Exeat", self.relay.hostname));
-        greeting.write_to(&mut self.outbox);
+        self.greeting().write_to(&mut self.outbox);
         // The time for a command runs from the reply before it to its end.
         let mut deadline = None;
         loop {
@@ -172,7 +193,15 @@ impl Conversation {
         }
     }
 
+    fn greeting(&self) -> Reply {
+        Reply::with_text(220, format!("{} ESMTP Exeat", self.relay.hostname))
+    }
+
     async fn command(&mut self, line: &[u8]) -> Result<(), End> {
+        if self.session.awaits_response() {
+            let step = self.session.response(line, &self.snapshot.limits);
+            return self.act(step).await;
+        }
         let command = Command::parse(line);
         // Only recipients may follow an answer that has not come yet.
         if !matches!(command, Ok(Command::Rcpt(_))) {
@@ -190,24 +219,43 @@ impl Conversation {
             Step::Answer(reply) => self.answer(&reply).await,
             Step::Reset(reply) => {
                 self.drop_transaction().await;
+                self.forwarded = Origin::default();
                 self.answer(&reply).await;
             }
             Step::Promise => {
                 self.drop_transaction().await;
-                let promised = self.snapshot.promise(&self.client, &self.relay.hops);
+                self.forwarded = Origin::default();
+                let client = self.client.as_deref();
+                let mut promised = self.snapshot.promise(client, &self.relay.hops);
+                promised.require_tls &= self.session.is_encrypted();
+                self.session.offer_sign_in(self.snapshot.may_sign_in());
+                promised.auth = self.session.offers_sign_in();
                 self.session.promise(promised);
-                let text = promised.announce(&self.relay.hostname);
+                self.session.offer_tls(self.snapshot.tls.is_some());
+                let mut text = promised.announce(&self.relay.hostname);
+                for keyword in self.session.own_keywords() {
+                    text.push('\n');
+                    text.push_str(keyword);
+                }
                 self.answer(&Reply::with_text(250, text)).await;
             }
+            Step::StartTls => self.start_tls().await?,
+            Step::Challenge(reply) => self.answer(&reply).await,
+            Step::SignIn(credentials) => self.sign_in(credentials).await?,
+            Step::Forwarded(origin) => {
+                self.forwarded.learn(origin);
+                self.answer(&NOTED).await;
+            }
+            Step::Instead(origin) => self.speak_for(origin).await?,
             Step::Close(reply) => {
                 self.settle().await;
                 return Err(End::Reply(reply));
             }
             Step::Mail(mail) => {
                 let snapshot = Arc::clone(&self.snapshot);
-                match Transaction::begin(&self.relay, snapshot, Arc::clone(&self.client), mail)
-                    .await
-                {
+                let client = self.client.clone();
+                let client = client.expect("the session is barred while there is none");
+                match Transaction::begin(&self.relay, snapshot, client, mail).await {
                     Ok(transaction) => {
                         self.transaction = Some(transaction);
                         self.settle_if_due().await;
@@ -235,24 +283,12 @@ impl Conversation {
                     .expect("the session is open only while there is one");
                 let reply = self.data(transaction).await?;
                 self.session.message_ended();
+                self.forwarded = Origin::default();
                 reply.write_to(&mut self.outbox);
                 if self.inbox.capacity() >= LARGE && self.inbox.is_empty() {
                     self.inbox = BytesMut::with_capacity(SMALL);
                 }
             }
-        }
-        Ok(())
-    }
-
-    /// Takes up a configuration that was loaded meanwhile.
-    fn refresh(&mut self) -> Result<(), End> {
-        let snapshot = self.relay.snapshot();
-        if !Arc::ptr_eq(&snapshot, &self.snapshot) {
-            match snapshot.client(self.address) {
-                Some(client) => self.client = Arc::new(client.clone()),
-                None => return Err(End::Reply(stranger(self.address).with_code(421))),
-            }
-            self.snapshot = snapshot;
         }
         Ok(())
     }
@@ -293,9 +329,19 @@ impl Conversation {
     async fn data(&mut self, mut transaction: Transaction) -> Result<Reply, End> {
         let began = Instant::now();
         let received = Timestamp::now();
+        let from = self.forwarded.address.or(self.instead);
+        let from = from.unwrap_or(self.peer);
         let hop = Hop {
-            helo: self.session.helo(),
-            address: self.address,
+            helo: match &self.forwarded {
+                Origin {
+                    helo: Some(helo), ..
+                } => helo,
+                Origin {
+                    address: Some(_), ..
+                } => "unknown",
+                _ => self.session.helo(),
+            },
+            address: from,
             hostname: &self.relay.hostname,
             protocol: self.session.protocol(),
         };
@@ -310,7 +356,7 @@ impl Conversation {
         let source = Source {
             stream: &mut self.stream,
             inbox: &mut self.inbox,
-            newlines: self.client.bare_newlines,
+            newlines: transaction.client.bare_newlines,
             ends: self.ends,
         };
         let collected = collect(source, &mut transaction, &self.relay, &trace).await;
@@ -327,6 +373,7 @@ impl Conversation {
         };
         let message = Collected {
             content: sound.content,
+            from,
             trace: trace.len(),
             own_traces: sound.own_traces,
             received,
@@ -356,7 +403,11 @@ impl Conversation {
         if self.outbox.is_empty() {
             return Ok(());
         }
-        let written = timeout(WRITE, self.stream.write_all(&self.outbox)).await;
+        let written = timeout(WRITE, async {
+            self.stream.write_all(&self.outbox).await?;
+            self.stream.flush().await
+        })
+        .await;
         self.outbox.clear();
         written.map_err(|_| End::Lost)??;
         Ok(())

@@ -18,9 +18,9 @@ use tokio::time::timeout_at;
 
 use super::hold;
 use super::message::{Case, TROUBLE};
-use super::next_hop::{Connection, HopError, missing};
+use super::next_hop::{Connection, HopError};
 use super::reply::Reply;
-use super::transaction::{Hop, LOST};
+use super::transaction::{Hop, LOST, is_loss, lost};
 use crate::failpoint;
 use crate::finding::Action;
 use crate::mail::{Address, Envelope};
@@ -109,7 +109,7 @@ async fn start(
         None => replay(case, envelope).await?,
     };
     let lost = |error: HopError| {
-        tracing::warn!(next_hop = &*case.tenant.next_hop, %error, "next hop lost before the end of a message");
+        tracing::warn!(next_hop = case.tenant.next_hop.address, %error, "next hop lost before the end of a message");
         LOST
     };
     let answer = connection.data().await.map_err(lost)?;
@@ -131,13 +131,11 @@ async fn replay(case: &Case<'_>, envelope: &Envelope) -> Result<Connection, Repl
     {
         Ok(submitted) => submitted,
         Err(error) => {
-            tracing::warn!(next_hop = &*case.tenant.next_hop, %error, "next hop lost");
-            return Err(LOST);
+            tracing::warn!(next_hop = case.tenant.next_hop.address, %error, "next hop lost");
+            return Err(lost(&error).unwrap_or(LOST));
         }
     };
-    let refused = if let Some(reply) = missing(submitted.connection.extensions(), envelope) {
-        reply
-    } else if !submitted.mail.is_positive() {
+    let refused = if !submitted.mail.is_positive() {
         refusal(submitted.mail)
     } else if !submitted.recipients.iter().all(Reply::is_positive) {
         // It took them all before, so this may pass; and if not, the client's
@@ -160,7 +158,7 @@ async fn conclude(
 ) -> Reply {
     let mut connection = match started {
         Ok(connection) => connection,
-        Err(reply) if case.spools && reply == LOST => {
+        Err(reply) if case.spools && is_loss(&reply) => {
             return spool(case, screening, decision, envelope).await;
         }
         Err(reply) => {
@@ -177,7 +175,7 @@ async fn conclude(
     }
     failpoint::reached("before-dot");
     if let Err(error) = connection.end_body().await {
-        tracing::warn!(next_hop = &*case.tenant.next_hop, %error, "next hop lost before the end of a message");
+        tracing::warn!(next_hop = case.tenant.next_hop.address, %error, "next hop lost before the end of a message");
         case.record(
             decision,
             Outcome::RefusedByNextHop {
@@ -227,7 +225,7 @@ async fn conclude(
             refusal(reply)
         }
         Err(error) => {
-            tracing::error!(decision = decision.0, next_hop = &*case.tenant.next_hop, %error, "reply to a message lost");
+            tracing::error!(decision = decision.0, next_hop = case.tenant.next_hop.address, %error, "reply to a message lost");
             case.record(decision, Outcome::ReplyLost);
             LOST
         }

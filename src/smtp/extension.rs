@@ -19,6 +19,12 @@ pub(crate) struct Extensions {
     pub(crate) enhanced: bool,
     /// RFC 3461.
     pub(crate) dsn: bool,
+    /// RFC 3207. A client is offered it by Exeat itself, or not.
+    pub(crate) starttls: bool,
+    /// RFC 4954: whether `AUTH` is a parameter of MAIL. It is Exeat's own.
+    pub(crate) auth: bool,
+    /// RFC 8689; of a next hop only where it is known to be the right one.
+    pub(crate) require_tls: bool,
     /// RFC 1870: whether `SIZE` is a parameter of MAIL.
     pub(crate) size: bool,
     /// The largest message in bytes, where there is a limit.
@@ -33,6 +39,9 @@ impl Extensions {
         utf8: true,
         enhanced: true,
         dsn: true,
+        starttls: false,
+        auth: false,
+        require_tls: true,
         size: true,
         size_limit: None,
     };
@@ -45,6 +54,9 @@ impl Extensions {
         utf8: false,
         enhanced: false,
         dsn: false,
+        starttls: false,
+        auth: false,
+        require_tls: false,
         size_limit: None,
     };
 
@@ -60,6 +72,8 @@ impl Extensions {
                 "SMTPUTF8" => found.utf8 = true,
                 "ENHANCEDSTATUSCODES" => found.enhanced = true,
                 "DSN" => found.dsn = true,
+                "STARTTLS" => found.starttls = true,
+                "REQUIRETLS" => found.require_tls = true,
                 "SIZE" => {
                     found.size = true;
                     // Zero says that there is no fixed limit.
@@ -79,6 +93,9 @@ impl Extensions {
             utf8: self.utf8 && other.utf8,
             enhanced: self.enhanced && other.enhanced,
             dsn: self.dsn && other.dsn,
+            starttls: self.starttls && other.starttls,
+            auth: self.auth && other.auth,
+            require_tls: self.require_tls && other.require_tls,
             size: self.size && other.size,
             size_limit: match (self.size_limit, other.size_limit) {
                 (Some(one), Some(two)) => Some(one.min(two)),
@@ -117,6 +134,7 @@ impl Extensions {
         line(self.utf8, "SMTPUTF8");
         line(self.enhanced, "ENHANCEDSTATUSCODES");
         line(self.dsn, "DSN");
+        line(self.require_tls, "REQUIRETLS");
         text
     }
 }
@@ -133,6 +151,7 @@ mod tests {
         let expected = Extensions {
             pipelining: true,
             eight_bit: true,
+            starttls: true,
             size: true,
             size_limit: Some(1000),
             ..Extensions::default()
@@ -156,7 +175,7 @@ mod tests {
         check(&["a"], "exeat\nPIPELINING\nSIZE 5000");
         check(
             &[
-                "a\nSIZE\n8BITMIME\nSMTPUTF8\nENHANCEDSTATUSCODES\nDSN\nCHUNKING\nBINARYMIME\nPIPELINING",
+                "a\nSIZE\n8BITMIME\nSMTPUTF8\nENHANCEDSTATUSCODES\nDSN\nCHUNKING\nBINARYMIME\nPIPELINING\nSTARTTLS",
             ],
             "exeat\nPIPELINING\nSIZE 5000\n8BITMIME\nSMTPUTF8\nENHANCEDSTATUSCODES\nDSN",
         );

@@ -11,10 +11,11 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
-use super::conversation::{converse, refuse};
+use super::conversation::{converse, refuse, take_handshake};
 use super::hold;
 use super::relay::{Relay, Tasks};
 use super::reply::Reply;
+use super::stream::Stream;
 use crate::store::Hold;
 
 /// How often idle connections to next hops are looked through, and next hops
@@ -25,6 +26,15 @@ const HOUSEKEEPING: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(200);
 
 const CROWDED: Reply = Reply::new(421, "4.3.2 Too many connections, please try again later");
+
+/// How a listener's clients begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Door {
+    /// In clear; they may ask for TLS (RFC 3207).
+    Smtp,
+    /// With TLS from the first byte (RFC 8314).
+    Smtps,
+}
 
 /// Connections there are, in all and by client.
 #[derive(Debug, Default)]
@@ -38,7 +48,12 @@ struct Counted {
 
 /// Serves clients until `shutdown` turns true. Then idle sessions get 421,
 /// and running transactions end, for as long as `drain_seconds` say.
-pub async fn serve(listener: TcpListener, relay: Arc<Relay>, mut shutdown: watch::Receiver<bool>) {
+pub async fn serve(
+    listener: TcpListener,
+    door: Door,
+    relay: Arc<Relay>,
+    mut shutdown: watch::Receiver<bool>,
+) {
     let (tasks, mut all_done) = Tasks::new();
     let mut handlers = JoinSet::new();
     let told = shutdown.clone();
@@ -58,7 +73,7 @@ pub async fn serve(listener: TcpListener, relay: Arc<Relay>, mut shutdown: watch
             Some(ended) = handlers.join_next(), if !handlers.is_empty() => report(ended),
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
-                    let handler = handle(Arc::clone(&relay), tasks.clone(), stream, peer.ip().to_canonical(), told.clone());
+                    let handler = handle(Arc::clone(&relay), tasks.clone(), door, stream, peer.ip().to_canonical(), told.clone());
                     handlers.spawn(handler);
                 }
                 Err(error) => {
@@ -125,11 +140,13 @@ pub async fn resume(relay: &Arc<Relay>, unfinished: Vec<Hold>) {
 async fn handle(
     relay: Arc<Relay>,
     tasks: Tasks,
+    door: Door,
     stream: TcpStream,
     address: IpAddr,
-    shutdown: watch::Receiver<bool>,
+    mut shutdown: watch::Receiver<bool>,
 ) {
-    let limits = &relay.snapshot().limits;
+    let snapshot = relay.snapshot();
+    let limits = &snapshot.limits;
     let counted = Connections::count(
         &relay.connections,
         address,
@@ -138,7 +155,9 @@ async fn handle(
     );
     let Some(_counted) = counted else {
         tracing::warn!(%address, "connection refused: too many");
-        refuse(stream, &CROWDED).await;
+        if door == Door::Smtp {
+            refuse(Stream::Clear(stream), &CROWDED).await;
+        }
         return;
     };
     // Replies are gathered here, so waiting for more in the kernel only costs.
@@ -146,6 +165,24 @@ async fn handle(
         tracing::debug!(%error, "connection lost at once");
         return;
     }
+    let mut stream = Stream::Clear(stream);
+    if door == Door::Smtps {
+        let Some(tls) = snapshot.tls.clone() else {
+            tracing::warn!(%address, "connection refused: no certificate is configured any more");
+            return;
+        };
+        if !snapshot.knows(address) {
+            tracing::warn!(%address, "connection refused: no entry in clients");
+            return;
+        }
+        if take_handshake(&mut stream, &tls, address, limits, &mut shutdown)
+            .await
+            .is_err()
+        {
+            return;
+        }
+    }
+    drop(snapshot);
     converse(relay, tasks, stream, address, shutdown).await;
 }
 

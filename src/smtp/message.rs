@@ -5,19 +5,19 @@
 //! is safe: the next hop has said so, or the store has committed it. Every
 //! fault of Exeat's own ends in a 451.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until};
 
+use super::client::NextHopDown;
 use super::delivery;
 use super::hold;
-use super::next_hop::{Peeked, peek};
 use super::refusal;
 use super::relay::{NO_SCHOOL, Pending, Relay, Standing, Tasks};
 use super::reply::Reply;
-use super::settings::NextHopDown;
+use super::stream::{Peeked, Stream};
 use super::transaction::Transaction;
 use crate::finding::{Action, Problem};
 use crate::mail::{Address, Content, Envelope, header};
@@ -30,6 +30,8 @@ use crate::tenant::Tenant;
 #[derive(Debug)]
 pub(crate) struct Collected {
     pub(crate) content: Content,
+    /// The client, or the one that it speaks for.
+    pub(crate) from: IpAddr,
     /// Bytes of the trace field.
     pub(crate) trace: usize,
     /// Trace fields of earlier passages.
@@ -44,7 +46,7 @@ pub(crate) struct Collected {
 pub(crate) struct Case<'a> {
     pub(crate) relay: &'a Arc<Relay>,
     pub(crate) tasks: &'a Tasks,
-    pub(crate) client: &'a TcpStream,
+    pub(crate) client: &'a Stream,
     pub(crate) tenant: Arc<Tenant>,
     pub(crate) envelope: Arc<Envelope>,
     pub(crate) message: Collected,
@@ -67,7 +69,7 @@ pub(crate) async fn finish(
     mut transaction: Transaction,
     relay: &Arc<Relay>,
     tasks: &Tasks,
-    client: &TcpStream,
+    client: &Stream,
     message: Collected,
 ) -> Reply {
     if let Err(reply) = choose_school(&mut transaction, relay, &message).await {
@@ -138,6 +140,7 @@ pub(crate) async fn finish(
     };
     tracing::info!(
         school = &*case.tenant.school.id,
+        client = %case.message.from,
         %action,
         code = reply.code(),
         size = case.message.content.size(),
@@ -185,7 +188,7 @@ impl Case<'_> {
     /// The client is still there to hear the answer. Where it is not, it will
     /// send the message again, so nothing may be sent or kept.
     pub(crate) fn client_is_there(&self) -> bool {
-        peek(self.client) != Peeked::Gone
+        self.client.peek() != Peeked::Gone
     }
 
     /// What the journal keeps of the decision.

@@ -36,6 +36,11 @@ impl Network {
             _ => false,
         }
     }
+
+    /// Whether they share an address.
+    pub(crate) fn overlaps(&self, other: Self) -> bool {
+        self.contains(other.address) || other.contains(self.address)
+    }
 }
 
 impl FromStr for Network {

@@ -4,21 +4,25 @@
 //! (RFC 2920); replies are read one by one. Every wait has a limit, and after
 //! any error the connection is of no further use.
 
+mod opening;
+
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use rustix::net::RecvFlags;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::extension::Extensions;
 use super::framing::Encoder;
+use super::parameter::REQUIRE_TLS;
 use super::reply::{Malformed, Reply};
+use super::stream::{Peeked, Stream};
+use super::tls::NoAuthority;
 use crate::mail::content::CHUNK;
 use crate::mail::{Content, Envelope, Recipient};
+use crate::tenant::NextHop;
 
 /// How long each wait may be. RFC 5321 section 4.5.3.2 has longer ones; but
 /// here a client waits meanwhile, and its own patience ends by them.
@@ -27,6 +31,7 @@ mod limit {
 
     pub(super) const CONNECT: Duration = Duration::from_secs(15);
     pub(super) const GREETING: Duration = Duration::from_secs(60);
+    pub(super) const HANDSHAKE: Duration = Duration::from_secs(30);
     pub(super) const EHLO: Duration = Duration::from_secs(60);
     pub(super) const COMMAND: Duration = Duration::from_secs(120);
     pub(super) const DATA: Duration = Duration::from_secs(120);
@@ -52,6 +57,12 @@ pub(crate) enum HopError {
     Malformed(#[from] Malformed),
     #[error("the next hop does not want to be spoken to: {0}")]
     Unwilling(Reply),
+    #[error("the next hop offers no encryption, and it is required")]
+    NoTls,
+    #[error("no agreement on TLS with the next hop: {0}")]
+    Tls(io::Error),
+    #[error("no certificate of the next hop can be verified: {0}")]
+    NoAuthority(#[from] NoAuthority),
     #[error("the message could not be read back")]
     Content(#[source] io::Error),
 }
@@ -65,8 +76,8 @@ impl HopError {
 
 #[derive(Debug)]
 pub(crate) struct Connection {
-    address: Arc<str>,
-    stream: TcpStream,
+    next_hop: Arc<NextHop>,
+    stream: Stream,
     inbox: BytesMut,
     outbox: Vec<u8>,
     extensions: Extensions,
@@ -77,46 +88,8 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Connects, and says who we are.
-    pub(crate) async fn open(address: &str, hostname: &str) -> Result<Self, HopError> {
-        let stream = timeout(limit::CONNECT, TcpStream::connect(address))
-            .await
-            .map_err(|_| HopError::Slow)?
-            .map_err(HopError::Connect)?;
-        stream.set_nodelay(true).map_err(HopError::Connect)?;
-        let mut connection = Self {
-            address: address.into(),
-            stream,
-            inbox: BytesMut::with_capacity(1024),
-            outbox: Vec::with_capacity(1024),
-            extensions: Extensions::default(),
-            uses: 0,
-            owed: 0,
-        };
-        let greeting = connection.reply(limit::GREETING).await?;
-        if !greeting.is_positive() {
-            return Err(HopError::Unwilling(greeting));
-        }
-        let answer = connection
-            .command(&["EHLO ", hostname], limit::EHLO)
-            .await?;
-        if answer.is_positive() {
-            connection.extensions = Extensions::parse(answer.text());
-            return Ok(connection);
-        }
-        let answer = connection
-            .command(&["HELO ", hostname], limit::EHLO)
-            .await?;
-        if answer.is_positive() {
-            Ok(connection)
-        } else {
-            Err(HopError::Unwilling(answer))
-        }
-    }
-
-    /// `host:port`, as configured.
-    pub(crate) fn address(&self) -> &Arc<str> {
-        &self.address
+    pub(crate) fn next_hop(&self) -> &Arc<NextHop> {
+        &self.next_hop
     }
 
     pub(crate) fn extensions(&self) -> Extensions {
@@ -129,7 +102,7 @@ impl Connection {
 
     /// Whether the other side is still there, as far as this side knows.
     pub(crate) fn is_alive(&self) -> bool {
-        match peek(&self.stream) {
+        match self.stream.peek() {
             Peeked::Nothing => true,
             // More than the replies that are owed would be a farewell, which
             // shows when they are read.
@@ -169,6 +142,8 @@ impl Connection {
             let known = match () {
                 () if one_of(&["RET", "ENVID", "NOTIFY", "ORCPT"]) => self.extensions.dsn,
                 () if one_of(&["BODY"]) => self.extensions.eight_bit,
+                // It is between the client and Exeat.
+                () if one_of(&["AUTH"]) => false,
                 () => true,
             };
             if known {
@@ -192,10 +167,13 @@ impl Connection {
         if self.outbox.is_empty() {
             return Ok(());
         }
-        timeout(limit::BLOCK, self.stream.write_all(&self.outbox))
-            .await
-            .map_err(|_| HopError::Slow)?
-            .map_err(HopError::Lost)?;
+        timeout(limit::BLOCK, async {
+            self.stream.write_all(&self.outbox).await?;
+            self.stream.flush().await
+        })
+        .await
+        .map_err(|_| HopError::Slow)?
+        .map_err(HopError::Lost)?;
         self.outbox.clear();
         Ok(())
     }
@@ -240,12 +218,16 @@ impl Connection {
     }
 
     /// Says the whole envelope: the answer to MAIL, and those to each RCPT
-    /// unless MAIL was refused.
+    /// unless MAIL was refused. What this next hop must not have is refused in
+    /// its place, and nothing of it said.
     pub(crate) async fn submit(
         &mut self,
         envelope: &Envelope,
         size: Option<u64>,
     ) -> Result<(Reply, Vec<Reply>), HopError> {
+        if let Some(reply) = missing(self.extensions, envelope) {
+            return Ok((reply, Vec::new()));
+        }
         self.queue_mail(envelope, size);
         let mut answers = Vec::with_capacity(envelope.recipients.len());
         let mut mail = None;
@@ -343,6 +325,9 @@ pub(crate) fn missing(extensions: Extensions, envelope: &Envelope) -> Option<Rep
             .split_ascii_whitespace()
             .any(|word| word.eq_ignore_ascii_case(parameter))
     };
+    if asks("REQUIRETLS") && !extensions.require_tls {
+        return Some(REQUIRE_TLS);
+    }
     if asks("SMTPUTF8") && !extensions.utf8 {
         return Some(Reply::new(
             550,
@@ -356,27 +341,4 @@ pub(crate) fn missing(extensions: Extensions, envelope: &Envelope) -> Option<Rep
         ));
     }
     None
-}
-
-/// What a socket has to read, looked at without waiting or taking.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Peeked {
-    Nothing,
-    Bytes,
-    /// Closed or broken by the other side.
-    Gone,
-}
-
-pub(crate) fn peek(stream: &TcpStream) -> Peeked {
-    let mut byte = [0_u8; 1];
-    match rustix::net::recv(
-        stream,
-        byte.as_mut_slice(),
-        RecvFlags::PEEK | RecvFlags::DONTWAIT,
-    ) {
-        Ok((_, 0)) => Peeked::Gone,
-        Ok(_) => Peeked::Bytes,
-        Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => Peeked::Nothing,
-        Err(_) => Peeked::Gone,
-    }
 }

@@ -8,6 +8,11 @@ use super::reply::Reply;
 
 const PARAMETER: Reply = Reply::new(555, "5.5.4 This parameter is not known here");
 const VALUE: Reply = Reply::new(501, "5.5.4 This parameter has a wrong value");
+/// RFC 8689 section 5: it is better not sent than sent otherwise.
+pub(crate) const REQUIRE_TLS: Reply = Reply::new(
+    550,
+    "5.7.30 It cannot be promised that this message stays encrypted all the way, as REQUIRETLS asks",
+);
 const TOO_LARGE: Reply = Reply::new(552, "5.3.4 The message is larger than this server takes");
 
 /// Whether they ask for SMTPUTF8.
@@ -47,7 +52,12 @@ pub(crate) fn mail_parameters(
                 }
             }
             ("ENVID", Some(_)) if promised.dsn => {}
-            ("SIZE" | "BODY" | "RET" | "ENVID", None) | ("SMTPUTF8", Some(_)) => return Err(VALUE),
+            ("AUTH", Some(_)) if promised.auth => {}
+            ("REQUIRETLS", None) if promised.require_tls => {}
+            ("REQUIRETLS", None) => return Err(REQUIRE_TLS),
+            ("SIZE" | "BODY" | "RET" | "ENVID", None) | ("SMTPUTF8" | "REQUIRETLS", Some(_)) => {
+                return Err(VALUE);
+            }
             _ => return Err(PARAMETER),
         }
     }

@@ -10,7 +10,9 @@ use tokio::time::Instant;
 use super::extension::Extensions;
 use super::next_hop::{Connection, HopError};
 use super::reply::Reply;
+use super::tls::outgoing::Outgoing;
 use crate::mail::Envelope;
+use crate::tenant::NextHop;
 
 /// How long a connection may wait for its next message.
 const IDLE: Duration = Duration::from_secs(30);
@@ -22,7 +24,7 @@ const KEPT: usize = 64;
 #[derive(Debug)]
 pub(crate) struct NextHops {
     hostname: String,
-    known: Mutex<HashMap<Arc<str>, Known>>,
+    known: Mutex<HashMap<Arc<NextHop>, Known>>,
 }
 
 #[derive(Debug, Default)]
@@ -30,6 +32,8 @@ struct Known {
     /// The one used last is at the end, and taken first.
     idle: Vec<(Instant, Connection)>,
     extensions: Option<Extensions>,
+    /// Made once: it keeps what makes the next handshake a short one.
+    tls: Option<Outgoing>,
 }
 
 /// An envelope that a next hop has heard, with its answers.
@@ -51,19 +55,20 @@ impl NextHops {
 
     /// A connection with no transaction open: a kept one that seems alive, or
     /// a new one.
-    pub(crate) async fn take(&self, address: &str) -> Result<Connection, HopError> {
-        match self.take_idle(address) {
+    pub(crate) async fn take(&self, next_hop: &Arc<NextHop>) -> Result<Connection, HopError> {
+        match self.take_idle(next_hop) {
             Some(connection) => Ok(connection),
-            None => self.connect(address).await,
+            None => self.connect(next_hop).await,
         }
     }
 
     /// A new connection.
-    pub(crate) async fn connect(&self, address: &str) -> Result<Connection, HopError> {
-        let connection = Connection::open(address, &self.hostname).await?;
+    pub(crate) async fn connect(&self, next_hop: &Arc<NextHop>) -> Result<Connection, HopError> {
+        let tls = self.tls(next_hop)?;
+        let connection = Connection::open(next_hop, &tls, &self.hostname).await?;
         let mut known = self.lock();
         known
-            .entry(Arc::clone(connection.address()))
+            .entry(Arc::clone(connection.next_hop()))
             .or_default()
             .extensions = Some(connection.extensions());
         Ok(connection)
@@ -77,7 +82,7 @@ impl NextHops {
         }
         let mut known = self.lock();
         let idle = &mut known
-            .entry(Arc::clone(connection.address()))
+            .entry(Arc::clone(connection.next_hop()))
             .or_default()
             .idle;
         if idle.len() < KEPT {
@@ -96,15 +101,15 @@ impl NextHops {
     /// to be dead is replaced once: nothing has been handed over by then.
     pub(crate) async fn submit(
         &self,
-        address: &str,
+        next_hop: &Arc<NextHop>,
         envelope: &Envelope,
         size: Option<u64>,
     ) -> Result<Submitted, HopError> {
-        let mut connection = self.take(address).await?;
+        let mut connection = self.take(next_hop).await?;
         let was_kept = connection.uses() > 0;
         let answers = match connection.submit(envelope, size).await {
             Err(error) if was_kept && error.is_loss() => {
-                connection = self.connect(address).await?;
+                connection = self.connect(next_hop).await?;
                 connection.submit(envelope, size).await?
             }
             answers => answers?,
@@ -117,18 +122,20 @@ impl NextHops {
     }
 
     /// What the next hop announced when it was last spoken to.
-    pub(crate) fn extensions(&self, address: &str) -> Option<Extensions> {
-        self.lock().get(address)?.extensions
+    pub(crate) fn extensions(&self, next_hop: &Arc<NextHop>) -> Option<Extensions> {
+        self.lock().get(next_hop)?.extensions
     }
 
     /// Hears what a next hop supports, unless that is known.
-    pub(crate) async fn probe(&self, address: &str) {
-        if self.extensions(address).is_some() {
+    pub(crate) async fn probe(&self, next_hop: &Arc<NextHop>) {
+        if self.extensions(next_hop).is_some() {
             return;
         }
-        match self.connect(address).await {
+        match self.connect(next_hop).await {
             Ok(connection) => self.keep(connection),
-            Err(error) => tracing::warn!(next_hop = address, %error, "next hop not reached"),
+            Err(error) => {
+                tracing::warn!(next_hop = next_hop.address, %error, "next hop not reached")
+            }
         }
     }
 
@@ -145,9 +152,22 @@ impl NextHops {
         }
     }
 
-    fn take_idle(&self, address: &str) -> Option<Connection> {
+    fn tls(&self, next_hop: &Arc<NextHop>) -> Result<Outgoing, HopError> {
+        if let Some(known) = self.lock().get(next_hop)
+            && let Some(tls) = &known.tls
+        {
+            return Ok(tls.clone());
+        }
+        let tls = Outgoing::of(next_hop)?;
         let mut known = self.lock();
-        let idle = &mut known.get_mut(address)?.idle;
+        let entry = known.entry(Arc::clone(next_hop)).or_default();
+        entry.tls = Some(tls.clone());
+        Ok(tls)
+    }
+
+    fn take_idle(&self, next_hop: &Arc<NextHop>) -> Option<Connection> {
+        let mut known = self.lock();
+        let idle = &mut known.get_mut(next_hop)?.idle;
         while let Some((since, connection)) = idle.pop() {
             if since.elapsed() < IDLE && connection.is_alive() {
                 return Some(connection);
@@ -157,7 +177,7 @@ impl NextHops {
     }
 
     /// A panic elsewhere leaves the map whole: every change is one call.
-    fn lock(&self) -> MutexGuard<'_, HashMap<Arc<str>, Known>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Arc<NextHop>, Known>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -11,19 +11,28 @@ use std::task::Poll;
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
-use tokio::sync::{Notify, mpsc};
+use rustls::pki_types::CertificateDer;
+use tokio::sync::{Notify, Semaphore, mpsc};
 
+use super::account::Account;
+use super::client::Client;
 use super::extension::Extensions;
 use super::listener::Connections;
+use super::mark::Mark;
 use super::pool::NextHops;
 use super::reply::Reply;
-use super::settings::{Client, Limits, Settings};
+use super::settings::{Limits, Settings};
+use super::throttle::Throttle;
+use super::tls::Incoming;
 use super::trace::Trace;
 use crate::mail::{Address, Content, Envelope, header};
 use crate::screen::Screening;
 use crate::store::Store;
 use crate::tenant::{Tenant, Tenants};
 use crate::worker;
+
+/// Each takes some tens of milliseconds of a core, and 19 MB.
+const PASSWORDS: usize = 2;
 
 /// Screens one message: [`crate::screen::screen`] with its workers, or a
 /// stand-in.
@@ -47,7 +56,10 @@ pub enum ScreenError {
 pub struct Snapshot {
     pub tenants: Tenants,
     pub clients: Vec<Client>,
+    pub accounts: Arc<[Account]>,
     pub limits: Limits,
+    /// What clients who ask for TLS are shown; without it they cannot.
+    pub tls: Option<Arc<Incoming>>,
 }
 
 /// What all sessions and the outbox share.
@@ -63,6 +75,10 @@ pub struct Relay {
     /// Wakes the outbox.
     pub(crate) outbox: Arc<Notify>,
     pub(crate) connections: Arc<Connections>,
+    /// Tries to sign in.
+    pub(crate) throttle: Throttle,
+    /// Passwords that are looked at at one time.
+    pub(crate) passwords: Semaphore,
 }
 
 /// Keeps the process from ending: whoever shuts down waits until the last of
@@ -112,6 +128,8 @@ impl Relay {
             folder: parts.folder,
             outbox: Arc::new(Notify::new()),
             connections: Arc::default(),
+            throttle: Throttle::default(),
+            passwords: Semaphore::new(PASSWORDS),
         }
     }
 
@@ -188,24 +206,58 @@ impl Snapshot {
         Self {
             tenants,
             clients: settings.clients.clone(),
+            accounts: settings.accounts.clone().into(),
             limits: settings.limits,
+            tls: settings.tls.clone(),
         }
     }
 
-    /// The first entry that this address falls under.
-    pub(crate) fn client(&self, address: IpAddr) -> Option<&Client> {
-        self.clients
+    /// Whether a client at this address may come to send.
+    pub(crate) fn knows(&self, address: IpAddr) -> bool {
+        self.may_sign_in() || self.clients.iter().any(|client| client.covers(address))
+    }
+
+    /// Whether there are accounts, and a certificate to protect passwords.
+    pub(crate) fn may_sign_in(&self) -> bool {
+        self.tls.is_some() && !self.accounts.is_empty()
+    }
+
+    /// The entry of who has signed in under this name.
+    pub(crate) fn account(&self, name: &str) -> Option<Client> {
+        let account = self.accounts.iter().find(|account| account.name == name);
+        account.map(Account::client)
+    }
+
+    /// The first entry that a client falls under, with what it has shown of
+    /// itself so far.
+    pub(crate) fn client(
+        &self,
+        address: IpAddr,
+        certificates: &[CertificateDer<'_>],
+    ) -> Option<&Client> {
+        self.clients.iter().find(|client| {
+            let shown = client.certificate.as_ref();
+            client.covers(address) && shown.is_none_or(|shown| shown.is_among(certificates))
+        })
+    }
+
+    /// The header fields that let messages in, and so go no further.
+    pub(crate) fn marks(&self) -> Vec<&Mark> {
+        let marks = self
+            .clients
             .iter()
-            .find(|client| client.network.contains(address))
+            .filter_map(|client| client.header.as_ref());
+        marks.collect()
     }
 
     /// What the client can be promised: what the next hops of all its schools
     /// can, as far as they were heard.
-    pub(crate) fn promise(&self, client: &Client, hops: &NextHops) -> Extensions {
+    pub(crate) fn promise(&self, client: Option<&Client>, hops: &NextHops) -> Extensions {
+        let may_send = |school: &str| client.is_none_or(|client| client.may_send_for(school));
         let schools = self
             .tenants
             .iter()
-            .filter(|tenant| client.may_send_for(&tenant.school.id));
+            .filter(|tenant| may_send(&tenant.school.id));
         let heard = schools.filter_map(|tenant| hops.extensions(&tenant.next_hop));
         Extensions::promise(heard, self.limits.message_size)
     }

@@ -5,15 +5,23 @@
 //! RCPT may come before MAIL has been answered (RFC 2920), so a transaction
 //! is open from MAIL on and closes again if the next hop refuses that.
 
-use super::command::{Command, Mail, Rcpt};
+use super::command::{Auth, Command, Mail, Rcpt};
+use super::credentials::Credentials;
 use super::extension::Extensions;
 use super::parameter::{mail_parameters, rcpt_parameters};
+use super::proxied::Origin;
 use super::reply::Reply;
 use super::settings::Limits;
 
 #[derive(Debug, Default)]
 pub(crate) struct Session {
     state: State,
+    security: Security,
+    /// It has not shown yet what this client has to.
+    barred: bool,
+    /// It may speak for other clients.
+    proxy: bool,
+    sign_in: SignIn,
     helo: String,
     promised: Extensions,
     errors: u32,
@@ -27,6 +35,28 @@ enum State {
     Connected,
     Greeted,
     Open(Open),
+}
+
+/// Whether the connection is encrypted, and may come to be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Security {
+    #[default]
+    Clear,
+    /// The client has heard that it may say STARTTLS.
+    Offered,
+    Encrypted,
+}
+
+/// Whether the client has signed in, and may.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum SignIn {
+    /// There are no accounts.
+    #[default]
+    Unknown,
+    Possible,
+    /// What it says next is its name and password.
+    Asked,
+    Done,
 }
 
 /// A transaction between MAIL and DATA.
@@ -47,6 +77,16 @@ pub(crate) enum Step<'a> {
     Reset(Reply),
     /// The client asks what can be promised: [`Session::promise`] it.
     Promise,
+    /// Answer, and take the client's handshake; [`Session::encrypted`] follows.
+    StartTls,
+    /// Answer; what comes next is for [`Session::response`].
+    Challenge(Reply),
+    /// See whether they are right; [`Session::signed_in`] follows if so.
+    SignIn(Credentials),
+    /// Remember for the next message, and answer.
+    Forwarded(Origin),
+    /// Go on as the server of this client, from the greeting.
+    Instead(Origin),
     /// Drop everything, answer, and close.
     Close(Reply),
     /// Pass on; [`Session::mail_answered`] follows.
@@ -61,6 +101,25 @@ pub(crate) const NO_RECIPIENT: Reply =
     Reply::new(503, "5.5.1 There is no recipient to send this to");
 pub(crate) const NO_MAIL: Reply = Reply::new(503, "5.5.1 MAIL comes first");
 const NOT_GREETED: Reply = Reply::new(503, "5.5.1 EHLO comes first");
+const NOT_OFFERED: Reply = Reply::new(502, "5.5.1 This command is not offered here");
+const ENCRYPTED: Reply = Reply::new(503, "5.5.1 The connection is encrypted already");
+const TLS_IN_MAIL: Reply = Reply::new(503, "5.5.1 STARTTLS comes before MAIL");
+/// RFC 4954 section 6.
+const BARRED: Reply = Reply::new(
+    530,
+    "5.7.0 From this address mail is taken from those only who sign in, or show a certificate that is known here, under TLS",
+);
+const SIGNED_IN: Reply = Reply::new(503, "5.5.1 This session has signed in already");
+const AUTH_IN_MAIL: Reply = Reply::new(503, "5.5.1 AUTH comes before MAIL");
+const IN_CLEAR: Reply = Reply::new(
+    538,
+    "5.7.11 Passwords are taken under TLS only: STARTTLS comes first",
+);
+const MECHANISM: Reply = Reply::new(504, "5.5.4 PLAIN is the one mechanism here");
+const GO_ON: Reply = Reply::new(334, "");
+const BROKEN_OFF: Reply = Reply::new(501, "5.7.0 Broken off");
+const NO_CREDENTIALS: Reply = Reply::new(501, "5.5.2 This is no name and password in base64");
+const PROXY_IN_MAIL: Reply = Reply::new(503, "5.5.1 Whose mail it is has to be told before MAIL");
 const NESTED: Reply = Reply::new(503, "5.5.1 MAIL was given already");
 const UTF8: Reply = Reply::new(553, "5.6.7 An address outside ASCII needs SMTPUTF8");
 const TOO_MANY_RECIPIENTS: Reply = Reply::new(452, "4.5.3 Too many recipients for one message");
@@ -76,11 +135,105 @@ impl Session {
 
     /// The protocol's name in a trace field (RFC 3848, RFC 6531).
     pub(crate) fn protocol(&self) -> &'static str {
-        match &self.state {
-            State::Open(Open { utf8: true, .. }) => "UTF8SMTP",
+        let utf8 = matches!(self.state, State::Open(Open { utf8: true, .. }));
+        let signed_in = self.sign_in == SignIn::Done;
+        match (utf8, self.is_encrypted()) {
             _ if self.promised == Extensions::default() => "SMTP",
-            _ => "ESMTP",
+            (false, false) => "ESMTP",
+            (false, true) if signed_in => "ESMTPSA",
+            (false, true) => "ESMTPS",
+            (true, false) => "UTF8SMTP",
+            (true, true) if signed_in => "UTF8SMTPSA",
+            (true, true) => "UTF8SMTPS",
         }
+    }
+
+    pub(crate) fn is_encrypted(&self) -> bool {
+        self.security == Security::Encrypted
+    }
+
+    /// Whether the client has still to show who it is.
+    pub(crate) fn bar(&mut self, barred: bool) {
+        self.barred = barred;
+    }
+
+    /// Whether it may speak for other clients.
+    pub(crate) fn trust_as_proxy(&mut self, proxy: bool) {
+        self.proxy = proxy;
+    }
+
+    /// Whether there is a certificate for STARTTLS, as of now.
+    pub(crate) fn offer_tls(&mut self, available: bool) {
+        self.security = match self.security {
+            Security::Encrypted => Security::Encrypted,
+            _ if available => Security::Offered,
+            _ => Security::Clear,
+        };
+    }
+
+    /// What Exeat itself offers this client beside what was promised.
+    pub(crate) fn own_keywords(&self) -> Vec<&'static str> {
+        let mut own = Vec::new();
+        if self.security == Security::Offered {
+            own.push("STARTTLS");
+        }
+        if self.offers_sign_in() {
+            own.push("AUTH PLAIN");
+        }
+        if self.proxy {
+            own.extend(["XCLIENT ADDR HELO", "XFORWARD NAME ADDR PROTO HELO"]);
+        }
+        own
+    }
+
+    /// The connection is encrypted from here on. What the client said before
+    /// is forgotten, for anybody could have said it (RFC 3207 section 4.2).
+    pub(crate) fn encrypted(&mut self) {
+        self.security = Security::Encrypted;
+        self.begin_anew();
+    }
+
+    /// As after the greeting.
+    pub(crate) fn begin_anew(&mut self) {
+        self.state = State::Connected;
+        self.promised = Extensions::default();
+        self.helo.clear();
+        self.offer_sign_in(false);
+    }
+
+    /// Whether there are accounts, as of now. Who has signed in stays so.
+    pub(crate) fn offer_sign_in(&mut self, possible: bool) {
+        self.sign_in = match (self.sign_in, possible) {
+            (SignIn::Done, true) => SignIn::Done,
+            (_, true) => SignIn::Possible,
+            (_, false) => SignIn::Unknown,
+        };
+    }
+
+    pub(crate) fn offers_sign_in(&self) -> bool {
+        self.is_encrypted() && self.sign_in != SignIn::Unknown
+    }
+
+    /// Whether the next line is no command, but for
+    /// [`response`](Self::response).
+    pub(crate) fn awaits_response(&self) -> bool {
+        self.sign_in == SignIn::Asked
+    }
+
+    /// A client's answer to the challenge.
+    pub(crate) fn response<'a>(&mut self, line: &[u8], limits: &Limits) -> Step<'a> {
+        self.sign_in = SignIn::Possible;
+        if line == b"*" {
+            return self.fault(BROKEN_OFF, limits);
+        }
+        match Credentials::parse(line) {
+            Some(credentials) => Step::SignIn(credentials),
+            None => self.fault(NO_CREDENTIALS, limits),
+        }
+    }
+
+    pub(crate) fn signed_in(&mut self) {
+        self.sign_in = SignIn::Done;
     }
 
     pub(crate) fn is_open(&self) -> bool {
@@ -119,6 +272,19 @@ impl Session {
                 self.close_transaction();
                 Step::Reset(Reply::new(250, "2.0.0 Forgotten"))
             }
+            Command::StartTls => self.start_tls(limits),
+            Command::Auth(auth) => self.auth(&auth, limits),
+            Command::XForward(_) | Command::XClient(_) if !self.proxy => {
+                self.fault(NOT_OFFERED, limits)
+            }
+            Command::XForward(_) | Command::XClient(_) if self.is_open() => {
+                self.fault(PROXY_IN_MAIL, limits)
+            }
+            Command::XForward(_) | Command::XClient(_) if self.state == State::Connected => {
+                self.fault(NOT_GREETED, limits)
+            }
+            Command::XForward(origin) => Step::Forwarded(origin),
+            Command::XClient(origin) => Step::Instead(origin),
             Command::Noop => Step::Answer(Reply::new(250, "2.0.0 Still here")),
             Command::Help => Step::Answer(Reply::new(
                 214,
@@ -165,6 +331,35 @@ impl Session {
         self.close_transaction();
     }
 
+    fn start_tls<'a>(&mut self, limits: &Limits) -> Step<'a> {
+        match (self.security, &self.state) {
+            (Security::Clear, _) => self.fault(NOT_OFFERED, limits),
+            (Security::Encrypted, _) => self.fault(ENCRYPTED, limits),
+            (Security::Offered, State::Connected) => self.fault(NOT_GREETED, limits),
+            (Security::Offered, State::Open(_)) => self.fault(TLS_IN_MAIL, limits),
+            (Security::Offered, State::Greeted) => Step::StartTls,
+        }
+    }
+
+    fn auth<'a>(&mut self, auth: &Auth<'_>, limits: &Limits) -> Step<'a> {
+        let refusal = match (self.sign_in, &self.state) {
+            (SignIn::Unknown, _) => NOT_OFFERED,
+            _ if !self.is_encrypted() => IN_CLEAR,
+            (_, State::Connected) => NOT_GREETED,
+            (_, State::Open(_)) => AUTH_IN_MAIL,
+            (SignIn::Done, State::Greeted) => SIGNED_IN,
+            (_, State::Greeted) if !auth.mechanism.eq_ignore_ascii_case("PLAIN") => MECHANISM,
+            (_, State::Greeted) => match auth.response {
+                Some(response) => return self.response(response.as_bytes(), limits),
+                None => {
+                    self.sign_in = SignIn::Asked;
+                    return Step::Challenge(GO_ON);
+                }
+            },
+        };
+        self.fault(refusal, limits)
+    }
+
     fn close_transaction(&mut self) {
         if self.is_open() {
             self.state = State::Greeted;
@@ -175,6 +370,7 @@ impl Session {
         match self.state {
             State::Connected => return self.fault(NOT_GREETED, limits),
             State::Open(_) => return self.fault(NESTED, limits),
+            State::Greeted if self.barred => return self.fault(BARRED, limits),
             State::Greeted if self.messages >= limits.session_messages => {
                 return Step::Close(TOO_MANY_MESSAGES);
             }
@@ -182,7 +378,7 @@ impl Session {
         }
         let utf8 = match mail_parameters(mail.parameters, self.promised) {
             Ok(utf8) => utf8,
-            Err(reply) if reply.code() == 552 => return Step::Answer(reply),
+            Err(reply) if matches!(reply.code(), 550 | 552) => return Step::Answer(reply),
             Err(reply) => return self.fault(reply, limits),
         };
         if !utf8
@@ -223,217 +419,4 @@ impl Session {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const LIMITS: Limits = Limits {
-        line: 2048,
-        header: 1000,
-        message_size: 5000,
-        recipients: 2,
-        errors: 4,
-        command_seconds: 1,
-        data_seconds: 1,
-        data_rate: 1,
-        data_grace_seconds: 1,
-        session_seconds: 1,
-        session_messages: 2,
-        connections: 1,
-        connections_per_client: 1,
-        screen_deadline: 1,
-        give_back_seconds: 1,
-        drain_seconds: 1,
-    };
-
-    /// Runs a dialogue of lines `command => code`. The next hop accepts all
-    /// but addresses that begin with `no`; messages are taken with 250.
-    fn check(promised: Extensions, dialogue: &str) {
-        let mut session = Session::default();
-        for line in dialogue
-            .lines()
-            .map(str::trim)
-            .filter(|line| !line.is_empty())
-        {
-            let (command, expected) = line.split_once(" => ").expect("command => code");
-            let refused = |text: &str| if text.starts_with("no") { 550 } else { 250 };
-            let code = match session.take(Command::parse(command.as_bytes()), &LIMITS) {
-                Step::Answer(reply) | Step::Reset(reply) | Step::Close(reply) => reply.code(),
-                Step::Promise => {
-                    session.promise(Extensions::promise([promised], LIMITS.message_size));
-                    250
-                }
-                Step::Mail(mail) => {
-                    let code = refused(mail.reverse_path.map_or("", |path| path.text));
-                    session.mail_answered(code == 250);
-                    code
-                }
-                Step::Rcpt(rcpt) => {
-                    let code = refused(rcpt.path.text);
-                    session.rcpt_answered(code == 250);
-                    code
-                }
-                Step::Data => {
-                    session.message_ended();
-                    354
-                }
-            };
-            assert_eq!(code.to_string(), expected, "{command}\nin {dialogue}");
-        }
-    }
-
-    #[test]
-    fn commands_come_in_their_order() {
-        check(
-            Extensions::OWN,
-            "
-            NOOP => 250
-            MAIL FROM:<a@b.example> => 503
-            RCPT TO:<a@b.example> => 503
-            EHLO c.example => 250
-            DATA => 503
-        ",
-        );
-        check(
-            Extensions::OWN,
-            "
-            EHLO c.example => 250
-            MAIL FROM:<a@b.example> => 250
-            MAIL FROM:<a@b.example> => 503
-            DATA => 503
-            RCPT TO:<no@b.example> => 550
-            DATA => 503
-            RCPT TO:<a@b.example> => 250
-            RCPT TO:<no@b.example> => 550
-            DATA => 354
-            DATA => 503
-        ",
-        );
-        check(
-            Extensions::OWN,
-            "
-            HELO c.example => 250
-            MAIL FROM:<> => 250
-            RSET => 250
-            RCPT TO:<a@b.example> => 503
-            MAIL FROM:<no@b.example> => 550
-            RCPT TO:<a@b.example> => 503
-            MAIL FROM:<> => 250
-            EHLO c.example => 250
-            RCPT TO:<a@b.example> => 503
-            VRFY a => 252
-            HELP => 214
-            QUIT => 221
-        ",
-        );
-    }
-
-    #[test]
-    fn parameters_are_those_that_were_promised() {
-        check(
-            Extensions::OWN,
-            "
-            EHLO c.example => 250
-            MAIL FROM:<a@b.example> SIZE=5000 BODY=8bitmime SMTPUTF8 RET=HDRS ENVID=x => 250
-            RCPT TO:<ä@b.example> NOTIFY=NEVER ORCPT=rfc822;a@b.example => 250
-            RSET => 250
-            MAIL FROM:<a@b.example> SIZE=5001 => 552
-            MAIL FROM:<a@b.example> SIZE=99999999999999999999 => 552
-            MAIL FROM:<ä@b.example> => 553
-            MAIL FROM:<a@b.example> => 250
-            RCPT TO:<ä@b.example> => 553
-            RCPT TO:<a@b.example> => 250
-            DATA => 354
-        ",
-        );
-        for (line, code) in [
-            ("SIZE=x", 501),
-            ("SIZE", 501),
-            ("SIZE=111111111111111111111", 501),
-            ("BODY=BINARYMIME", 501),
-            ("SMTPUTF8=yes", 501),
-            ("RET=SOME", 501),
-            ("AUTH=<>", 555),
-            ("REQUIRETLS", 555),
-        ] {
-            check(
-                Extensions::OWN,
-                &format!("EHLO c.example => 250\nMAIL FROM:<a@b.example> {line} => {code}"),
-            );
-        }
-        let none = Extensions::default();
-        check(
-            none,
-            "
-            EHLO c.example => 250
-            MAIL FROM:<a@b.example> BODY=8BITMIME => 555
-            MAIL FROM:<a@b.example> SMTPUTF8 => 555
-            MAIL FROM:<a@b.example> SIZE=10 => 250
-            RCPT TO:<a@b.example> NOTIFY=NEVER => 555
-        ",
-        );
-        check(
-            Extensions::OWN,
-            "
-            HELO c.example => 250
-            MAIL FROM:<a@b.example> SIZE=10 => 555
-            MAIL FROM:<a@b.example> => 250
-        ",
-        );
-    }
-
-    #[test]
-    fn limits_end_recipients_errors_and_messages() {
-        check(
-            Extensions::OWN,
-            "
-            EHLO c.example => 250
-            MAIL FROM:<> => 250
-            RCPT TO:<a@b.example> => 250
-            RCPT TO:<no@b.example> => 550
-            RCPT TO:<b@b.example> => 250
-            RCPT TO:<c@b.example> => 452
-            DATA => 354
-        ",
-        );
-        check(
-            Extensions::OWN,
-            "
-            NONSENSE => 500
-            MAIL => 501
-            EXPN x => 502
-            NOOP => 250
-            DATA => 503
-            DATA => 421
-        ",
-        );
-        check(
-            Extensions::OWN,
-            "
-            EHLO c.example => 250
-            MAIL FROM:<> => 250
-            RCPT TO:<a@b.example> => 250
-            DATA => 354
-            MAIL FROM:<> => 250
-            RCPT TO:<a@b.example> => 250
-            DATA => 354
-            MAIL FROM:<> => 421
-        ",
-        );
-    }
-
-    #[test]
-    fn a_pipelined_transaction_closes_when_mail_is_refused() {
-        let mut session = Session::default();
-        let mut take = |line: &'static str| {
-            let step = session.take(Command::parse(line.as_bytes()), &LIMITS);
-            matches!(step, Step::Mail(_) | Step::Rcpt(_))
-        };
-        take("EHLO c.example");
-        assert!(take("MAIL FROM:<a@b.example>") && take("RCPT TO:<a@b.example>"));
-        session.mail_answered(false);
-        session.rcpt_answered(true);
-        assert!(!session.is_open());
-        let step = session.take(Ok(Command::Data), &LIMITS);
-        assert_eq!(step, Step::Answer(NO_MAIL));
-    }
-}
+mod tests;

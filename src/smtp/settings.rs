@@ -3,58 +3,43 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{self, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::framing::BareNewlines;
-use super::network::Network;
+use super::account::Account;
+use super::client::Client;
+use super::tls::Incoming;
 
 /// `[listen]`, as far as it concerns mail.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     pub smtp: Addresses,
+    /// The same for clients that begin with TLS.
+    #[serde(default)]
+    pub smtps: Addresses,
+    /// The certificate, out of the files that the configuration names.
+    #[serde(skip)]
+    pub tls: Option<Arc<Incoming>>,
     /// The name that Exeat gives itself; the system's by default.
     #[serde(default = "system_hostname")]
     pub hostname: String,
     /// Who may send through Exeat. Of several entries that match an address
     /// the first counts.
     pub clients: Vec<Client>,
+    /// Who may sign in, from anywhere.
+    #[serde(default, rename = "account")]
+    pub accounts: Vec<Account>,
     #[serde(default)]
     pub limits: Limits,
 }
 
 /// One address with its port, or several.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Addresses(pub Vec<SocketAddr>);
-
-/// A network whose mail is taken: `"192.0.2.0/24"`, or a table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Client {
-    pub network: Network,
-    /// Ids of the schools that it may send for; all, if empty.
-    pub schools: Vec<String>,
-    /// The school of mail that names none: with the null reverse path, or
-    /// forwarded for others.
-    pub default_school: Option<String>,
-    pub when_next_hop_is_down: NextHopDown,
-    pub bare_newlines: BareNewlines,
-}
-
-/// What a client is told while its school's next hop cannot be reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum NextHopDown {
-    /// 451 4.4.1: it keeps the message and tries again.
-    #[default]
-    Defer,
-    /// 250: the message is screened, and waits in the outbox. For clients
-    /// that cannot try again.
-    Spool,
-}
 
 /// What one client, or all of them, may take. Sizes are in bytes, times in
 /// seconds.
@@ -142,67 +127,6 @@ impl Limits {
     }
 }
 
-impl Client {
-    pub fn of_network(network: Network) -> Self {
-        Self {
-            network,
-            schools: Vec::new(),
-            default_school: None,
-            when_next_hop_is_down: NextHopDown::default(),
-            bare_newlines: BareNewlines::default(),
-        }
-    }
-
-    pub(crate) fn may_send_for(&self, school: &str) -> bool {
-        self.schools.is_empty() || self.schools.iter().any(|own| own == school)
-    }
-}
-
-/// By hand rather than untagged: an unknown key is then named as such.
-impl<'de> Deserialize<'de> for Client {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Table {
-            network: Network,
-            #[serde(default)]
-            schools: Vec<String>,
-            default_school: Option<String>,
-            #[serde(default)]
-            when_next_hop_is_down: NextHopDown,
-            #[serde(default)]
-            bare_newlines: BareNewlines,
-        }
-
-        struct Entry;
-
-        impl<'de> Visitor<'de> for Entry {
-            type Value = Client;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a network such as \"192.0.2.0/24\", or a table with one")
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Client, E> {
-                text.parse().map(Client::of_network).map_err(E::custom)
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Client, A::Error> {
-                let table = Table::deserialize(MapAccessDeserializer::new(map))?;
-                Ok(Client {
-                    network: table.network,
-                    schools: table.schools,
-                    default_school: table.default_school,
-                    when_next_hop_is_down: table.when_next_hop_is_down,
-                    bare_newlines: table.bare_newlines,
-                })
-            }
-        }
-
-        deserializer.deserialize_any(Entry)
-    }
-}
-
 impl<'de> Deserialize<'de> for Addresses {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct OneOrMany;
@@ -248,6 +172,7 @@ pub fn system_hostname() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::smtp::{BareNewlines, NextHopDown};
 
     #[test]
     fn settings_take_short_and_long_forms() {
@@ -298,6 +223,27 @@ mod tests {
             "smtp = '127.0.0.1:25'\nclients = [{ network = '::1', school = 'a' }]",
             "unknown field `school`",
         );
+        let client = |rest: &str| {
+            format!(
+                "smtp = '127.0.0.1:25'\nclients = [{{ network = ['::1', '192.0.2.0/24']{rest} }}]"
+            )
+        };
+        assert!(toml::from_str::<Settings>(&client("")).is_ok());
+        check(&client(", ca = 'a.pem'"), "`ca` needs the name");
+        check(&client(", certificate = []"), "names nobody");
+        check(
+            &client(", certificate = 'a b'"),
+            "no certificate can be for",
+        );
+        check(
+            &client(", header = { name = 'X: a', value = 'b' }"),
+            "no header field has this name",
+        );
+        check(
+            &client(", header = { name = 'X-A', value = ' ' }"),
+            "no header field has this value",
+        );
+        check(&client(", header = { name = 'X-A' }"), "value");
         check(
             "smtp = '127.0.0.1:25'\nclients = []\nlimits = { size = 1 }",
             "unknown field `size`",

@@ -7,6 +7,10 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::stream::Stream;
+use super::tls::outgoing::Outgoing;
 
 /// What the next hop does about a line.
 pub(crate) enum Act {
@@ -134,15 +138,31 @@ async fn follow(
 
 /// A client.
 pub(crate) struct TestClient {
-    pub(crate) stream: BufReader<TcpStream>,
+    pub(crate) stream: BufReader<Stream>,
 }
 
 impl TestClient {
     pub(crate) async fn connect(address: std::net::SocketAddr) -> Self {
         let stream = TcpStream::connect(address).await.expect("listening");
         Self {
-            stream: BufReader::new(stream),
+            stream: BufReader::new(Stream::Clear(stream)),
         }
+    }
+
+    /// Goes on under TLS, with whoever is there.
+    pub(crate) async fn start_tls(&mut self) {
+        self.check("STARTTLS", "220").await;
+        let Outgoing::Implicit(handshake) = Outgoing::implicit_with_anyone() else {
+            unreachable!("it is implicit");
+        };
+        let deadline = Instant::now() + Duration::from_secs(20);
+        let agreed = self.stream.get_mut().offer(&handshake, deadline).await;
+        agreed.expect("both agree on TLS");
+    }
+
+    /// Takes leave, and closes.
+    pub(crate) async fn leave(mut self) {
+        self.stream.shutdown().await.expect("connected");
     }
 
     pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {

@@ -6,12 +6,12 @@
 
 use std::sync::Arc;
 
+use super::client::{Client, NextHopDown};
 use super::command::{Mail, Rcpt};
 use super::next_hop::{Connection, HopError, WINDOW, missing};
 use super::relay::{Relay, Snapshot, Standing};
 use super::reply::Reply;
 use super::session::{NO_MAIL, Session};
-use super::settings::{Client, NextHopDown};
 use crate::mail::{Address, Envelope, Recipient};
 use crate::tenant::Tenant;
 
@@ -53,6 +53,14 @@ enum Asked {
 const DOWN: Reply = Reply::new(
     451,
     "4.4.1 The next mail server cannot be reached, please try again later",
+);
+const NO_TLS: Reply = Reply::new(
+    451,
+    "4.7.4 The next mail server offers no encryption, without which nothing is sent to it; please try again later",
+);
+const BAD_TLS: Reply = Reply::new(
+    451,
+    "4.7.5 The next mail server could not show who it is, please try again later",
 );
 pub(crate) const LOST: Reply = Reply::new(
     451,
@@ -179,7 +187,7 @@ impl Transaction {
                 let Err(error) = read(connection, self.asked.len(), &mut answers).await else {
                     return answers;
                 };
-                tracing::info!(next_hop = &*self.tenant.next_hop, %error, "next hop lost during an envelope");
+                tracing::info!(next_hop = self.tenant.next_hop.address, %error, "next hop lost during an envelope");
                 // A kept connection that has ended meanwhile: nothing has been
                 // answered, so a new one may hear it all again.
                 let was_kept = connection.uses() > 1;
@@ -230,9 +238,9 @@ impl Transaction {
     }
 
     fn down(&mut self, error: &HopError) -> Result<(), Reply> {
-        tracing::warn!(next_hop = &*self.tenant.next_hop, %error, "next hop not reached");
+        tracing::warn!(next_hop = self.tenant.next_hop.address, %error, "next hop not reached");
         match self.client.when_next_hop_is_down {
-            NextHopDown::Defer => Err(DOWN),
+            NextHopDown::Defer => Err(lost(error).unwrap_or(DOWN)),
             NextHopDown::Spool => {
                 self.hop = Hop::Spool;
                 Ok(())
@@ -252,6 +260,20 @@ impl Transaction {
             .parse()
             .expect("a domain makes an address of postmaster")
     }
+}
+
+/// What the client hears where it is not the network that failed.
+pub(crate) fn lost(error: &HopError) -> Option<Reply> {
+    match error {
+        HopError::NoTls => Some(NO_TLS),
+        HopError::Tls(_) | HopError::NoAuthority(_) => Some(BAD_TLS),
+        _ => None,
+    }
+}
+
+/// Whether a reply says that the next hop could not be reached, or was lost.
+pub(crate) fn is_loss(reply: &Reply) -> bool {
+    [&LOST, &NO_TLS, &BAD_TLS].contains(&reply)
 }
 
 async fn read(

@@ -1,5 +1,6 @@
 //! Behaviour from outside: the built binary, real sockets, a real Postfix.
 
+mod accounts;
 mod archives;
 mod bombs;
 mod broken;
@@ -30,6 +31,7 @@ mod passwords;
 mod people;
 mod personal_data;
 mod postfix;
+mod proxies;
 mod records;
 mod relay;
 mod rich_text;
@@ -38,6 +40,7 @@ mod sealed;
 mod secrecy;
 mod support;
 mod swept;
+mod tls;
 mod torn;
 mod worker;
 mod xps;

@@ -17,14 +17,24 @@ use crate::support::school::Greenfold;
 
 /// A Postfix of the test's own, with its queue in a temporary folder; stopped
 /// when dropped.
-struct Postfix {
+pub(crate) struct Postfix {
     folder: TempDir,
 }
 
 impl Postfix {
     /// `services` are the lines of master.cf that listen; `relayhost` is
     /// where everything goes.
-    fn start(relayhost: SocketAddr, services: &str) -> Self {
+    pub(crate) fn start(relayhost: SocketAddr, services: &str) -> Self {
+        Self::start_with(relayhost, services, |_| String::new())
+    }
+
+    /// `more` are lines of main.cf, which may name files in the folder that
+    /// it is given.
+    pub(crate) fn start_with(
+        relayhost: SocketAddr,
+        services: &str,
+        more: impl Fn(&Path) -> String,
+    ) -> Self {
         let folder = tempfile::Builder::new()
             .prefix("exeat-postfix")
             .tempdir_in("/tmp")
@@ -36,7 +46,8 @@ impl Postfix {
             fs::create_dir(root.join(name)).expect("writable");
         }
         run("chown", &["postfix", path(&root.join("data"))]);
-        fs::write(root.join("etc/main.cf"), main_cf(root, relayhost)).expect("writable");
+        let main = main_cf(root, relayhost) + &more(root);
+        fs::write(root.join("etc/main.cf"), main).expect("writable");
         fs::write(root.join("etc/master.cf"), format!("{services}{MASTER_CF}")).expect("writable");
         run("postfix", &["-c", path(&root.join("etc")), "start"]);
         Self { folder }
@@ -47,13 +58,13 @@ impl Postfix {
     }
 
     /// Tells Postfix to try again now what it had to put off.
-    fn flush(&self) {
+    pub(crate) fn flush(&self) {
         run("postqueue", &["-c", path(&self.etc()), "-f"]);
     }
 
     /// What Postfix keeps, once it has put the only message off; before that
     /// a flush would pass the message by.
-    fn deferred(&self) -> Value {
+    pub(crate) fn deferred(&self) -> Value {
         let deadline = Instant::now() + Duration::from_secs(60);
         loop {
             let output = run("postqueue", &["-c", path(&self.etc()), "-j"]);
@@ -73,7 +84,7 @@ impl Drop for Postfix {
     }
 }
 
-fn path(path: &Path) -> &str {
+pub(crate) fn path(path: &Path) -> &str {
     path.to_str().expect("UTF-8")
 }
 
@@ -139,18 +150,29 @@ postlog unix-dgram n - n - 1 postlogd
 ";
 
 /// A loopback port that nothing listens on now.
-fn free_port() -> SocketAddr {
+pub(crate) fn free_port() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has free ports");
     listener.local_addr().expect("bound")
 }
 
 /// Sends a message with swaks; its exit status and all that was said.
-fn swaks(server: SocketAddr, to: &str, message: &[u8]) -> (Option<i32>, String) {
+pub(crate) fn swaks(server: SocketAddr, to: &str, message: &[u8]) -> (Option<i32>, String) {
+    swaks_with(server, to, message, &[])
+}
+
+/// The same with more arguments.
+pub(crate) fn swaks_with(
+    server: SocketAddr,
+    to: &str,
+    message: &[u8],
+    more: &[&str],
+) -> (Option<i32>, String) {
     let file = tempfile::NamedTempFile::new().expect("a temporary file");
     fs::write(file.path(), message).expect("writable");
     let output = Command::new("swaks")
         .args(["--server", &server.to_string(), "--from", STAFF, "--to", to])
         .args(["--helo", "client.greenfold.sch.example"])
+        .args(more)
         .arg("--data")
         .arg(format!("@{}", path(file.path())))
         .output()
@@ -159,7 +181,7 @@ fn swaks(server: SocketAddr, to: &str, message: &[u8]) -> (Option<i32>, String) 
     (output.status.code(), said)
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 

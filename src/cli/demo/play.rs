@@ -1,6 +1,7 @@
 //! Sends the samples, and tells what became of each.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -19,8 +20,9 @@ use crate::policy::Verdict;
 use crate::screen;
 use crate::smtp::next_hop::Connection;
 use crate::smtp::reply::Reply;
+use crate::smtp::tls::outgoing::Outgoing;
 use crate::store::Reference;
-use crate::tenant::Tenant;
+use crate::tenant::{NextHop, Tenant};
 
 /// Samples that are on their way at once. Some hold encrypted files, which take
 /// seconds, and the others need not wait for them.
@@ -114,12 +116,10 @@ async fn play(
 }
 
 async fn send(server: &Server, envelope: &Envelope, message: &Content) -> anyhow::Result<Reply> {
-    let relay = server
-        .smtp
-        .first()
-        .context("the relay listens")?
-        .to_string();
-    let mut connection = Connection::open(&relay, "client.greenfold.sch.example").await?;
+    let relay = server.smtp.first().context("the relay listens")?;
+    let relay = Arc::new(NextHop::in_clear(relay.to_string()));
+    let mut connection =
+        Connection::open(&relay, &Outgoing::InClear, "client.greenfold.sch.example").await?;
     let (mail, recipients) = connection.submit(envelope, Some(message.size())).await?;
     if let Some(refused) = [mail]
         .into_iter()

@@ -83,6 +83,7 @@ fn sound(path: &Path, config: &Config, findings: &mut Findings) -> anyhow::Resul
     findings.add(people::look(config))?;
     let (server, lines) = storage::look(config);
     findings.add(lines)?;
+    findings.add(network::certificate(config))?;
     findings.add(network::listeners(config, server))?;
     findings.add(network::next_hops(config))?;
     findings.add(machine::workers(&config.workers))?;

@@ -1,14 +1,19 @@
 //! Listeners and next hops: who answers, and what they can do.
 
-use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
 use super::storage::Server;
-use super::{Line, causes, odd, ok, wrong};
+use super::{Line, causes, counted, odd, ok, wrong};
 use crate::config::Config;
 use crate::smtp::probe::{Introduction, Silence, introduce};
+use crate::smtp::tls::Age;
+use crate::smtp::tls::outgoing::Outgoing;
+use crate::tenant::NextHop;
 
 /// How long a server may take to introduce itself.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -16,23 +21,55 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// what asks for them.
 const WISHED: [&str; 2] = ["8BITMIME", "SIZE"];
 
+/// The certificate that clients are shown.
+pub(super) fn certificate(config: &Config) -> Option<Line> {
+    let certificate = &config.relay.tls.as_ref()?.certificate;
+    let now = Timestamp::now();
+    let ends = certificate.ends.to_zoned(TimeZone::UTC).date();
+    let names = match certificate.names.as_slice() {
+        [] => "nobody by name".to_owned(),
+        names => names.join(", "),
+    };
+    let renew = "put a new one in its place: a running server takes it up by itself";
+    Some(match certificate.age(now) {
+        Age::Good => ok("certificate", format!("for {names}, until {ends}")),
+        Age::EndsSoon => {
+            let left = counted(certificate.days_left(now).max(0) as usize, "day");
+            odd(
+                "certificate",
+                format!("for {names}, ends in {left}, on {ends}"),
+                renew,
+            )
+        }
+        Age::Over => wrong(
+            "certificate",
+            format!("for {names}, ended on {ends}"),
+            renew,
+        ),
+        Age::NotYet => wrong(
+            "certificate",
+            format!("for {names}, is not good yet"),
+            "see that this machine's clock is right",
+        ),
+    })
+}
+
 pub(super) fn listeners(config: &Config, server: Server) -> Vec<Line> {
-    let smtp = config.relay.smtp.0.iter().map(|&address| {
-        let met = introduce(
-            &reached(address).to_string(),
-            &config.relay.hostname,
-            PATIENCE,
-        );
+    let relay = &config.relay;
+    let doors = relay.smtp.0.iter().map(|&address| ("smtp", address));
+    let doors = doors.chain(relay.smtps.0.iter().map(|&address| ("smtps", address)));
+    let smtp = doors.map(|(about, address)| {
+        let tls = match about {
+            "smtps" => Outgoing::implicit_with_anyone(),
+            _ => Outgoing::InClear,
+        };
+        let at = reached(address).to_string();
+        let met = introduce(&at, &tls, &relay.hostname, PATIENCE);
         let own = met
             .as_ref()
             .is_ok_and(|met| met.greeting.ends_with("ESMTP Exeat"));
-        listener(
-            "smtp",
-            address,
-            server,
-            own,
-            matches!(met, Err(Silence::Refused)),
-        )
+        let refused = matches!(met, Err(Silence::Refused));
+        listener(about, address, server, own, refused)
     });
     let console = config.console.map(|address| {
         let answer = health(reached(address));
@@ -119,25 +156,66 @@ fn health(address: SocketAddr) -> Option<String> {
 }
 
 pub(super) fn next_hops(config: &Config) -> Vec<Line> {
-    let addresses: BTreeSet<&str> = config.tenants.iter().map(|t| t.next_hop.as_str()).collect();
-    addresses
-        .into_iter()
-        .map(|address| match introduce(address, &config.relay.hostname, PATIENCE) {
-            Ok(met) => next_hop(address, &met),
-            Err(silence) => wrong(
-                "next hop",
-                format!("{address}: {}", causes(&silence)),
-                match silence {
-                    Silence::Name(_) => "see that the name is right and that this machine can resolve it",
-                    Silence::Unwilling(_) => "let it take mail from this machine",
-                    _ => "see that it runs, that the port is right, and that no firewall stands between",
-                },
-            ),
-        })
+    let mut all: Vec<&NextHop> = config.tenants.iter().map(|t| &*t.next_hop).collect();
+    all.sort_unstable_by(|one, two| one.address.cmp(&two.address));
+    all.dedup();
+    let hostname = &config.relay.hostname;
+    all.into_iter()
+        .flat_map(|next_hop| look_at(next_hop, hostname))
         .collect()
 }
 
-fn next_hop(address: &str, met: &Introduction) -> Line {
+fn look_at(next_hop: &NextHop, hostname: &str) -> Vec<Line> {
+    let address = &next_hop.address;
+    let tls = match Outgoing::of(next_hop) {
+        Ok(tls) => tls,
+        Err(error) => {
+            return vec![wrong(
+                "next hop",
+                format!("{address}: {error}"),
+                "install the package ca-certificates, or name an authority with `ca`",
+            )];
+        }
+    };
+    let silence = match introduce(address, &tls, hostname, PATIENCE) {
+        Ok(met) => return vec![answered(next_hop, &met)],
+        Err(silence) => silence,
+    };
+    // As mail would, which goes on in clear where nothing else is demanded.
+    if let (Outgoing::IfOffered(_), Silence::Tls(_) | Silence::Unwilling(_)) = (&tls, &silence)
+        && let Ok(met) = introduce(address, &Outgoing::InClear, hostname, PATIENCE)
+    {
+        let offered = odd(
+            "next hop",
+            format!("{address}: offers encryption, but: {}", causes(&silence)),
+            "mail to it goes in clear: mend its TLS",
+        );
+        return vec![offered, answered(next_hop, &met)];
+    }
+    vec![silent(address, &silence)]
+}
+
+fn silent(address: &str, silence: &Silence) -> Line {
+    let todo = match silence {
+        Silence::Name(_) => "see that the name is right and that this machine can resolve it",
+        Silence::Unwilling(_) => "let it take mail from this machine",
+        Silence::NoTls => {
+            "let it offer STARTTLS; until then it gets no mail. If it begins with TLS, say tls = \"implicit\""
+        }
+        Silence::Tls(_) => {
+            "until it shows a good certificate it gets no mail: mend that, or `name` and `ca` under [next_hop]"
+        }
+        _ => "see that it runs, that the port is right, and that no firewall stands between",
+    };
+    wrong("next hop", format!("{address}: {}", causes(silence)), todo)
+}
+
+fn answered(next_hop: &NextHop, met: &Introduction) -> Line {
+    let address = match (&met.encryption, next_hop.is_verified()) {
+        (None, _) => next_hop.address.clone(),
+        (Some(version), true) => format!("{} (verified, {version})", next_hop.address),
+        (Some(version), false) => format!("{} (not verified, {version})", next_hop.address),
+    };
     if met.greeting.ends_with("ESMTP Exeat") {
         return odd(
             "next hop",

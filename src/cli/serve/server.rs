@@ -15,7 +15,8 @@ use crate::config::Config;
 use crate::extract::Budget;
 use crate::patterns::Packs;
 use crate::screen::{self, Past};
-use crate::smtp::{self, Parts, Relay, Snapshot};
+use crate::smtp::tls::{Age, Incoming};
+use crate::smtp::{self, Door, Parts, Relay, Snapshot};
 use crate::store::{Access, Store};
 use crate::tenant::Tenants;
 use crate::worker::Pool;
@@ -82,10 +83,9 @@ impl Server {
             tenants: Arc::new(ArcSwap::from_pointee(config.tenants.clone())),
         };
         prepare(&config.tenants);
-        let relay = Arc::new(Relay::new(
-            Snapshot::new(&config.relay, config.tenants),
-            parts,
-        ));
+        let settings = config.relay.clone();
+        tell_of_certificate(&settings, Timestamp::now());
+        let relay = Arc::new(Relay::new(Snapshot::new(&settings, config.tenants), parts));
 
         let mut server = Self {
             smtp: Vec::new(),
@@ -104,7 +104,7 @@ impl Server {
             .tasks
             .spawn(async move { smtp::resume(&resuming, unfinished).await });
         server
-            .listen(&config.relay.smtp.0, config.console, &house, &stopping)
+            .listen(&settings, config.console, &house, &stopping)
             .await?;
         let commands = console::path(&config.store);
         let socket = console::listen(&commands)
@@ -125,7 +125,7 @@ impl Server {
 
     async fn listen(
         &mut self,
-        smtp: &[SocketAddr],
+        settings: &smtp::Settings,
         console: Option<SocketAddr>,
         house: &console::House,
         stopping: &watch::Receiver<bool>,
@@ -142,19 +142,38 @@ impl Server {
         if probed.is_err() {
             tracing::warn!("not every next hop has answered yet");
         }
-        for &address in smtp {
+        for &address in &settings.smtp.0 {
             let listener = bind(address, "smtp").await?;
             self.smtp.push(listener.local_addr()?);
-            let relay = Arc::clone(&self.relay);
-            self.tasks
-                .spawn(smtp::serve(listener, relay, stopping.clone()));
+            self.open(listener, Door::Smtp, stopping);
+        }
+        for &address in &settings.smtps.0 {
+            let listener = bind(address, "smtps").await?;
+            self.open(listener, Door::Smtps, stopping);
         }
         Ok(())
     }
 
+    fn open(&mut self, listener: TcpListener, door: Door, stopping: &watch::Receiver<bool>) {
+        let relay = Arc::clone(&self.relay);
+        self.tasks
+            .spawn(smtp::serve(listener, door, relay, stopping.clone()));
+    }
+
     /// Puts a new configuration in force for whatever begins from now on.
     /// Listeners, store and workers stay as they are until a restart.
-    pub(super) fn reload(&self, config: Config) {
+    pub(super) fn reload(&self, mut config: Config) {
+        let now = Timestamp::now();
+        tell_of_certificate(&config.relay, now);
+        let is_over =
+            |tls: &Arc<Incoming>| matches!(tls.certificate.age(now), Age::NotYet | Age::Over);
+        if config.relay.tls.as_ref().is_some_and(is_over)
+            && let Some(old) = self.relay.snapshot().tls.clone()
+            && !is_over(&old)
+        {
+            tracing::error!("the certificate before it stays in use");
+            config.relay.tls = Some(old);
+        }
         prepare(&config.tenants);
         self.tenants.store(Arc::new(config.tenants.clone()));
         self.relay
@@ -189,6 +208,20 @@ impl Server {
                 tracing::error!(%error, "a part of the server ended by a fault");
             }
         }
+    }
+}
+
+/// Says what is odd about the certificate that clients are shown.
+fn tell_of_certificate(settings: &smtp::Settings, now: Timestamp) {
+    let Some(tls) = &settings.tls else {
+        return;
+    };
+    let (names, ends) = (tls.certificate.names.join(", "), tls.certificate.ends);
+    match tls.certificate.age(now) {
+        Age::Good => {}
+        Age::EndsSoon => tracing::warn!(names, %ends, "the certificate ends soon"),
+        Age::NotYet => tracing::error!(names, "the certificate is not good yet"),
+        Age::Over => tracing::error!(names, %ends, "the certificate has ended"),
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::Barrier;
 
-use super::{Served, Setting, judge, tenant};
+use super::{Served, Setting, certificate, judge, tenant};
 use crate::mail::header;
 use crate::smtp::Limits;
 use crate::smtp::testing::{Act, FakeHop, TestClient, polite};
@@ -245,16 +245,29 @@ async fn nothing_is_sent_for_a_client_that_has_gone() {
         let screened = Arc::clone(&screened);
         Box::pin(async move {
             screened.wait().await;
+            screened.wait().await;
             Ok(judge(&content))
         })
     });
+    setting.tls = Some(certificate());
     let served = setting.serve().await;
     for word in ["deliver", "warn"] {
-        let mut client = served.greeted().await;
-        envelope(&mut client, &["a@b.example"]).await;
-        client.send(format!("Subject: {word}\r\n\r\n.\r\n")).await;
-        drop(client);
-        gone.wait().await;
+        for encrypted in [false, true] {
+            let mut client = served.greeted().await;
+            if encrypted {
+                client.start_tls().await;
+                client
+                    .check("EHLO client.example", "250-exeat.example")
+                    .await;
+            }
+            envelope(&mut client, &["a@b.example"]).await;
+            client.send(format!("Subject: {word}\r\n\r\n.\r\n")).await;
+            // It leaves once the message has been read: under TLS its last
+            // word is then a record that nobody reads.
+            gone.wait().await;
+            client.leave().await;
+            gone.wait().await;
+        }
     }
     served.stop.send(true).expect("serving");
     served.done.await.expect("no panic");

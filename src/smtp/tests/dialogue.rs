@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Setting, tenant};
-use crate::smtp::settings::NextHopDown;
+use crate::smtp::NextHopDown;
 use crate::smtp::testing::{Act, FakeHop, TestClient, polite};
 use crate::smtp::trace::{Hop, Trace};
 use crate::smtp::{BareNewlines, Limits};
@@ -401,7 +401,7 @@ async fn limits_on_lines_errors_and_connections_hold() {
 async fn strangers_are_told_what_to_do() {
     let hop = FakeHop::polite().await;
     let mut setting = Setting::of(&hop.address);
-    setting.client.network = "192.0.2.0/24".parse().expect("network");
+    setting.client.networks = vec!["192.0.2.0/24".parse().expect("network")];
     let served = setting.serve().await;
     let mut client = TestClient::connect(served.address).await;
     client.expect("554 5.7.1 127.0.0.1 may not send").await;

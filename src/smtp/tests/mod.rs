@@ -12,7 +12,8 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::testing::TestClient;
-use super::{Client, Limits, Parts, Relay, Screen, Snapshot, serve};
+use super::tls::{Certificate, Incoming};
+use super::{Client, Door, Limits, Parts, Relay, Screen, Snapshot, serve};
 use crate::finding::Action;
 use crate::mail::{Content, header};
 use crate::notice;
@@ -21,7 +22,7 @@ use crate::policy::Verdict;
 use crate::school::{People, Routes, School};
 use crate::screen::Screening;
 use crate::store::{Access, Settings as StoreSettings, Store};
-use crate::tenant::{Tenant, Tenants};
+use crate::tenant::{NextHop, Tenant, Tenants};
 use crate::worker;
 
 /// A relay that serves, until it is told to stop.
@@ -40,6 +41,7 @@ struct Setting {
     client: Client,
     limits: Limits,
     screen: Arc<Screen>,
+    tls: Option<Arc<Incoming>>,
 }
 
 impl Setting {
@@ -59,6 +61,7 @@ impl Setting {
             client: Client::of_network("127.0.0.0/8".parse().expect("network")),
             limits: Limits::default(),
             screen: Arc::new(|_, _, _, _| Box::pin(async { Err(worker::Fault::Busy.into()) })),
+            tls: None,
         }
     }
 
@@ -68,7 +71,9 @@ impl Setting {
         let snapshot = Snapshot {
             tenants: Tenants::new(self.tenants),
             clients: vec![self.client],
+            accounts: Arc::new([]),
             limits: self.limits,
+            tls: self.tls,
         };
         let folder = tempfile::tempdir().expect("a folder");
         let settings = StoreSettings {
@@ -88,7 +93,7 @@ impl Setting {
         let relay = Arc::new(Relay::new(snapshot, parts));
         relay.probe().await;
         let (stop, stopped) = watch::channel(false);
-        let done = tokio::spawn(serve(listener, Arc::clone(&relay), stopped));
+        let done = tokio::spawn(serve(listener, Door::Smtp, Arc::clone(&relay), stopped));
         Served {
             address,
             relay,
@@ -116,6 +121,14 @@ impl Served {
             .await;
         client
     }
+}
+
+/// A certificate that nobody has signed.
+fn certificate() -> Arc<Incoming> {
+    let made = rcgen::generate_simple_self_signed(["exeat.example".to_owned()]).expect("made");
+    let (chain, key) = (made.cert.pem(), made.signing_key.serialize_pem());
+    let certificate = Certificate::from_pem(chain.as_bytes(), key.as_bytes()).expect("sound");
+    Arc::new(Incoming::new(certificate, false))
 }
 
 /// A screening as the subject's first word wants it.
@@ -159,7 +172,7 @@ fn tenant(id: &str, next_hop: &str) -> Tenant {
         reviewers: Vec::new(),
         safeguarding: Vec::new(),
         former_for: jiff::Span::new().years(2),
-        next_hop: next_hop.to_owned(),
+        next_hop: NextHop::in_clear(next_hop).into(),
         console_url: "https://exeat.example".to_owned(),
     }
 }

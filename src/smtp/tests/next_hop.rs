@@ -1,5 +1,6 @@
 //! The client of the next hop and its pool, against a scripted one.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -8,6 +9,8 @@ use crate::mail::{Content, Envelope};
 use crate::smtp::next_hop::{Connection, HopError};
 use crate::smtp::pool::NextHops;
 use crate::smtp::testing::{Act, FakeHop, polite};
+use crate::smtp::tls::outgoing::Outgoing;
+use crate::tenant::NextHop;
 
 fn envelope(recipients: &[&str]) -> Envelope {
     let address = |text: &&str| text.parse().expect("address");
@@ -17,13 +20,17 @@ fn envelope(recipients: &[&str]) -> Envelope {
     )
 }
 
+fn clear(address: &str) -> Arc<NextHop> {
+    NextHop::in_clear(address).into()
+}
+
 fn soon() -> Instant {
     Instant::now() + Duration::from_secs(20)
 }
 
 async fn send(hops: &NextHops, address: &str, message: &str) -> Result<u16, HopError> {
     let mut submitted = hops
-        .submit(address, &envelope(&["a@b.example"]), None)
+        .submit(&clear(address), &envelope(&["a@b.example"]), None)
         .await?;
     let content = Content::from(message.as_bytes().to_vec());
     assert_eq!(submitted.connection.data().await?.code(), 354);
@@ -44,9 +51,10 @@ async fn an_envelope_gets_an_answer_for_each_recipient() {
             line => polite(line),
         })
         .await;
-        let mut connection = Connection::open(&hop.address, "us.example")
-            .await
-            .expect("open");
+        let mut connection =
+            Connection::open(&clear(&hop.address), &Outgoing::InClear, "us.example")
+                .await
+                .expect("open");
         let envelope = envelope(&["a@b.example", "b@b.example", "c@b.example"]);
         let (mail, recipients) = connection
             .submit(&envelope, Some(10))
@@ -67,7 +75,7 @@ async fn an_envelope_gets_an_answer_for_each_recipient() {
 #[tokio::test]
 async fn many_recipients_go_in_pieces() {
     let hop = FakeHop::polite().await;
-    let mut connection = Connection::open(&hop.address, "us.example")
+    let mut connection = Connection::open(&clear(&hop.address), &Outgoing::InClear, "us.example")
         .await
         .expect("open");
     let addresses: Vec<String> = (0..300).map(|n| format!("a{n}@b.example")).collect();
@@ -89,9 +97,10 @@ async fn a_refused_mail_asks_no_recipients_answers() {
             line => polite(line),
         })
         .await;
-        let mut connection = Connection::open(&hop.address, "us.example")
-            .await
-            .expect("open");
+        let mut connection =
+            Connection::open(&clear(&hop.address), &Outgoing::InClear, "us.example")
+                .await
+                .expect("open");
         let (mail, recipients) = connection
             .submit(&envelope(&["a@b.example"]), None)
             .await
@@ -119,7 +128,7 @@ async fn messages_are_stuffed_and_ended_and_connections_kept() {
         hop.log().iter().all(|line| line.starts_with("0 ")),
         "one connection for all"
     );
-    assert!(hops.extensions(&hop.address).expect("heard").utf8);
+    assert!(hops.extensions(&clear(&hop.address)).expect("heard").utf8);
 }
 
 #[tokio::test]
@@ -127,7 +136,7 @@ async fn a_transaction_given_back_is_reset_first() {
     let hop = FakeHop::polite().await;
     let hops = NextHops::new("us.example".to_owned());
     let submitted = hops
-        .submit(&hop.address, &envelope(&["a@b.example"]), None)
+        .submit(&clear(&hop.address), &envelope(&["a@b.example"]), None)
         .await
         .expect("sent");
     hops.give_back(submitted.connection).await;
@@ -158,7 +167,7 @@ async fn a_kept_connection_that_died_is_replaced() {
     let hops = NextHops::new("us.example".to_owned());
     for _ in 0..3 {
         let submitted = hops
-            .submit(&hop.address, &envelope(&["a@b.example"]), None)
+            .submit(&clear(&hop.address), &envelope(&["a@b.example"]), None)
             .await
             .expect("sent");
         assert!(submitted.recipients.iter().all(|reply| reply.is_positive()));
@@ -220,7 +229,7 @@ async fn a_next_hop_without_ehlo_gets_helo_and_no_parameters() {
         line => polite(line),
     })
     .await;
-    let mut connection = Connection::open(&hop.address, "us.example")
+    let mut connection = Connection::open(&clear(&hop.address), &Outgoing::InClear, "us.example")
         .await
         .expect("open");
     let mut envelope = envelope(&["a@b.example"]);

@@ -8,7 +8,7 @@ use tokio::sync::{Barrier, watch};
 
 use super::{Served, Setting, judge};
 use crate::outbox;
-use crate::smtp::settings::NextHopDown;
+use crate::smtp::NextHopDown;
 use crate::smtp::testing::{Act, FakeHop, polite};
 use crate::smtp::{Limits, resume};
 use crate::store::{Actor, Filter, Reference, State};

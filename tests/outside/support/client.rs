@@ -1,12 +1,16 @@
 //! An SMTP client that sends exactly what a test says.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::ClientConfig;
+
+use super::wire::Wire;
+
 pub(crate) struct Client {
-    stream: TcpStream,
-    replies: BufReader<TcpStream>,
+    wire: BufReader<Wire>,
 }
 
 /// A reply: its code and all its lines' texts, joined by `\n`.
@@ -28,14 +32,46 @@ impl Client {
 
     /// Connects and takes the greeting.
     pub(crate) fn greeted(to: SocketAddr) -> (Self, Reply) {
+        let mut client = Self::connected(to);
+        let greeting = client.reply();
+        (client, greeting)
+    }
+
+    /// Connects, begins with TLS, and takes the greeting.
+    pub(crate) fn under_tls(to: SocketAddr, config: &Arc<ClientConfig>, name: &str) -> Self {
+        let mut client = Self::connected(to);
+        client.handshake(config, name).expect("both agree on TLS");
+        let greeting = client.reply();
+        assert_eq!(greeting.code, 220, "{greeting:?}");
+        client
+    }
+
+    /// Says STARTTLS, and EHLO anew; the answer to the latter.
+    pub(crate) fn start_tls(&mut self, config: &Arc<ClientConfig>, name: &str) -> Reply {
+        let reply = self.say("STARTTLS");
+        assert_eq!(reply.code, 220, "{reply:?}");
+        self.handshake(config, name).expect("both agree on TLS");
+        self.say("EHLO client.greenfold.sch.example")
+    }
+
+    /// The handshake alone.
+    pub(crate) fn handshake(
+        &mut self,
+        config: &Arc<ClientConfig>,
+        name: &str,
+    ) -> std::io::Result<()> {
+        assert!(self.wire.buffer().is_empty(), "nothing was said before TLS");
+        self.wire.get_mut().offer(config, name)
+    }
+
+    fn connected(to: SocketAddr) -> Self {
         let stream = TcpStream::connect(to).expect("the server listens");
         stream
             .set_read_timeout(Some(Duration::from_secs(60)))
             .expect("a positive time");
-        let replies = BufReader::new(stream.try_clone().expect("a socket can be cloned"));
-        let mut client = Self { stream, replies };
-        let greeting = client.reply();
-        (client, greeting)
+        Self {
+            wire: BufReader::new(Wire::Clear(stream)),
+        }
     }
 
     /// Sends a line and takes the reply.
@@ -45,7 +81,9 @@ impl Client {
     }
 
     pub(crate) fn send(&mut self, bytes: &[u8]) {
-        self.stream.write_all(bytes).expect("the server reads");
+        let wire = self.wire.get_mut();
+        wire.write_all(bytes).expect("the server reads");
+        wire.flush().expect("the server reads");
     }
 
     /// The next reply; code 0 if the server has closed the connection.
@@ -53,7 +91,7 @@ impl Client {
         let mut text = Vec::new();
         loop {
             let mut line = String::new();
-            let read = self.replies.read_line(&mut line).unwrap_or(0);
+            let read = self.wire.read_line(&mut line).unwrap_or(0);
             if read == 0 {
                 return Reply {
                     code: 0,
@@ -70,6 +108,14 @@ impl Client {
                 };
             }
         }
+    }
+
+    /// Everything until the server closes the connection.
+    pub(crate) fn rest(&mut self) -> Vec<u8> {
+        let mut rest = Vec::new();
+        // A reset is an end as good as any.
+        let _ = self.wire.read_to_end(&mut rest);
+        rest
     }
 
     /// One whole transaction; the reply to the end of data, or the first that

@@ -59,7 +59,8 @@ impl Exeat {
         exeat
     }
 
-    fn listening(&self, what: &str) -> SocketAddr {
+    /// Where one of its listeners is, once it has said so.
+    pub(crate) fn listening(&self, what: &str) -> SocketAddr {
         let line = self.wait_for_log(|line| {
             line["fields"]["message"] == "listening" && line["fields"]["service"] == what
         });

@@ -6,6 +6,10 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustls::ServerConfig;
+
+use super::wire::Wire;
+
 /// What the next hop does out of the ordinary.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Behaviour {
@@ -19,6 +23,12 @@ pub(crate) struct Behaviour {
     pub(crate) drop_in_data: bool,
     /// Takes the message whole and closes without a reply, so many times.
     pub(crate) drop_after_dot: usize,
+    /// It offers STARTTLS with this.
+    pub(crate) tls: Option<Arc<ServerConfig>>,
+    /// It begins with TLS instead.
+    pub(crate) implicit: bool,
+    /// The reply to STARTTLS.
+    pub(crate) starttls: Option<&'static str>,
     /// Keywords that EHLO announces.
     pub(crate) keywords: Option<&'static [&'static str]>,
 }
@@ -29,6 +39,7 @@ pub(crate) struct Delivery {
     pub(crate) mail: String,
     pub(crate) recipients: Vec<String>,
     pub(crate) message: Vec<u8>,
+    pub(crate) encrypted: bool,
 }
 
 #[derive(Default)]
@@ -38,6 +49,8 @@ struct State {
     /// Messages that came whole and got no reply.
     swallowed: Vec<Delivery>,
     connections: usize,
+    /// Every line that came in clear.
+    clear: Vec<String>,
 }
 
 #[derive(Clone)]
@@ -94,6 +107,16 @@ impl NextHop {
             .connections
     }
 
+    /// Every line that came in clear.
+    pub(crate) fn heard_in_clear(&self) -> Vec<String> {
+        self.state
+            .0
+            .lock()
+            .expect("no test panics here")
+            .clear
+            .clone()
+    }
+
     /// Waits until so many messages were accepted.
     pub(crate) fn wait_for(&self, count: usize) -> Vec<Delivery> {
         self.wait_until(|accepted| accepted.len() >= count)
@@ -127,13 +150,25 @@ impl NextHop {
         let _ = self.converse(stream);
     }
 
-    fn converse(&self, mut stream: TcpStream) -> std::io::Result<()> {
-        let mut lines = BufReader::new(stream.try_clone()?);
-        stream.write_all(b"220 next-hop.example ESMTP\r\n")?;
+    fn converse(&self, stream: TcpStream) -> std::io::Result<()> {
+        let mut wire = Wire::Clear(stream);
+        let begins = self
+            .state
+            .0
+            .lock()
+            .expect("no test panics here")
+            .behaviour
+            .clone();
+        if let (true, Some(tls)) = (begins.implicit, &begins.tls) {
+            wire.accept(tls)?;
+        }
+        let mut lines = BufReader::new(wire);
+        say(&mut lines, "220 next-hop.example ESMTP")?;
         let mut delivery = Delivery {
             mail: String::new(),
             recipients: Vec::new(),
             message: Vec::new(),
+            encrypted: false,
         };
         loop {
             let mut line = String::new();
@@ -141,6 +176,11 @@ impl NextHop {
                 return Ok(());
             }
             let line = line.trim_end();
+            delivery.encrypted = lines.get_ref().is_encrypted();
+            if !delivery.encrypted {
+                let mut state = self.state.0.lock().expect("no test panics here");
+                state.clear.push(line.to_owned());
+            }
             let verb = line
                 .split([' ', ':'])
                 .next()
@@ -154,7 +194,15 @@ impl NextHop {
                 .behaviour
                 .clone();
             let reply = match verb.as_str() {
-                "EHLO" => ehlo(&behaviour),
+                "EHLO" => ehlo(&behaviour, delivery.encrypted),
+                "STARTTLS" => {
+                    let reply = behaviour.starttls.unwrap_or("220 2.0.0 go on");
+                    say(&mut lines, reply)?;
+                    if let (true, Some(tls)) = (reply == "220 2.0.0 go on", &behaviour.tls) {
+                        lines.get_mut().accept(tls)?;
+                    }
+                    continue;
+                }
                 "MAIL" => {
                     line.clone_into(&mut delivery.mail);
                     delivery.recipients.clear();
@@ -172,7 +220,7 @@ impl NextHop {
                 "DATA" if delivery.recipients.is_empty() => "503 5.5.1 no recipients".to_owned(),
                 "DATA" if behaviour.data.is_some() => behaviour.data.unwrap_or_default().to_owned(),
                 "DATA" => {
-                    stream.write_all(b"354 go on\r\n")?;
+                    say(&mut lines, "354 go on")?;
                     if behaviour.drop_in_data {
                         let mut first = String::new();
                         lines.read_line(&mut first)?;
@@ -189,12 +237,12 @@ impl NextHop {
                     reply.to_owned()
                 }
                 "QUIT" => {
-                    stream.write_all(b"221 2.0.0 bye\r\n")?;
+                    say(&mut lines, "221 2.0.0 bye")?;
                     return Ok(());
                 }
                 _ => "250 2.0.0 ok".to_owned(),
             };
-            stream.write_all(format!("{reply}\r\n").as_bytes())?;
+            say(&mut lines, &reply)?;
         }
     }
 
@@ -216,7 +264,13 @@ impl NextHop {
     }
 }
 
-fn ehlo(behaviour: &Behaviour) -> String {
+fn say(lines: &mut BufReader<Wire>, reply: &str) -> std::io::Result<()> {
+    let wire = lines.get_mut();
+    wire.write_all(format!("{reply}\r\n").as_bytes())?;
+    wire.flush()
+}
+
+fn ehlo(behaviour: &Behaviour, encrypted: bool) -> String {
     let usual: &[&str] = &[
         "PIPELINING",
         "SIZE 52428800",
@@ -227,6 +281,9 @@ fn ehlo(behaviour: &Behaviour) -> String {
     let keywords = behaviour.keywords.unwrap_or(usual);
     let mut lines = vec!["next-hop.example"];
     lines.extend(keywords);
+    if behaviour.tls.is_some() && !encrypted {
+        lines.push("STARTTLS");
+    }
     let last = lines.len() - 1;
     let reply: Vec<String> = lines
         .iter()

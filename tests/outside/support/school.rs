@@ -49,6 +49,11 @@ impl Greenfold {
         self.folder().join("exeat.toml")
     }
 
+    /// Adds lines to `[listen]`.
+    pub(crate) fn listen(&self, lines: &str) {
+        self.rewrite(|text| text.replacen("[listen]\n", &format!("[listen]\n{lines}\n"), 1));
+    }
+
     /// Changes the configuration's text.
     pub(crate) fn rewrite(&self, change: impl Fn(&str) -> String) {
         let text = fs::read_to_string(self.config()).expect("there");
