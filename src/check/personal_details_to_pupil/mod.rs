@@ -49,8 +49,8 @@ const ASKED: f32 = 0.75;
 const HINTED: f32 = 0.6;
 /// How much the words around a detail, or a passage without any, have to read
 /// like an offer of private contact to be one.
-const LIKELY: f32 = 0.2;
-const OFFER: f32 = 0.9;
+const LIKELY: f32 = 0.3;
+const OFFER: f32 = 1.1;
 /// The likeness from which on a mailbox is its namesake's.
 const LIKE: i32 = 4;
 /// How far before a number its owner's name stands, in bytes: in a signature,
