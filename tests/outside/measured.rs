@@ -25,7 +25,7 @@ const REACHED: &[(&str, f64, f64)] = &[
     ("password-with-document", 0.99, 0.71),
     ("password-shared", 0.92, 0.80),
     ("personal-address", 0.96, 0.96),
-    ("personal-details-to-pupil", 0.91, 0.91),
+    ("personal-details-to-pupil", 0.92, 0.99),
     ("pupil-private-address", 0.99, 0.83),
     ("personal-business", 0.59, 0.86),
     ("chain-message", 0.79, 0.88),

@@ -34,7 +34,7 @@
 use crate::extract::{Role, Text};
 use crate::finding::{Finding, RuleId, Weight};
 use crate::mail::Address;
-use crate::patterns::{Folded, Hit, Learned, Likeness, Scanned, Topic};
+use crate::patterns::{Folded, Hit, Learned, Scanned, Topic};
 use crate::school::{Class, School, Staff};
 
 use super::{Check, Screened, masking, personal_address};
@@ -99,13 +99,13 @@ impl Check for PersonalDetailsToPupil {
 /// An offer of a private way to reach the writer, by the way that it reads,
 /// though nothing in it is known to be one.
 fn offer(text: &Text, scanned: &Scanned<'_>, school: &School) -> Option<Finding> {
-    let Likeness { passage, score } = scanned.likeliest(Learned::PrivateContact)?;
-    let place = scanned.locate(&text.text, passage);
-    (score >= OFFER).then(|| Finding {
+    let likeness = scanned.likeliest(Learned::PrivateContact)?;
+    (likeness.score >= OFFER).then(|| Finding {
         rule: RuleId::PersonalDetailsToPupil,
         location: masking::location(&text.location, school),
         what: "what reads like an offer to be in touch in private".to_owned(),
-        excerpt: masking::dotted(masking::masked(text.text[place].trim(), school).as_str()),
+        // The passage may hold the very detail.
+        excerpt: "a way to reach the sender".to_owned(),
         confidence: HINTED,
         pupils: Vec::new(),
         weight: Weight::Ordinary,

@@ -250,3 +250,25 @@ fn of_a_quotation_only_what_bears_the_sender_s_name_counts() {
     assert!(quoted("what's your number? mine is 07700 900145").is_empty());
     assert!(quoted("Mr Cooper, ring my mum\nher mobile is 07700 900145").is_empty());
 }
+
+#[test]
+fn an_offer_in_words_of_its_own_is_told_and_not_shown() {
+    for text in [
+        "You can always message me privately in the evenings, and I'd rather you used that than the school one.",
+        "Same name as here if you look for me, add me and we can chat properly about it tonight.",
+        "Come to mine on Saturday if you want to practise, my wife will make us lunch.",
+    ] {
+        let findings = written(text);
+        let [finding] = findings.as_slice() else {
+            panic!("{text}: {findings:?}");
+        };
+        assert_eq!(finding.suppressed, None);
+        assert!(!text.contains(&finding.excerpt), "{}", finding.excerpt);
+    }
+    for text in [
+        "You can always message me on Teams in the evenings, and I'd rather you used that than paper.",
+        "Come to the hall on Saturday if you want to practise, the kitchen will make us lunch.",
+    ] {
+        assert_eq!(written(text), Vec::new(), "{text}");
+    }
+}
