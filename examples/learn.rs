@@ -24,7 +24,7 @@ use std::path::Path;
 
 use exeat::extract::{Budget, Role, read_message};
 use exeat::patterns::Learned;
-use exeat::patterns::likeness::{share, written_features};
+use exeat::patterns::likeness::{TOGETHER, share, written_features};
 
 /// Where the border is drawn to tell errors by name.
 const ERROR: f64 = 0.3;
@@ -36,8 +36,6 @@ const COST: f64 = 0.5;
 const SEEN: usize = 2;
 /// Weights below this, in hundredths, are left out.
 const SLIGHT: i32 = 10;
-/// As many sentences are read together.
-const TOGETHER: usize = 3;
 
 type Passage = Vec<String>;
 

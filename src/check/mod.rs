@@ -18,6 +18,7 @@ mod chain_message;
 mod context;
 mod copyright_material;
 mod excerpt;
+mod likeness;
 mod masking;
 mod offensive_language;
 mod opinion_of_person;

@@ -18,17 +18,18 @@
 //! and fairs; what employees have to settle with the school; classroom tasks.
 
 use crate::extract::{Role, Text};
-use crate::finding::{Finding, RuleId, Weight};
-use crate::patterns::{Learned, Likeness, Scanned};
+use crate::finding::{Finding, RuleId};
+use crate::patterns::{Learned, Scanned};
 use crate::school::School;
 
-use super::{Check, Screened, masking};
+use super::{Check, Screened, likeness};
 
 /// How much a text has to read like private business: as a whole and in the
 /// passage that does so most, together.
 const ENOUGH: f32 = 1.3;
 /// How much more where it names pupils.
 const NAMED: f32 = 0.6;
+
 #[derive(Debug)]
 pub(super) struct PersonalBusiness;
 
@@ -47,20 +48,15 @@ impl Check for PersonalBusiness {
         let Some(whole) = Scanned::likeness_of(&scanned, Learned::PrivateBusiness) else {
             return Vec::new();
         };
-        let likeliest = written
-            .into_iter()
-            .filter_map(|(text, scanned)| {
-                Some((text, scanned, scanned.likeliest(Learned::PrivateBusiness)?))
-            })
-            .max_by(|(.., a), (.., b)| a.score.total_cmp(&b.score));
-        likeliest
-            .map(|(text, scanned, passage)| {
-                let beyond = whole + passage.score - enough(mail);
-                (beyond >= 0.0).then(|| finding(text, scanned, &passage, beyond, school))
-            })
-            .into_iter()
-            .flatten()
-            .collect()
+        let Some(passage) = likeness::likeliest(written, Learned::PrivateBusiness) else {
+            return Vec::new();
+        };
+        let beyond = whole + passage.likeness.score - enough(mail);
+        let finding = (beyond >= 0.0).then(|| {
+            let (what, confidence) = ("what reads like private business", 0.6 + beyond / 2.0);
+            passage.finding(self.id(), what, confidence.min(0.95), school)
+        });
+        finding.into_iter().collect()
     }
 }
 
@@ -70,26 +66,6 @@ fn enough(mail: &Screened<'_>) -> f32 {
     match named.any(|sighting| sighting.suppressed.is_none()) {
         true => ENOUGH + NAMED,
         false => ENOUGH,
-    }
-}
-
-fn finding(
-    text: &Text,
-    scanned: &Scanned<'_>,
-    passage: &Likeness,
-    beyond: f32,
-    school: &School,
-) -> Finding {
-    let place = scanned.locate(&text.text, passage.passage.clone());
-    Finding {
-        rule: RuleId::PersonalBusiness,
-        location: masking::location(&text.location, school),
-        what: "what reads like private business".to_owned(),
-        excerpt: masking::masked(text.text[place].trim(), school),
-        confidence: (0.6 + beyond / 2.0).min(0.95),
-        pupils: Vec::new(),
-        weight: Weight::Ordinary,
-        suppressed: None,
     }
 }
 

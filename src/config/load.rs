@@ -4,6 +4,7 @@
 mod listen;
 mod next_hop;
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -60,6 +61,7 @@ pub fn load_with(
         warnings: Vec::new(),
         imports: HashMap::new(),
         imported: Vec::new(),
+        system_authorities: OnceCell::new(),
         files: vec![std::path::absolute(path).unwrap_or_else(|_| path.to_owned())],
     };
     let config = loading.config(file, imports);
@@ -94,6 +96,9 @@ struct Loading<'t> {
     /// What was imported for schools that have not been come to yet.
     imports: HashMap<String, Imports>,
     imported: Vec<(Arc<str>, Vec<Imported>)>,
+    /// Whether the system knows certificate authorities: they are many, and
+    /// looked for once.
+    system_authorities: OnceCell<bool>,
 }
 
 impl Loading<'_> {

@@ -32,7 +32,7 @@ pub fn without(section: &[u8], is_out: impl Fn(&str) -> bool) -> Vec<u8> {
     while !rest.is_empty() {
         let (field, after) = split_field(rest);
         rest = after;
-        if !name(field).is_some_and(&is_out) {
+        if !split_name(field).is_some_and(|(name, _)| is_out(name)) {
             kept.extend_from_slice(field);
         }
     }
@@ -46,9 +46,8 @@ pub fn fields(section: &[u8]) -> impl Iterator<Item = (&str, String)> {
         while !rest.is_empty() {
             let (field, after) = split_field(rest);
             rest = after;
-            if let Some(name) = name(field) {
-                let colon = memchr::memchr(b':', field)?;
-                return Some((name, unfold(&field[colon + 1..])));
+            if let Some((name, value)) = split_name(field) {
+                return Some((name, unfold(value)));
             }
         }
         None
@@ -67,11 +66,12 @@ pub fn count(section: &[u8], name: &str) -> usize {
         .count()
 }
 
-/// RFC 5322 section 4.5.8: white space before the colon is obsolete, yet mail
-/// clients still take such a field.
-fn name(field: &[u8]) -> Option<&str> {
+/// A field's name and raw value. RFC 5322 section 4.5.8: white space before the
+/// colon is obsolete, yet mail clients still take such a field.
+fn split_name(field: &[u8]) -> Option<(&str, &[u8])> {
     let colon = memchr::memchr(b':', field)?;
-    std::str::from_utf8(field[..colon].trim_ascii_end()).ok()
+    let name = std::str::from_utf8(field[..colon].trim_ascii_end()).ok()?;
+    Some((name, &field[colon + 1..]))
 }
 
 fn split_field(section: &[u8]) -> (&[u8], &[u8]) {

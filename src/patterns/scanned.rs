@@ -46,6 +46,12 @@ impl<'p> Scanned<'p> {
         pack.matches(self.as_str(), self.all(topic))
     }
 
+    /// The same for a topic that few texts are searched for, and so not in the
+    /// pass for all.
+    pub fn hits_apart(&self, topic: Topic) -> Vec<Hit<'p>> {
+        self.packs.pack(topic).scan(&self.folded)
+    }
+
     /// The same for some of the patterns alone.
     pub fn hits_of(&self, topic: Topic, wanted: impl Fn(&Pattern) -> bool) -> Vec<Hit<'p>> {
         let pack = self.packs.pack(topic);
@@ -64,12 +70,6 @@ impl<'p> Scanned<'p> {
         })
     }
 
-    /// Every passage of up to three sentences, with how much it reads like
-    /// what was learned.
-    fn passages(&self, learned: Learned) -> impl Iterator<Item = Likeness> {
-        self.weighed().passages(learned)
-    }
-
     /// How much some texts, read as one, read like it.
     pub fn likeness_of(texts: &[&Self], learned: Learned) -> Option<f32> {
         Weighed::whole(texts.iter().map(|text| text.weighed()), learned)
@@ -77,16 +77,13 @@ impl<'p> Scanned<'p> {
 
     /// The passage that reads most like it.
     pub fn likeliest(&self, learned: Learned) -> Option<Likeness> {
-        let passages = self.passages(learned);
+        let passages = self.weighed().passages(learned);
         passages.max_by(|a, b| a.score.total_cmp(&b.score))
     }
 
     /// How much the words around a place in the folded text read like it.
     pub fn likeness_at(&self, learned: Learned, place: &Range<usize>) -> Option<f32> {
-        let around = |likeness: &Likeness| {
-            likeness.passage.start < place.end && place.start < likeness.passage.end
-        };
-        let passages = self.passages(learned).filter(around);
+        let passages = self.weighed().around(place, learned);
         passages
             .map(|likeness| likeness.score)
             .max_by(f32::total_cmp)

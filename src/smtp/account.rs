@@ -48,14 +48,11 @@ impl Account {
     /// The entry that counts for who has signed in.
     pub(crate) fn client(&self) -> Client {
         Client {
-            networks: Vec::new(),
-            certificate: None,
-            header: None,
-            proxy: false,
             schools: self.schools.clone(),
             default_school: self.default_school.clone(),
             when_next_hop_is_down: self.when_next_hop_is_down,
             bare_newlines: self.bare_newlines,
+            ..Client::default()
         }
     }
 }

@@ -16,7 +16,7 @@ use super::network::Network;
 use super::tls::Shown;
 
 /// One entry: a network such as `"192.0.2.0/24"`, or a table.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Client {
     pub networks: Vec<Network>,
     /// The certificate that it has to show under TLS.
@@ -50,13 +50,7 @@ impl Client {
     pub fn of_network(network: Network) -> Self {
         Self {
             networks: vec![network],
-            certificate: None,
-            header: None,
-            proxy: false,
-            schools: Vec::new(),
-            default_school: None,
-            when_next_hop_is_down: NextHopDown::default(),
-            bare_newlines: BareNewlines::default(),
+            ..Self::default()
         }
     }
 

@@ -55,12 +55,7 @@ fn world(clients: &str, accounts: &str) -> World {
     let school = Greenfold::with_head(hop.address, accounts, "");
     authority.sign(&[NAME]).write(school.folder(), "mail");
     school.listen("certificate = \"mail.pem\"\nkey = \"mail.key\"");
-    school.rewrite(|text| {
-        text.replace(
-            "clients = [\"127.0.0.1/32\"]",
-            &format!("clients = [{clients}]"),
-        )
-    });
+    school.clients(clients);
     World {
         hop,
         authority,

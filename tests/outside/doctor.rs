@@ -13,29 +13,10 @@ use serde_json::Value;
 use crate::holding::with_name_in_subject;
 use crate::relay::STAFF;
 use crate::support::client::Client;
+use crate::support::doctor::doctor;
 use crate::support::exeat::{BINARY, Exeat, error_of, exeat};
 use crate::support::next_hop::{Behaviour, NextHop};
 use crate::support::school::Greenfold;
-
-/// What it says in JSON, and its exit status.
-fn doctor(config: &Path) -> (Vec<Value>, i32) {
-    let output = exeat(config, &["doctor", "--json"]);
-    let said = String::from_utf8(output.stdout.clone()).expect("UTF-8");
-    let lines: Vec<Value> = said
-        .lines()
-        .map(|line| serde_json::from_str(line).expect("an object a line"))
-        .collect();
-    assert!(!lines.is_empty(), "{}", error_of(&output));
-    for line in &lines {
-        let well = line["state"] == "ok";
-        assert_eq!(
-            line.get("do").is_none(),
-            well,
-            "a remedy where one is needed: {line}"
-        );
-    }
-    (lines, output.status.code().expect("it ended by itself"))
-}
 
 /// The line of this state about this that says these words.
 #[track_caller]

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::relay::STAFF;
 use crate::support::client::Client;
+use crate::support::doctor::told_about;
 use crate::support::exeat::{Exeat, error_of, exeat};
 use crate::support::next_hop::{Behaviour, NextHop};
 use crate::support::school::Greenfold;
@@ -428,14 +429,8 @@ fn a_route_whose_review_is_due_is_told_by_the_doctor() {
              review_by = 2025-09-01 }, { to = \"later.example\", review_by = 2999-01-01 }",
         )
     });
-    let output = exeat(&school.config(), &["doctor", "--json"]);
-    let told = String::from_utf8_lossy(&output.stdout).into_owned();
-    let routes: Vec<Value> = told
-        .lines()
-        .map(|line| serde_json::from_str(line).expect("an object"))
-        .filter(|line: &Value| line["about"] == "routes")
-        .collect();
-    assert_eq!(routes.len(), 1, "{told}");
+    let routes = told_about(&school.config(), "routes");
+    assert_eq!(routes.len(), 1, "{routes:?}");
     assert_eq!(routes[0]["state"], "warning");
     assert_eq!(
         routes[0]["what"],

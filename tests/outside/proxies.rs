@@ -11,12 +11,7 @@ use crate::support::school::Greenfold;
 fn world(clients: &str) -> (NextHop, Greenfold) {
     let hop = NextHop::start(Behaviour::default());
     let school = Greenfold::new(hop.address, "");
-    school.rewrite(|text| {
-        text.replace(
-            "clients = [\"127.0.0.1/32\"]",
-            &format!("clients = [{clients}]"),
-        )
-    });
+    school.clients(clients);
     (hop, school)
 }
 
@@ -125,12 +120,7 @@ fn a_real_postfix_tells_whom_it_filters_for() {
     let hop = NextHop::start(Behaviour::default());
     let (listens, back) = (free_port(), free_port());
     let school = Greenfold::new(back, "");
-    school.rewrite(|text| {
-        text.replace(
-            "\"127.0.0.1/32\"",
-            "{ network = \"127.0.0.1\", proxy = true }",
-        )
-    });
+    school.clients("{ network = \"127.0.0.1\", proxy = true }");
     let exeat = Exeat::serve(&school.config());
     let services = format!(
         "{listens} inet n - n - - smtpd\n  -o smtpd_proxy_filter={}\n\

@@ -258,12 +258,7 @@ fn newlines_that_are_none_are_refused_after_the_true_end() {
 fn a_copier_may_be_forgiven_its_newlines() {
     let hop = NextHop::start(Behaviour::default());
     let school = Greenfold::new(hop.address, "");
-    school.rewrite(|text| {
-        text.replace(
-            "clients = [\"127.0.0.1/32\"]",
-            "clients = [{ network = \"127.0.0.1/32\", bare_newlines = \"normalise\" }]",
-        )
-    });
+    school.clients("{ network = \"127.0.0.1/32\", bare_newlines = \"normalise\" }");
     let exeat = Exeat::serve(&school.config());
     let mut client = Client::connect(exeat.smtp);
     client.say(&format!("MAIL FROM:<{STAFF}>"));
@@ -291,7 +286,7 @@ fn only_clients_may_relay_and_only_for_their_school() {
     assert_eq!(reply.code, 550, "{reply:?}");
     assert!(reply.text.starts_with("5.7.1 "), "{reply:?}");
     drop((client, exeat));
-    school.rewrite(|text| text.replace("127.0.0.1/32", "192.0.2.0/24"));
+    school.clients("\"192.0.2.0/24\"");
     let exeat = Exeat::serve(&school.config());
     let (mut client, greeting) = Client::greeted(exeat.smtp);
     let refused = if greeting.code == 220 {

@@ -1,8 +1,8 @@
 //! Chains that ask in words of their own.
 
-use crate::check::masking;
+use crate::check::likeness;
 use crate::extract::Text;
-use crate::finding::{Finding, RuleId, Weight};
+use crate::finding::{Finding, RuleId};
 use crate::patterns::{Learned, Pattern, Scanned, Topic};
 use crate::school::School;
 
@@ -23,21 +23,9 @@ pub(super) fn reads_like_one(texts: &[(&Text, &Scanned<'_>)], school: &School) -
     {
         return None;
     }
-    let passages = texts.iter().filter_map(|(text, scanned)| {
-        let likeness = scanned.likeliest(Learned::Chain)?;
-        (likeness.score >= ALIKE).then_some((text, scanned, likeness))
-    });
-    let (text, scanned, likeness) =
-        passages.max_by(|(.., a), (.., b)| a.score.total_cmp(&b.score))?;
-    let place = scanned.locate(&text.text, likeness.passage);
-    Some(Finding {
-        rule: RuleId::ChainMessage,
-        location: masking::location(&text.location, school),
-        what: "what reads like a message to be passed on and on".to_owned(),
-        excerpt: masking::masked(text.text[place].trim(), school),
-        confidence: confidence(ENOUGH),
-        pupils: Vec::new(),
-        weight: Weight::Ordinary,
-        suppressed: None,
+    let passage = likeness::likeliest(texts.iter().copied(), Learned::Chain)?;
+    (passage.likeness.score >= ALIKE).then(|| {
+        let what = "what reads like a message to be passed on and on";
+        passage.finding(RuleId::ChainMessage, what, confidence(ENOUGH), school)
     })
 }

@@ -27,16 +27,17 @@
 //! in attachments of the length of a letter at what is beyond doubt. Messages that are attached are
 //! somebody else's words.
 
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::extract::{Reading, Role, Text};
 use crate::finding::{Finding, RuleId, Weight};
-use crate::patterns::{Learned, Pack, Pattern, Scanned, Topic};
+use crate::patterns::{Hit, Learned, Pack, Pattern, Scanned, Topic};
 use crate::school::School;
 
 use super::speech::{Sentence, is_answer, is_forwarded};
-use super::{Check, Screened, excerpt, masking};
+use super::{Check, Screened, excerpt, likeness, masking};
 
 mod context;
 mod disguise;
@@ -84,15 +85,19 @@ impl Check for OffensiveLanguage {
                     || !disguised(scanned.as_str(), pack, beyond_doubt).is_empty()
             })
             .collect();
+        let context = LazyCell::new(|| Context::of(mail));
         let known: Vec<Finding> = match suspect.is_empty() {
             true => Vec::new(),
-            false => known(suspect, &Context::of(mail), school),
+            false => known(suspect, &context, school),
         };
         let counted =
             |finding: &Finding| finding.suppressed.is_none() && finding.confidence >= SURE;
         match known.iter().any(counted) {
             true => known,
-            false => known.into_iter().chain(contempt(mail, school)).collect(),
+            false => {
+                let contempt = contempt(mail, || *context, school);
+                known.into_iter().chain(contempt).collect()
+            }
         }
     }
 }
@@ -112,35 +117,24 @@ fn known(suspect: Vec<(&Text, &Scanned<'_>)>, context: &Context, school: &School
 
 /// Newly written words that are contemptuous as a whole, though none of them
 /// is known to be: what they are, the way that they read says.
-fn contempt(mail: &Screened<'_>, school: &School) -> Option<Finding> {
+fn contempt(
+    mail: &Screened<'_>,
+    context: impl FnOnce() -> Context,
+    school: &School,
+) -> Option<Finding> {
     let texts = mail.reading.texts.iter().enumerate();
-    let passages = texts
-        .filter(|(_, text)| text.role == Role::Body)
-        .filter_map(|(index, text)| {
-            let scanned = mail.prose(index);
-            let likeness = scanned.likeliest(Learned::Abuse)?;
-            (likeness.score >= CONTEMPT).then_some((text, scanned, likeness))
-        });
-    let (text, scanned, likeness) =
-        passages.max_by(|(.., a), (.., b)| a.score.total_cmp(&b.score))?;
-    let about = Context::of(mail);
-    let sentence = Sentence::around(scanned.as_str(), &likeness.passage);
-    let reports = scanned.hits_of(Topic::OffensiveLanguage, |pattern| {
-        matches!(&*pattern.category, "reports" | "mentions")
-    });
-    let objection = about
-        .with(text, scanned)
-        .objection(Kind::Insult, &sentence, &reports);
-    let place = scanned.locate(&text.text, likeness.passage);
+    let written = texts.filter(|(_, text)| text.role == Role::Body);
+    let written = written.map(|(index, text)| (text, mail.prose(index)));
+    let passage = likeness::likeliest(written, Learned::Abuse)?;
+    if passage.likeness.score < CONTEMPT {
+        return None;
+    }
+    let sentence = Sentence::around(passage.scanned.as_str(), &passage.likeness.passage);
+    let objection = context().objection(Kind::Insult, &sentence, &reports(passage.scanned));
+    let what = "words that read like contempt or a threat";
     Some(Finding {
-        rule: RuleId::OffensiveLanguage,
-        location: masking::location(&text.location, school),
-        what: "words that read like contempt or a threat".to_owned(),
-        excerpt: masking::masked(text.text[place].trim(), school),
-        confidence: 0.6,
-        pupils: Vec::new(),
-        weight: Weight::Ordinary,
         suppressed: objection.map(str::to_owned),
+        ..passage.finding(RuleId::OffensiveLanguage, what, 0.6, school)
     })
 }
 
@@ -244,14 +238,19 @@ fn words(text: &Text, scanned: &Scanned<'_>, pack: &Pack, context: &Context) -> 
         }
     }
     let about = context.with(text, scanned);
-    let reports = scanned.hits_of(topic, |pattern| {
-        matches!(&*pattern.category, "reports" | "mentions")
-    });
+    let reports = reports(scanned);
     for word in &mut words {
         let sentence = Sentence::around(scanned.as_str(), &word.place);
         word.objection = about.objection(word.kind, &sentence, &reports);
     }
     words
+}
+
+/// Words that say somebody else's are passed on, or spoken of.
+fn reports<'p>(scanned: &Scanned<'p>) -> Vec<Hit<'p>> {
+    scanned.hits_of(Topic::OffensiveLanguage, |pattern| {
+        matches!(&*pattern.category, "reports" | "mentions")
+    })
 }
 
 /// What a text's words come to: threats are told apart from the rest, and

@@ -34,7 +34,7 @@
 use crate::extract::{Role, Text};
 use crate::finding::{Finding, RuleId, Weight};
 use crate::mail::Address;
-use crate::patterns::{Folded, Hit, Learned, Scanned, Topic};
+use crate::patterns::{Hit, Learned, Scanned, Topic};
 use crate::school::{Class, School, Staff};
 
 use super::{Check, Screened, masking, personal_address};
@@ -128,16 +128,15 @@ fn finding(
     sender: Option<&Staff>,
     school: &School,
 ) -> Option<Finding> {
-    let folded = Folded::prose(&text.text);
-    let hits = school.patterns.pack(Topic::PersonalDetails).scan(&folded);
+    let folded = scanned.as_str();
     let context = Context {
-        text: folded.as_str(),
+        text: folded,
         scanned,
-        hits,
+        hits: scanned.hits_apart(Topic::PersonalDetails),
         sender,
         school,
     };
-    let found = details::find(folded.as_str(), &context.hits);
+    let found = details::find(folded, &context.hits);
     let (confidence, detail) = found
         .into_iter()
         .filter(|detail| to_pupil || !matches!(detail.kind, Kind::Mailbox(_)))
@@ -163,7 +162,7 @@ fn finding(
         location: masking::location(&text.location, school),
         what: what.to_owned(),
         excerpt: match &detail.kind {
-            Kind::Number { .. } => masking::dotted(folded.as_str()[detail.range].trim()),
+            Kind::Number { .. } => masking::dotted(folded[detail.range].trim()),
             Kind::Mailbox(address) => masking::address(address),
             Kind::Home => "a street and a number".to_owned(),
             Kind::Invitation => "the sender's home".to_owned(),

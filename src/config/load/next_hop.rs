@@ -98,7 +98,13 @@ impl Loading<'_> {
                 }
             }
         };
-        if tls::has_authorities(&found) {
+        let any = match &found {
+            Authorities::System => *self
+                .system_authorities
+                .get_or_init(|| tls::has_authorities(&found)),
+            Authorities::Own(_) => tls::has_authorities(&found),
+        };
+        if any {
             return Some(found);
         }
         let message = match file {

@@ -9,8 +9,8 @@
 //! what speaks for what.
 //!
 //! The score of a passage is the sum of the weights of what it has, times its
-//! [`share`], plus a bias. Zero is the
-//! border between the labels; what a check makes of it is its business.
+//! [`share`], plus a bias. Zero is the border between the labels; what a check
+//! makes of it is its business.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -70,7 +70,7 @@ impl Learned {
 }
 
 /// So many sentences in a row are read together.
-const TOGETHER: usize = 3;
+pub const TOGETHER: usize = 3;
 
 /// A passage counts as if it had so many more features, of which nothing is
 /// known: few words say little.
@@ -116,8 +116,31 @@ impl Weighed {
 
     /// Every passage, with its likeness.
     pub(super) fn passages(&self, learned: Learned) -> impl Iterator<Item = Likeness> {
-        (0..self.sentences.len()).flat_map(move |start| {
-            let ends = start + 1..=(start + TOGETHER).min(self.sentences.len());
+        self.within(0..self.sentences.len(), 0, learned)
+    }
+
+    /// The passages that hold something of a place.
+    pub(super) fn around(
+        &self,
+        place: &Range<usize>,
+        learned: Learned,
+    ) -> impl Iterator<Item = Likeness> {
+        let sentences = &self.sentences;
+        let first = sentences.partition_point(|sentence| sentence.range.end <= place.start);
+        let behind = sentences.partition_point(|sentence| sentence.range.start < place.end);
+        self.within((first + 1).saturating_sub(TOGETHER)..behind, first, learned)
+    }
+
+    /// The passages that begin with one of these sentences and reach this one.
+    fn within(
+        &self,
+        starts: Range<usize>,
+        reached: usize,
+        learned: Learned,
+    ) -> impl Iterator<Item = Likeness> {
+        starts.flat_map(move |start| {
+            let shortest = (start + 1).max(reached + 1);
+            let ends = shortest..=(start + TOGETHER).min(self.sentences.len());
             ends.filter_map(move |end| Likeness::of(&self.sentences[start..end], learned))
         })
     }

@@ -3,6 +3,7 @@
 
 pub(crate) mod authority;
 pub(crate) mod client;
+pub(crate) mod doctor;
 pub(crate) mod exeat;
 pub(crate) mod locked;
 pub(crate) mod mail;

@@ -54,6 +54,11 @@ impl Greenfold {
         self.rewrite(|text| text.replacen("[listen]\n", &format!("[listen]\n{lines}\n"), 1));
     }
 
+    /// Who may relay, in the place of this machine: entries of `clients`.
+    pub(crate) fn clients(&self, entries: &str) {
+        self.rewrite(|text| text.replace("\"127.0.0.1/32\"", entries));
+    }
+
     /// Changes the configuration's text.
     pub(crate) fn rewrite(&self, change: impl Fn(&str) -> String) {
         let text = fs::read_to_string(self.config()).expect("there");

@@ -32,12 +32,7 @@ fn world(clients: &str) -> World {
     fs::write(school.folder().join("ca.pem"), &authority.pem).expect("writable");
     authority.sign(&[NAME]).write(school.folder(), "mail");
     school.listen("certificate = \"mail.pem\"\nkey = \"mail.key\"");
-    school.rewrite(|text| {
-        text.replace(
-            "clients = [\"127.0.0.1/32\"]",
-            &format!("clients = [{clients}]"),
-        )
-    });
+    school.clients(clients);
     World {
         hop,
         authority,

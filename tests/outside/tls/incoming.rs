@@ -7,12 +7,12 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use jiff::{Timestamp, ToSpan};
-use serde_json::Value;
 
 use crate::postfix::{Postfix, free_port, swaks_with, text};
 use crate::relay::{STAFF, innocent, without_trace};
 use crate::support::authority::{Authority, Identity};
 use crate::support::client::Client;
+use crate::support::doctor::told_about;
 use crate::support::exeat::{Exeat, error_of, exeat};
 use crate::support::next_hop::{Behaviour, NextHop};
 use crate::support::school::Greenfold;
@@ -318,15 +318,7 @@ fn a_wrong_certificate_is_told_before_any_client_meets_it() {
 fn doctor_knows_a_listener_under_tls() {
     let at = free_port();
     let (_hop, _authority, school) = world(&format!("smtps = \"{at}\""));
-    let line = || -> Value {
-        let output = exeat(&school.config(), &["doctor", "--json"]);
-        let lines = text(&output.stdout);
-        let lines = lines
-            .lines()
-            .map(|line| serde_json::from_str(line).expect("JSON"));
-        let mut lines = lines.filter(|line: &Value| line["about"] == "smtps");
-        lines.next().expect("a line about it")
-    };
+    let line = || told_about(&school.config(), "smtps").remove(0);
     let told = line();
     assert_eq!(told["what"], format!("{at}: free"));
     let _exeat = Exeat::serve(&school.config());
@@ -337,16 +329,8 @@ fn doctor_knows_a_listener_under_tls() {
 #[test]
 fn doctor_tells_when_a_certificate_ends() {
     let (_hop, authority, school) = world("");
-    let line = |school: &Greenfold| -> Value {
-        let output = exeat(&school.config(), &["doctor", "--json"]);
-        let lines = text(&output.stdout);
-        let lines = lines
-            .lines()
-            .map(|line| serde_json::from_str(line).expect("JSON"));
-        let mut lines = lines.filter(|line: &Value| line["about"] == "certificate");
-        lines.next().expect("a line about it")
-    };
-    let told = line(&school);
+    let line = || told_about(&school.config(), "certificate").remove(0);
+    let told = line();
     assert_eq!(told["state"], "ok", "{told}");
     assert!(
         told["what"]
@@ -361,7 +345,7 @@ fn doctor_tells_when_a_certificate_ends() {
             .into();
         });
         shown.write(school.folder(), "mail");
-        line(&school)
+        line()
     };
     let told = in_days(22);
     assert_eq!(told["state"], "ok", "{told}");

@@ -3,12 +3,11 @@
 use std::fs;
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use crate::postfix::{Postfix, free_port, text};
 use crate::relay::{STAFF, innocent};
 use crate::support::authority::{Authority, Identity};
 use crate::support::client::{Client, Reply};
+use crate::support::doctor::told_about;
 use crate::support::exeat::{Exeat, error_of, exeat};
 use crate::support::next_hop::{Behaviour, NextHop};
 use crate::support::school::Greenfold;
@@ -274,12 +273,7 @@ fn what_waits_in_the_outbox_waits_for_the_right_one() {
     let authority = Authority::new("Test authority");
     let hop = NextHop::start(showing(&authority.sign_until(&[NAME], 2025)));
     let school = school(&hop, &authority, &required(&format!("name = \"{NAME}\"")));
-    school.rewrite(|text| {
-        text.replace(
-            "clients = [\"127.0.0.1/32\"]",
-            "clients = [{ network = \"127.0.0.1/32\", when_next_hop_is_down = \"spool\" }]",
-        )
-    });
+    school.clients("{ network = \"127.0.0.1/32\", when_next_hop_is_down = \"spool\" }");
     let exeat = Exeat::serve(&school.config());
     let reply = send(&exeat, "spooled");
     assert_eq!(reply.code, 250, "{reply:?}");
@@ -361,17 +355,14 @@ fn doctor_tells_how_a_next_hop_encrypts() {
     ] {
         let hop = NextHop::start(behaviour);
         let school = school(&hop, &authority, lines);
-        let output = exeat(&school.config(), &["doctor", "--json"]);
-        let said = text(&output.stdout);
-        let told = said.lines().any(|line| {
-            let line: Value = serde_json::from_str(line).expect("JSON");
-            line["about"] == "next hop"
-                && line["state"] == state
+        let said = told_about(&school.config(), "next hop");
+        let told = said.iter().any(|line| {
+            line["state"] == state
                 && line["what"]
                     .as_str()
                     .is_some_and(|what| what.contains(words))
         });
-        assert!(told, "no {state} with {words:?}: {said}");
+        assert!(told, "no {state} with {words:?}: {said:?}");
         assert_discreet(&hop);
     }
 }
