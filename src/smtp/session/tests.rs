@@ -60,6 +60,16 @@ fn check_with(mut session: Session, promised: Extensions, dialogue: &str) {
                 session.message_ended();
                 354
             }
+            Step::Chunk(chunk) => {
+                let taken = chunk.size < 100;
+                if chunk.last {
+                    session.message_ended();
+                } else {
+                    session.chunk_ended(taken);
+                }
+                if taken { 250 } else { 552 }
+            }
+            Step::Skip(_, reply) | Step::Spoil(reply) => reply.code(),
             Step::StartTls => {
                 session.encrypted();
                 220
@@ -166,7 +176,7 @@ fn encryption_comes_once_and_forgets_what_was_said() {
     ",
     );
     let mut session = offered();
-    assert_eq!(session.own_keywords(), ["STARTTLS"]);
+    assert_eq!(session.own_keywords(), ["CHUNKING", "STARTTLS"]);
     let limits = LIMITS;
     session.take(Ok(Command::Ehlo("c.example")), &limits);
     session.promise(Extensions::OWN);
@@ -174,7 +184,7 @@ fn encryption_comes_once_and_forgets_what_was_said() {
     session.encrypted();
     assert_eq!((session.helo(), session.protocol()), ("", "SMTP"));
     session.offer_tls(true);
-    assert!(session.own_keywords().is_empty());
+    assert_eq!(session.own_keywords(), ["CHUNKING"]);
     session.promise(Extensions::OWN);
     assert_eq!(session.protocol(), "ESMTPS");
 }
@@ -417,4 +427,67 @@ fn a_pipelined_transaction_closes_when_mail_is_refused() {
     assert!(!session.is_open());
     let step = session.take(Ok(Command::Data), &LIMITS);
     assert_eq!(step, Step::Answer(NO_MAIL));
+}
+
+#[test]
+fn chunks_have_their_order() {
+    check(
+        Extensions::OWN,
+        "
+        BDAT 1 => 503
+        EHLO c.example => 250
+        BDAT 1 => 503
+        MAIL FROM:<a@b.example> => 250
+        BDAT 1 => 503
+        BDAT 1 LAST => 503
+        RCPT TO:<no@b.example> => 550
+        BDAT 1 => 503
+        RCPT TO:<a@b.example> => 250
+        BDAT 1 => 250
+        RCPT TO:<c@b.example> => 503
+        MAIL FROM:<a@b.example> => 503
+        NOOP => 250
+        BDAT 0 => 250
+        BDAT 0 LAST => 250
+        BDAT 0 LAST => 503
+        DATA => 503
+    ",
+    );
+    check(
+        Extensions::OWN,
+        "
+        EHLO c.example => 250
+        MAIL FROM:<a@b.example> => 250
+        RCPT TO:<a@b.example> => 250
+        BDAT 1 => 250
+        DATA => 503
+        BDAT 1 LAST => 503
+        RSET => 250
+        MAIL FROM:<a@b.example> => 250
+        RCPT TO:<a@b.example> => 250
+        DATA => 354
+        BDAT 1 LAST => 503
+    ",
+    );
+    check(
+        Extensions::OWN,
+        "
+        EHLO c.example => 250
+        MAIL FROM:<a@b.example> => 250
+        RCPT TO:<a@b.example> => 250
+        BDAT 100 => 552
+        BDAT 1 => 503
+        BDAT 1 LAST => 503
+        BDAT 1 => 503
+        BDAT 1 => 503
+        BDAT 1 => 503
+        BDAT 1 => 503
+        RSET => 250
+        MAIL FROM:<a@b.example> => 250
+        RCPT TO:<a@b.example> => 250
+        BDAT 100 LAST => 552
+        MAIL FROM:<a@b.example> => 250
+        BDAT x => 501
+    ",
+    );
 }
