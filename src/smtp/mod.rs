@@ -44,6 +44,7 @@ mod throttle;
 pub mod tls;
 mod trace;
 mod transaction;
+mod xtext;
 
 pub use account::{Account, HashError, hash};
 pub use client::{Client, NextHopDown};

@@ -425,7 +425,7 @@ impl Session {
         if !open.utf8 && !rcpt.path.text.is_ascii() {
             return Step::Answer(UTF8);
         }
-        match rcpt_parameters(rcpt.parameters, promised) {
+        match rcpt_parameters(rcpt.parameters, promised, open.utf8) {
             Ok(()) => {
                 open.recipients += 1;
                 Step::Rcpt(rcpt)

@@ -40,6 +40,7 @@ mod scans;
 mod sealed;
 mod secrecy;
 mod smuggling;
+mod status;
 mod support;
 mod swept;
 mod tls;

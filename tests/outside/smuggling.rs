@@ -253,3 +253,183 @@ fn what_follows_data_before_its_answer_is_refused() {
     assert_eq!(client.reply().code, 250);
     world.check(&BTreeSet::from(["case".to_owned()]));
 }
+
+/// A header that hides ends of messages and commands in folds and in encoded
+/// words.
+fn hiding(id: &str) -> String {
+    let end = "=?utf-8?Q?=0D=0A.=0D=0AMAIL_FROM:<evil@x.example>=0D=0A?=";
+    let lone = "=?utf-8?B?CgouClFVSVQKCg==?= =?utf-8?Q?=00.=0A.=0DRSET?=";
+    format!(
+        "From: =?utf-8?Q?The=0D=0A.=0D=0AOffice?= <{STAFF}>\r\n\
+         To: {TO}\r\n\
+         Subject: Oyinkansola Bello: case {id}\r\n\t.\r\n {end} {lone}\r\n\
+         Date: Mon, 16 Nov 2026 14:02:00 +0000\r\n\
+         Message-ID: <{id}\r\n .\r\n MAIL@greenfold.sch.example>\r\n\
+         X-Dots: a\r\n .\r\n\t.\r\n\
+         \r\n\
+         She starts on Monday.\r\n"
+    )
+}
+
+#[test]
+fn notices_and_reports_say_nothing_but_themselves() {
+    let world = World::new("reject");
+    let mut client = Client::connect(world.exeat.smtp);
+    let extras = "NOTIFY=FAILURE ORCPT=rfc822;gone+20.+20MAIL@b.example";
+    client.say(&format!("MAIL FROM:<{STAFF}> ENVID=a+20.+20MAIL+3A"));
+    assert_eq!(
+        client
+            .say(&format!("RCPT TO:<gone@b.example> {extras}"))
+            .code,
+        250
+    );
+    let reply = client.data(hiding("hidden").as_bytes());
+    assert!(reply.text.contains("held"), "{reply:?}");
+    world.hop.refuse();
+    for hold in world.exeat.holds() {
+        let reference = hold["reference"].as_str().expect("a text");
+        let why = ["holds", "release", reference, "--reason", "\r\n.\r\nMAIL"];
+        assert!(world.exeat.command(&why).status.success());
+    }
+    // Two notices and a report; the message itself is refused.
+    let Heard {
+        envelopes,
+        strange,
+        messages,
+    } = world.hop.heard_once(3);
+    let reported = |message: &Vec<String>| {
+        let is_it = |line: &String| line.contains("report-type=delivery-status");
+        message.iter().any(is_it)
+    };
+    assert_eq!(
+        (
+            messages.len(),
+            messages.iter().filter(|m| reported(m)).count()
+        ),
+        (3, 1)
+    );
+    assert!(strange.is_empty(), "{strange:?}");
+    assert!(!envelopes.concat().contains("evil"), "{envelopes:?}");
+    for message in messages {
+        // No field of the header but those that Exeat means.
+        let header = message.iter().take_while(|line| !line.is_empty());
+        for line in header {
+            assert!(
+                line.starts_with([' ', '\t']) || line.contains(": "),
+                "{line}"
+            );
+            assert!(!line.contains("evil") && !line.contains("Bello"), "{line}");
+        }
+    }
+}
+
+#[test]
+fn commands_hide_no_other_commands() {
+    let world = World::new("reject");
+    let mail = format!("MAIL FROM:<{STAFF}>");
+    let ehlo = "EHLO client.greenfold.sch.example";
+    // What is said after the greeting, and what the last of it is answered.
+    for (lines, code) in [
+        // No line end but CRLF ends a command, and nothing else goes on.
+        (vec!["EHLO a\rMAIL FROM:<evil@x.example>"], 500),
+        (vec!["EHLO a\nMAIL FROM:<evil@x.example>"], 500),
+        (vec!["EHLO a\0b"], 500),
+        (vec!["EHLO a\r\r"], 500),
+        (
+            vec![
+                ehlo,
+                &mail,
+                "RCPT TO:<a@b.example>\rRCPT TO:<evil@x.example>",
+            ],
+            500,
+        ),
+        (
+            vec![
+                ehlo,
+                &mail,
+                "RCPT TO:<a@b.example>\nRCPT TO:<evil@x.example>",
+            ],
+            500,
+        ),
+        (vec![ehlo, &mail, "RCPT TO:<\"a\r\"@b.example>"], 500),
+        (vec![ehlo, &mail, "RCPT TO:<\"a\n\"@b.example>"], 500),
+        (vec![ehlo, &mail, "RCPT TO:<\"a\0\"@b.example>"], 500),
+        // Nor may other control characters.
+        (vec!["EHLO a\u{b}b"], 501),
+        (vec!["EHLO a)\tby evil"], 501),
+        (vec!["EHLO a;b"], 501),
+        (vec!["HELO [127.0.0.1] (evil)"], 501),
+        (vec![ehlo, &mail, "RCPT TO:<a\u{85}evil@b.example>"], 501),
+        (vec![ehlo, &mail, "RCPT TO:<a@b.example>\u{b}X"], 501),
+        (
+            vec![ehlo, &mail, "RCPT TO:<a@b.example> <evil@x.example>"],
+            501,
+        ),
+        (
+            vec![ehlo, &mail, "RCPT TO:<a@b.example>,<evil@x.example>"],
+            501,
+        ),
+        (vec![ehlo, &mail, "RCPT TO:<a@b.example\u{2028}evil>"], 501),
+        (
+            vec![
+                ehlo,
+                "MAIL FROM:<office@greenfold.sch.example> ENVID=+0D+0ARCPT",
+            ],
+            501,
+        ),
+        (
+            vec![
+                ehlo,
+                &mail,
+                "RCPT TO:<a@b.example> ORCPT=rfc822;a+0A.+0Devil",
+            ],
+            501,
+        ),
+        // Nor may what a proxy tells of others.
+        (vec![ehlo, "XFORWARD ADDR=192.0.2.1+0D+0ARCPT"], 501),
+        (
+            vec![ehlo, "XFORWARD HELO=a+0D+0AMAIL+20FROM:<evil@x.example>"],
+            501,
+        ),
+        (vec![ehlo, "XFORWARD NAME=a+0A.+0A"], 501),
+        (vec![ehlo, "XCLIENT HELO=a+0Devil"], 501),
+        (vec![ehlo, "XCLIENT ADDR=127.0.0.1\rHELO=a"], 500),
+        // What stands in quotes is one address, whatever it looks like.
+        (
+            vec![ehlo, &mail, "RCPT TO:<\"a> RCPT TO:<b\"@b.example>"],
+            250,
+        ),
+        (vec![ehlo, &mail, "RCPT TO:<\"DATA\"@b.example>"], 250),
+    ] {
+        let (mut client, _) = Client::greeted(world.exeat.smtp);
+        let replies: Vec<Reply> = lines.iter().map(|line| client.say(line)).collect();
+        assert_eq!(
+            replies.last().map(|reply| reply.code),
+            Some(code),
+            "{lines:?}"
+        );
+        if code == 500 {
+            assert_eq!(client.reply().code, 0, "{lines:?}: closed");
+        } else {
+            assert_eq!(client.say("NOOP").text, "2.0.0 Still here", "{lines:?}");
+        }
+    }
+    // A proxy's word goes into the trace field, and no further than its place.
+    let mut client = Client::connect(world.exeat.smtp);
+    let odd = "XFORWARD HELO=a+28b+29+3B+20id+20evil NAME=x+0x PROTO=x";
+    assert_eq!(client.say(odd).code, 501);
+    assert_eq!(
+        client
+            .say("XFORWARD HELO=a+28b+29+3B+20id+20evil ADDR=192.0.2.1")
+            .code,
+        250
+    );
+    client.envelope(STAFF, &[TO]);
+    assert_eq!(client.data(&message("case", "\r\n")).code, 250);
+    let messages = world.hop.heard_once(1).messages;
+    assert!(
+        messages[0][0].starts_with("Received: from unknown ([192.0.2.1])"),
+        "{messages:?}"
+    );
+    world.check(&BTreeSet::from(["case".to_owned()]));
+}

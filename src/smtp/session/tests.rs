@@ -491,3 +491,77 @@ fn chunks_have_their_order() {
     ",
     );
 }
+
+#[test]
+fn parameters_of_status_reports_are_sound() {
+    let check = |mail: &str, rcpt: &str, expected: u16| {
+        let mut session = Session::default();
+        session.promise(Extensions::OWN);
+        session.take(Ok(Command::Ehlo("c.example")), &LIMITS);
+        for line in [
+            format!("MAIL FROM:<a@b.example> {mail}"),
+            format!("RCPT TO:<a@b.example> {rcpt}"),
+        ] {
+            match session.take(Command::parse(line.as_bytes()), &LIMITS) {
+                Step::Mail(_) => {}
+                Step::Rcpt(_) => assert_eq!(expected, 250, "{mail} {rcpt}"),
+                Step::Answer(reply) => return assert_eq!(reply.code(), expected, "{mail} {rcpt}"),
+                step => panic!("{step:?}"),
+            }
+        }
+    };
+    let (hundred, long) = ("x".repeat(100), "x".repeat(493));
+    for sound in [
+        "RET=full ENVID=QQ314159",
+        "ENVID=a+2Bb+3Dc+20d",
+        &format!("ENVID={hundred}"),
+    ] {
+        check(sound, "", 250);
+    }
+    for broken in [
+        "ENVID=a+",
+        "ENVID=a+2",
+        "ENVID=a+xy",
+        "ENVID=a+0D+0AMAIL",
+        "ENVID=a+00",
+        "ENVID=a+C3+A4",
+        "ENVID=ä",
+        &format!("ENVID={hundred}x"),
+        "RET=",
+        "RET=HDRS RET=FULL",
+        "ENVID=a ENVID=b",
+    ] {
+        check(broken, "", 501);
+    }
+    for sound in [
+        "NOTIFY=NEVER",
+        "NOTIFY=success,Failure,DELAY ORCPT=rfc822;A+2Bx@b.example",
+        "ORCPT=x-own-kind;anything",
+        &format!("ORCPT=rfc822;{long}"),
+    ] {
+        check("", sound, 250);
+    }
+    for broken in [
+        "NOTIFY",
+        "NOTIFY=",
+        "NOTIFY=ALWAYS",
+        "NOTIFY=NEVER,SUCCESS",
+        "NOTIFY=SUCCESS,SUCCESS",
+        "NOTIFY=SUCCESS,",
+        "NOTIFY=SUCCESS NOTIFY=DELAY",
+        "ORCPT=a@b.example",
+        "ORCPT=rfc822;",
+        "ORCPT=;a@b.example",
+        "ORCPT=rfc_822;a@b.example",
+        "ORCPT=rfc822;a+@b.example",
+        "ORCPT=rfc822;a+0D+0ARCPT",
+        "ORCPT=utf-8;ä@b.example",
+        &format!("ORCPT=rfc822;{long}x"),
+    ] {
+        check("", broken, 501);
+    }
+    check("SMTPUTF8", "ORCPT=utf-8;ä@b.example", 250);
+    check("SMTPUTF8", "ORCPT=rfc822;ä@b.example", 501);
+    check("", "ORCPT=utf-8;\\x{E4}@b.example", 250);
+    check("", "NOTIFIED=NEVER", 555);
+}

@@ -4,6 +4,7 @@
 
 use std::io::{BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -23,6 +24,7 @@ pub(crate) struct Heard {
 pub(crate) struct Lenient {
     pub(crate) address: SocketAddr,
     heard: Arc<(Mutex<Heard>, Condvar)>,
+    refuses: Arc<AtomicBool>,
 }
 
 impl Lenient {
@@ -31,6 +33,7 @@ impl Lenient {
         let hop = Self {
             address: listener.local_addr().expect("bound"),
             heard: Arc::default(),
+            refuses: Arc::default(),
         };
         let serving = hop.clone();
         thread::spawn(move || {
@@ -41,6 +44,11 @@ impl Lenient {
             }
         });
         hop
+    }
+
+    /// From now on it refuses recipients whose address begins with `gone`.
+    pub(crate) fn refuse(&self) {
+        self.refuses.store(true, Ordering::Relaxed);
     }
 
     /// What it has heard, once so many messages have come.
@@ -85,6 +93,9 @@ impl Lenient {
                     }
                     self.note(|heard| heard.messages.push(message));
                     say("250 2.0.0 taken")?;
+                }
+                "RCPT" if line.contains("<gone") && self.refuses.load(Ordering::Relaxed) => {
+                    say("550 5.1.1 no such \r.\r mailbox")?;
                 }
                 "MAIL" | "RCPT" => {
                     self.note(|heard| heard.envelopes.push(line));
