@@ -10,7 +10,7 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
@@ -130,8 +130,8 @@ fn nonce(index: u64) -> Nonce {
 
 /// Collects a [`Content`].
 #[derive(Debug)]
-pub struct Writer<'a> {
-    folder: &'a Path,
+pub struct Writer {
+    folder: PathBuf,
     /// Each of [`CHUNK`] bytes.
     pieces: Vec<Bytes>,
     pending: BytesMut,
@@ -150,11 +150,11 @@ impl std::fmt::Debug for Spill {
     }
 }
 
-impl<'a> Writer<'a> {
+impl Writer {
     /// `folder` is where a file goes if one is needed.
-    pub fn new(folder: &'a Path) -> Self {
+    pub fn new(folder: &Path) -> Self {
         Self {
-            folder,
+            folder: folder.to_owned(),
             pieces: Vec::new(),
             pending: BytesMut::new(),
             spill: None,
@@ -176,7 +176,7 @@ impl<'a> Writer<'a> {
     fn keep(&mut self, piece: Bytes) -> io::Result<()> {
         self.pieces.push(piece);
         if self.spill.is_none() && self.pieces.len() * CHUNK >= IN_MEMORY {
-            self.spill = Some(Spill::create(self.folder)?);
+            self.spill = Some(Spill::create(&self.folder)?);
         }
         if let Some(spill) = &mut self.spill {
             for piece in self.pieces.drain(..) {
@@ -184,6 +184,13 @@ impl<'a> Writer<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Forgets what has been pushed, and gives its room back.
+    pub fn clear(&mut self) {
+        self.pieces = Vec::new();
+        self.pending = BytesMut::new();
+        self.spill = None;
     }
 
     pub fn finish(mut self) -> io::Result<Content> {

@@ -1,10 +1,10 @@
-//! Collects a message after DATA: reads on to its true end, whatever is wrong
-//! with it, and only then says so. A fault that was answered earlier would
-//! leave the rest of the message to be taken for commands.
-
-use std::io;
+//! Collects a message, after DATA or in the chunks of BDAT: reads on to its
+//! true end, or to that of the chunk, whatever is wrong with it, and only then
+//! says so. A fault that was answered earlier would leave the rest of the
+//! message to be taken for commands.
 
 use bytes::{Buf, BytesMut};
+use jiff::Timestamp;
 use tokio::io::AsyncReadExt;
 use tokio::time::{Instant, timeout_at};
 
@@ -30,7 +30,7 @@ const SESSION_OVER: Reply = Reply::new(
     "4.4.2 This session has lasted long enough, please connect again",
 );
 const TIMED_OUT: Reply = Reply::new(421, "4.4.2 Waited too long, closing");
-const TOO_SLOW: Reply = Reply::new(421, "4.4.2 The message comes too slowly, closing");
+pub(crate) const TOO_SLOW: Reply = Reply::new(421, "4.4.2 The message comes too slowly, closing");
 const BARE_NEWLINE: Reply = Reply::new(
     550,
     "5.5.2 The message has a CR, LF or NUL on its own; its lines must end with CRLF",
@@ -42,12 +42,11 @@ const HEADER_TOO_LARGE: Reply = Reply::new(
 );
 const LOOP: Reply = Reply::new(554, "5.4.6 This message goes in a loop");
 
-/// A client's side of DATA.
+/// A client's side of a message.
 pub(crate) struct Source<'a> {
     pub(crate) stream: &'a mut Stream,
     /// What was read of it and not used.
     pub(crate) inbox: &'a mut BytesMut,
-    pub(crate) newlines: BareNewlines,
     /// When its session has to end.
     pub(crate) ends: Instant,
 }
@@ -60,147 +59,240 @@ pub(crate) struct Sound {
     pub(crate) own_traces: usize,
 }
 
-/// Reads the message, and puts the trace field on its top. The inner error is
-/// the answer to the message.
-pub(crate) async fn collect(
-    mut source: Source<'_>,
-    transaction: &mut Transaction,
-    relay: &Relay,
-    trace: &str,
-) -> Result<Result<Sound, Reply>, End> {
-    let limits = transaction.snapshot.limits;
-    let mut taking = Taking {
-        writer: Writer::new(&relay.folder),
-        size: 0,
-        most: limits.message_size,
-        fault: None,
-    };
-    taking.write(trace.as_bytes());
-    let mut decoder = Decoder::new(source.newlines);
-    let began = Instant::now();
-    loop {
-        let progress = decoder.push(source.inbox, |bytes| {
-            taking.take(bytes);
-            Ok(())
-        })?;
-        source.inbox.advance(progress.used);
-        if progress.ended {
-            break;
-        }
-        let room = if taking.size < LARGE as u64 {
-            SMALL
-        } else {
-            LARGE
-        };
-        source.inbox.reserve(room);
-        source.more(began, transaction, relay, &limits).await?;
-        let taken = began.elapsed().as_secs();
-        let came = taking.size + source.inbox.len() as u64;
-        if taken > limits.data_grace_seconds && came / taken < limits.data_rate {
-            return Err(End::Reply(TOO_SLOW));
-        }
-    }
-    if decoder.faulty() {
-        return Ok(Err(BARE_NEWLINE));
-    }
-    let sound = taking.finish(relay, trace.len(), limits.header);
-    Ok(sound.and_then(|sound| {
-        let content = mark::admit(
-            sound.content,
-            (trace.len(), limits.header.max(header::CAP)),
-            &transaction.client,
-            &transaction.snapshot.marks(),
-            &relay.folder,
-        )?;
-        Ok(Sound { content, ..sound })
-    }))
+/// A message on its way in.
+#[derive(Debug)]
+pub(crate) struct Collecting {
+    decoder: Decoder,
+    kept: Kept,
+    /// Bytes of the trace field, which stands on the message's top.
+    pub(crate) trace: usize,
+    limits: Limits,
+    pub(crate) received: Timestamp,
+    pub(crate) began: Instant,
 }
 
-impl Source<'_> {
-    /// Waits for more, and gives the next hop back when that takes too long.
-    async fn more(
-        &mut self,
-        began: Instant,
-        transaction: &mut Transaction,
-        relay: &Relay,
-        limits: &Limits,
-    ) -> Result<(), End> {
-        let deadline = self.ends.min(Instant::now() + limits.data());
-        let give_back = began + limits.give_back();
-        loop {
-            if transaction.is_live() && Instant::now() >= give_back {
-                transaction.give_back(relay).await;
-            }
-            let until = if transaction.is_live() {
-                deadline.min(give_back)
-            } else {
-                deadline
-            };
-            match timeout_at(until, self.stream.read_buf(self.inbox)).await {
-                Ok(Ok(0)) => return Err(End::Lost),
-                Ok(read) => return Ok(read.map(drop)?),
-                Err(_) if Instant::now() < deadline => {}
-                Err(_) if deadline == self.ends => return Err(End::Reply(SESSION_OVER)),
-                Err(_) => return Err(End::Reply(TIMED_OUT)),
-            }
-        }
-    }
-}
-
-/// What has been taken of a message.
-struct Taking<'a> {
-    writer: Writer<'a>,
+/// What is kept of it.
+#[derive(Debug)]
+struct Kept {
+    writer: Writer,
     /// Bytes that came, without the trace field.
     size: u64,
     most: u64,
     /// Why nothing more is kept.
-    fault: Option<io::Error>,
+    refusal: Option<Reply>,
 }
 
-impl Taking<'_> {
-    fn take(&mut self, bytes: &[u8]) {
-        self.size += bytes.len() as u64;
-        if self.size <= self.most {
-            self.write(bytes);
-        }
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        if self.fault.is_none() {
-            self.fault = self.writer.push(bytes).err();
-        }
-    }
-
-    fn finish(self, relay: &Relay, trace: usize, longest_header: usize) -> Result<Sound, Reply> {
-        if self.size > self.most {
-            return Err(TOO_LARGE);
-        }
-        let content = match (self.fault, self.writer.finish()) {
-            (None, Ok(content)) => content,
-            (Some(error), _) | (None, Err(error)) => {
-                tracing::error!(%error, "message not kept while it came");
-                return Err(FULL);
-            }
+impl Collecting {
+    /// Begins with the trace field.
+    pub(crate) fn begin(
+        decoder: Decoder,
+        limits: Limits,
+        relay: &Relay,
+        trace: &str,
+        received: Timestamp,
+    ) -> Self {
+        let mut kept = Kept {
+            writer: Writer::new(&relay.folder),
+            size: 0,
+            most: limits.message_size,
+            refusal: None,
         };
+        kept.write(trace.as_bytes());
+        Self {
+            decoder,
+            kept,
+            trace: trace.len(),
+            limits,
+            received,
+            began: Instant::now(),
+        }
+    }
+
+    /// Reads over a chunk that belongs to no message.
+    pub(crate) async fn skip(
+        size: u64,
+        source: Source<'_>,
+        limits: Limits,
+        relay: &Relay,
+    ) -> Result<(), End> {
+        let decoder = Decoder::of_chunks(BareNewlines::Reject);
+        let mut nothing = Self::begin(decoder, limits, relay, "", Timestamp::UNIX_EPOCH);
+        nothing.kept.refuse(TROUBLE);
+        nothing.chunk(size, source, None, relay).await.map(drop)
+    }
+
+    /// Reads on to the end that follows DATA.
+    pub(crate) async fn data(
+        &mut self,
+        mut source: Source<'_>,
+        transaction: &mut Transaction,
+        relay: &Relay,
+    ) -> Result<(), End> {
+        loop {
+            let kept = &mut self.kept;
+            let progress = self.decoder.push(source.inbox, |bytes| kept.take(bytes));
+            source.inbox.advance(progress.used);
+            if progress.ended {
+                return Ok(());
+            }
+            self.more(&mut source, Some(transaction), relay).await?;
+        }
+    }
+
+    /// Reads one chunk. The inner error is the answer to it.
+    pub(crate) async fn chunk(
+        &mut self,
+        size: u64,
+        mut source: Source<'_>,
+        mut transaction: Option<&mut Transaction>,
+        relay: &Relay,
+    ) -> Result<Result<(), Reply>, End> {
+        if self.kept.size.saturating_add(size) > self.kept.most {
+            self.kept.refuse(TOO_LARGE);
+        }
+        let mut left = size;
+        loop {
+            let there = source.inbox.len();
+            let piece = usize::try_from(left).map_or(there, |left| there.min(left));
+            let kept = &mut self.kept;
+            self.decoder
+                .push(&source.inbox[..piece], |bytes| kept.take(bytes));
+            source.inbox.advance(piece);
+            left -= piece as u64;
+            if left == 0 {
+                return Ok(self.kept.refusal.clone().map_or(Ok(()), Err));
+            }
+            self.more(&mut source, transaction.as_deref_mut(), relay)
+                .await?;
+        }
+    }
+
+    /// Whether it has come too slowly so far. `waiting` bytes have come that
+    /// were not looked at yet.
+    pub(crate) fn is_too_slow(&self, waiting: usize) -> bool {
+        let taken = self.began.elapsed().as_secs();
+        let came = self.kept.size + waiting as u64;
+        taken > self.limits.data_grace_seconds && came / taken < self.limits.data_rate
+    }
+
+    /// The message, once all of it is there. The error is the answer to it.
+    pub(crate) fn finish(
+        mut self,
+        transaction: &Transaction,
+        relay: &Relay,
+    ) -> Result<Sound, Reply> {
+        let line_end = self.decoder.finish();
+        if self.decoder.faulty() {
+            return Err(BARE_NEWLINE);
+        }
+        self.kept.write(line_end);
+        let size = self.kept.size;
+        let content = self.kept.finish()?;
+        let longest = self.limits.header;
         let head = content
-            .head(trace + longest_header.max(header::CAP))
+            .head(self.trace + longest.max(header::CAP))
             .map_err(|error| {
                 tracing::error!(%error, "message not read back");
                 TROUBLE
             })?;
-        let head = &head[trace..];
-        if self.size > longest_header as u64
-            && !has_header_end(&head[..head.len().min(longest_header)])
-        {
+        let head = &head[self.trace..];
+        if size > longest as u64 && !has_header_end(&head[..head.len().min(longest)]) {
             return Err(HEADER_TOO_LARGE);
         }
         let passed = relay.trace.passed(header::section(head));
         if passed.is_loop {
             return Err(LOOP);
         }
+        let content = mark::admit(
+            content,
+            (self.trace, longest.max(header::CAP)),
+            &transaction.client,
+            &transaction.snapshot.marks(),
+            &relay.folder,
+        )?;
         Ok(Sound {
             content,
             own_traces: passed.own,
+        })
+    }
+
+    /// Waits for more, and gives the next hop back when that takes too long.
+    async fn more(
+        &mut self,
+        source: &mut Source<'_>,
+        transaction: Option<&mut Transaction>,
+        relay: &Relay,
+    ) -> Result<(), End> {
+        let room = if self.kept.size < LARGE as u64 {
+            SMALL
+        } else {
+            LARGE
+        };
+        source.inbox.reserve(room);
+        let deadline = source.ends.min(Instant::now() + self.limits.data());
+        let give_back = self.began + self.limits.give_back();
+        let mut live = transaction.filter(|transaction| transaction.is_live());
+        loop {
+            if Instant::now() >= give_back
+                && let Some(transaction) = live.take()
+            {
+                transaction.give_back(relay).await;
+            }
+            let until = match live {
+                Some(_) => deadline.min(give_back),
+                None => deadline,
+            };
+            match timeout_at(until, source.stream.read_buf(source.inbox)).await {
+                Ok(Ok(0)) => return Err(End::Lost),
+                Ok(read) => {
+                    read?;
+                    break;
+                }
+                Err(_) if Instant::now() < deadline => {}
+                Err(_) if deadline == source.ends => return Err(End::Reply(SESSION_OVER)),
+                Err(_) => return Err(End::Reply(TIMED_OUT)),
+            }
+        }
+        if self.is_too_slow(source.inbox.len()) {
+            return Err(End::Reply(TOO_SLOW));
+        }
+        Ok(())
+    }
+}
+
+impl Kept {
+    fn take(&mut self, bytes: &[u8]) {
+        self.size += bytes.len() as u64;
+        if self.size > self.most {
+            self.refuse(TOO_LARGE);
+        }
+        self.write(bytes);
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        if self.refusal.is_none()
+            && let Err(error) = self.writer.push(bytes)
+        {
+            tracing::error!(%error, "message not kept while it came");
+            self.refuse(FULL);
+        }
+    }
+
+    /// Lets go of what there is, and keeps nothing more.
+    fn refuse(&mut self, reply: Reply) {
+        if self.refusal.is_none() {
+            self.refusal = Some(reply);
+            self.writer.clear();
+        }
+    }
+
+    fn finish(self) -> Result<Content, Reply> {
+        if let Some(refusal) = self.refusal {
+            return Err(refusal);
+        }
+        self.writer.finish().map_err(|error| {
+            tracing::error!(%error, "message not kept while it came");
+            FULL
         })
     }
 }

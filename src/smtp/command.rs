@@ -4,6 +4,7 @@
 //! Paths and parameters are checked, and kept as they were written: they go
 //! to the next hop so.
 
+use super::chunk::{self, Chunk};
 use super::proxied::Origin;
 use super::reply::Reply;
 use crate::mail::Address;
@@ -15,6 +16,8 @@ pub(crate) enum Command<'a> {
     Mail(Mail<'a>),
     Rcpt(Rcpt<'a>),
     Data,
+    /// `None` where it cannot be known how much of a message follows.
+    Bdat(Option<Chunk>),
     Rset,
     Noop,
     Help,
@@ -80,6 +83,9 @@ const PATH: Reply = Reply::new(501, "5.1.7 An address is written <local-part@dom
 
 impl<'a> Command<'a> {
     pub(crate) fn parse(line: &'a [u8]) -> Result<Self, Reply> {
+        if let Some(arguments) = chunk::arguments(line) {
+            return Ok(Self::Bdat(Chunk::parse(arguments)));
+        }
         let line = std::str::from_utf8(line).map_err(|_| NOT_TEXT)?;
         if line.chars().any(char::is_control) {
             return Err(NOT_TEXT);
@@ -141,7 +147,7 @@ enum Verb {
 }
 
 impl Verb {
-    const ALL: [(&str, Self); 20] = [
+    const ALL: [(&str, Self); 19] = [
         ("MAIL", Self::Mail),
         ("RCPT", Self::Rcpt),
         ("DATA", Self::Data),
@@ -155,7 +161,6 @@ impl Verb {
         ("EXPN", Self::Unsupported),
         ("STARTTLS", Self::StartTls),
         ("AUTH", Self::Auth),
-        ("BDAT", Self::Unsupported),
         ("ETRN", Self::Unsupported),
         ("TURN", Self::Unsupported),
         ("BURL", Self::Unsupported),
@@ -432,7 +437,13 @@ mod tests {
         check("EXPN list", Err(502));
         check("starttls", Ok(Command::StartTls));
         check("STARTTLS now", Err(501));
-        check("BDAT 10 LAST", Err(502));
+        let (size, last) = (10, true);
+        check(
+            "bdat 10 LAST",
+            Ok(Command::Bdat(Some(Chunk { size, last }))),
+        );
+        check("BDAT ten", Ok(Command::Bdat(None)));
+        check("BDATA 10", Err(500));
         check("GET / HTTP/1.1", Err(500));
         check("", Err(500));
         check(" NOOP", Err(500));

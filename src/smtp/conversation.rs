@@ -6,6 +6,7 @@
 //! in the write buffer until there is nothing left to read, so a pipelined
 //! transaction is answered in one write (RFC 2920 section 3.2).
 
+mod content;
 mod standing;
 
 use std::io;
@@ -14,23 +15,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use jiff::Timestamp;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::client::Client;
-use super::collect::{LARGE, SMALL, Source, collect};
+use super::collect::{Collecting, SMALL, TOO_SLOW};
 use super::command::Command;
 use super::line::{self, Line};
 use super::listener::asked_to_stop;
-use super::message::{self, Collected, TROUBLE};
 use super::proxied::Origin;
 use super::relay::{Relay, Snapshot, Tasks};
 use super::reply::Reply;
 use super::session::{Session, Step};
 use super::stream::Stream;
-use super::trace::Hop;
 use super::transaction::Transaction;
 
 pub(crate) use standing::take_handshake;
@@ -40,7 +38,6 @@ const WRITE: Duration = Duration::from_secs(60);
 /// Replies that are gathered at most before they are written, in bytes.
 const GATHERED: usize = 16 * 1024;
 
-const START: Reply = Reply::new(354, "End the message with CRLF.CRLF");
 const NOTED: Reply = Reply::new(250, "2.0.0 Noted");
 const SHUTDOWN: Reply = Reply::new(421, "4.3.2 This server is shutting down");
 const TIMED_OUT: Reply = Reply::new(421, "4.4.2 Waited too long, closing");
@@ -101,6 +98,7 @@ pub(crate) async fn converse(
         client: None,
         session,
         transaction: None,
+        chunks: None,
         inbox: BytesMut::with_capacity(SMALL),
         outbox: Vec::with_capacity(1024),
     };
@@ -145,6 +143,8 @@ struct Conversation {
     client: Option<Arc<Client>>,
     session: Session,
     transaction: Option<Transaction>,
+    /// Its message, of which some chunks have come.
+    chunks: Option<Collecting>,
     inbox: BytesMut,
     outbox: Vec<u8>,
     /// When the session has to end.
@@ -198,6 +198,10 @@ impl Conversation {
     }
 
     async fn command(&mut self, line: &[u8]) -> Result<(), End> {
+        let slow = |chunks: &Collecting| chunks.is_too_slow(self.inbox.len());
+        if self.chunks.as_ref().is_some_and(slow) {
+            return Err(End::Reply(TOO_SLOW));
+        }
         if self.session.awaits_response() {
             let step = self.session.response(line, &self.snapshot.limits);
             return self.act(step).await;
@@ -274,21 +278,10 @@ impl Conversation {
                 transaction.rcpt(rcpt);
                 self.settle_if_due().await;
             }
-            Step::Data => {
-                START.write_to(&mut self.outbox);
-                self.flush().await?;
-                let transaction = self
-                    .transaction
-                    .take()
-                    .expect("the session is open only while there is one");
-                let reply = self.data(transaction).await?;
-                self.session.message_ended();
-                self.forwarded = Origin::default();
-                reply.write_to(&mut self.outbox);
-                if self.inbox.capacity() >= LARGE && self.inbox.is_empty() {
-                    self.inbox = BytesMut::with_capacity(SMALL);
-                }
-            }
+            Step::Data => self.data().await?,
+            Step::Chunk(chunk) => self.chunk(chunk).await?,
+            Step::Skip(size, reply) => self.skip(size, &reply).await?,
+            Step::Spoil(reply) => self.spoil(&reply).await,
         }
         Ok(())
     }
@@ -320,67 +313,10 @@ impl Conversation {
     }
 
     async fn drop_transaction(&mut self) {
+        self.chunks = None;
         if let Some(mut transaction) = self.transaction.take() {
             transaction.give_back(&self.relay).await;
         }
-    }
-
-    /// Collects the message and answers it.
-    async fn data(&mut self, mut transaction: Transaction) -> Result<Reply, End> {
-        let began = Instant::now();
-        let received = Timestamp::now();
-        let from = self.forwarded.address.or(self.instead);
-        let from = from.unwrap_or(self.peer);
-        let hop = Hop {
-            helo: match &self.forwarded {
-                Origin {
-                    helo: Some(helo), ..
-                } => helo,
-                Origin {
-                    address: Some(_), ..
-                } => "unknown",
-                _ => self.session.helo(),
-            },
-            address: from,
-            hostname: &self.relay.hostname,
-            protocol: self.session.protocol(),
-        };
-        let trace = match self.relay.trace.field(hop, received) {
-            Ok(trace) => trace,
-            Err(error) => {
-                tracing::error!(%error, "no random numbers for a trace field");
-                transaction.give_back(&self.relay).await;
-                return Err(End::Reply(TROUBLE.with_code(421)));
-            }
-        };
-        let source = Source {
-            stream: &mut self.stream,
-            inbox: &mut self.inbox,
-            newlines: transaction.client.bare_newlines,
-            ends: self.ends,
-        };
-        let collected = collect(source, &mut transaction, &self.relay, &trace).await;
-        let sound = match collected {
-            Ok(Ok(sound)) => sound,
-            Ok(Err(reply)) => {
-                transaction.give_back(&self.relay).await;
-                return Ok(reply);
-            }
-            Err(end) => {
-                transaction.give_back(&self.relay).await;
-                return Err(end);
-            }
-        };
-        let message = Collected {
-            content: sound.content,
-            from,
-            trace: trace.len(),
-            own_traces: sound.own_traces,
-            received,
-            began,
-            ended: Instant::now(),
-        };
-        Ok(message::finish(transaction, &self.relay, &self.tasks, &self.stream, message).await)
     }
 
     /// Waits for more of a command.

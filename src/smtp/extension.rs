@@ -5,8 +5,8 @@
 /// next hop's limit is announced to clients.
 const TRACE_ROOM: u64 = 1024;
 
-/// The extensions that matter here. BINARYMIME and CHUNKING never do: a
-/// message is framed by DATA all the way.
+/// The extensions that matter here. BINARYMIME never does, and CHUNKING is
+/// between a client and Exeat: next hops get every message by DATA.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Extensions {
     /// RFC 2920.

@@ -1,12 +1,12 @@
 //! The framing of DATA (RFC 5321 section 4.5.2), both ways: a client's bytes
-//! into a message, and a message into what a next hop is sent.
+//! into a message, and a message into what a next hop is sent; and the content
+//! of BDAT (RFC 3030), where dots mean nothing and sizes tell the end.
 //!
-//! A message ends with CRLF, a dot, CRLF, and with nothing else: every other
-//! mixture of line ends and dots is content to one server and an end to
-//! another, which is how messages are smuggled. The decoder reads on to the
-//! true end whatever comes, so that the fault can be answered in its place.
-
-use std::io;
+//! After DATA a message ends with CRLF, a dot, CRLF, and with nothing else:
+//! every other mixture of line ends and dots is content to one server and an
+//! end to another, which is how messages are smuggled. The decoder reads on to
+//! the true end whatever comes, so that the fault can be answered in its place.
+//! What comes in chunks goes on by DATA, and so its lines are held to the same.
 
 /// What stands before the place where a [`Decoder`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,11 +37,13 @@ pub enum BareNewlines {
     Normalise,
 }
 
-/// Takes a client's bytes after DATA and gives those of the message.
+/// Takes a client's bytes and gives those of the message.
 #[derive(Debug)]
 pub(crate) struct Decoder {
     before: Before,
     newlines: BareNewlines,
+    /// They come after DATA: dots are doubled, and one alone is the end.
+    dotted: bool,
     faulty: bool,
 }
 
@@ -54,11 +56,21 @@ pub(crate) struct Progress {
 }
 
 impl Decoder {
-    pub(crate) fn new(newlines: BareNewlines) -> Self {
+    /// For what comes after DATA.
+    pub(crate) fn of_data(newlines: BareNewlines) -> Self {
         Self {
             before: Before::LineEnd,
             newlines,
+            dotted: true,
             faulty: false,
+        }
+    }
+
+    /// For what comes in chunks.
+    pub(crate) fn of_chunks(newlines: BareNewlines) -> Self {
+        Self {
+            dotted: false,
+            ..Self::of_data(newlines)
         }
     }
 
@@ -68,18 +80,14 @@ impl Decoder {
     }
 
     /// Decodes the next bytes into `sink`, in runs as long as they come.
-    pub(crate) fn push(
-        &mut self,
-        input: &[u8],
-        mut sink: impl FnMut(&[u8]) -> io::Result<()>,
-    ) -> io::Result<Progress> {
+    pub(crate) fn push(&mut self, input: &[u8], mut sink: impl FnMut(&[u8])) -> Progress {
         // `input[run..at]` is content that the sink has not had yet.
         let (mut run, mut at) = (0, 0);
         while at < input.len() {
             let byte = input[at];
             match (self.before, byte) {
-                (Before::LineEnd | Before::LoneLf, b'.') => {
-                    sink(&input[run..at])?;
+                (Before::LineEnd | Before::LoneLf, b'.') if self.dotted => {
+                    sink(&input[run..at]);
                     run = at + 1;
                     // After a lone LF a dot may be stuffed, but never the end.
                     self.before = if self.before == Before::LineEnd {
@@ -94,17 +102,17 @@ impl Decoder {
                     at += 1;
                 }
                 (Before::DotCr, b'\n') => {
-                    return Ok(Progress {
+                    return Progress {
                         used: at + 1,
                         ended: true,
-                    });
+                    };
                 }
                 (Before::DotCr, _) => {
                     // The CR was content after all; it may have come with the
                     // bytes before these.
                     self.faulty = true;
                     if at == 0 {
-                        sink(b"\r")?;
+                        sink(b"\r");
                     }
                     self.before = Before::Text;
                 }
@@ -127,8 +135,8 @@ impl Decoder {
                             self.before = Before::Text;
                         }
                         BareNewlines::Normalise => {
-                            sink(&input[run..at])?;
-                            sink(b"\r\n")?;
+                            sink(&input[run..at]);
+                            sink(b"\r\n");
                             run = at + 1;
                             self.before = Before::LoneLf;
                         }
@@ -151,12 +159,25 @@ impl Decoder {
         // is kept back until the next byte tells.
         let end = at.saturating_sub(usize::from(self.before == Before::DotCr));
         if run < end {
-            sink(&input[run..end])?;
+            sink(&input[run..end]);
         }
-        Ok(Progress {
+        Progress {
             used: at,
             ended: false,
-        })
+        }
+    }
+
+    /// The end of a message: what its last line lacks of a line end, which
+    /// can only be where it came in chunks.
+    pub(crate) fn finish(&mut self) -> &'static [u8] {
+        match self.before {
+            Before::Text => b"\r\n",
+            Before::Cr => {
+                self.faulty = true;
+                b""
+            }
+            Before::LineEnd | Before::LoneLf | Before::Dot | Before::DotCr => b"",
+        }
     }
 }
 
@@ -214,175 +235,4 @@ impl Encoder {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Decodes `input` in two pieces; what came out, what was left over after
-    /// the end, and whether it was faulty.
-    fn decode(
-        input: &[u8],
-        cut: usize,
-        newlines: BareNewlines,
-    ) -> (Vec<u8>, Option<Vec<u8>>, bool) {
-        let mut decoder = Decoder::new(newlines);
-        let mut message = Vec::new();
-        let mut used = 0;
-        for end in [cut, input.len()] {
-            let progress = decoder
-                .push(&input[used..end], |bytes| {
-                    message.extend_from_slice(bytes);
-                    Ok(())
-                })
-                .expect("memory");
-            used += progress.used;
-            if progress.ended {
-                return (message, Some(input[used..].to_vec()), decoder.faulty());
-            }
-        }
-        (message, None, decoder.faulty())
-    }
-
-    fn check_as(
-        newlines: BareNewlines,
-        input: &[u8],
-        message: &[u8],
-        rest: Option<&[u8]>,
-        faulty: bool,
-    ) {
-        for cut in 0..=input.len() {
-            assert_eq!(
-                decode(input, cut, newlines),
-                (message.to_vec(), rest.map(<[u8]>::to_vec), faulty),
-                "{} cut at {cut}",
-                input.escape_ascii()
-            );
-        }
-    }
-
-    fn check(input: &[u8], message: &[u8], rest: Option<&[u8]>, faulty: bool) {
-        check_as(BareNewlines::Reject, input, message, rest, faulty);
-    }
-
-    #[test]
-    fn a_message_ends_with_its_dot() {
-        check(b"a\r\n.\r\n", b"a\r\n", Some(b""), false);
-        check(b"a\r\n.\r\nQUIT\r\n", b"a\r\n", Some(b"QUIT\r\n"), false);
-        check(b".\r\n", b"", Some(b""), false);
-        check(b".\r\n.\r\n", b"", Some(b".\r\n"), false);
-        check(b"\r\n.\r\n", b"\r\n", Some(b""), false);
-        check(b"a\r\n", b"a\r\n", None, false);
-        check(b"", b"", None, false);
-    }
-
-    #[test]
-    fn stuffed_dots_are_taken_away() {
-        check(b"..\r\n.\r\n", b".\r\n", Some(b""), false);
-        check(
-            b"..a\r\n...\r\n.b.\r\n.\r\n",
-            b".a\r\n..\r\nb.\r\n",
-            Some(b""),
-            false,
-        );
-        check(b"a.\r\n.\r\n", b"a.\r\n", Some(b""), false);
-        check(b"a\r\n. \r\n.\r\n", b"a\r\n \r\n", Some(b""), false);
-    }
-
-    #[test]
-    fn nothing_but_crlf_dot_crlf_ends_a_message() {
-        check(b"a\n.\nb\r\n.\r\n", b"a\n.\nb\r\n", Some(b""), true);
-        check(b"a\r\n.\nb\r\n.\r\n", b"a\r\n\nb\r\n", Some(b""), true);
-        check(b"a\n.\r\nb\r\n.\r\n", b"a\n.\r\nb\r\n", Some(b""), true);
-        check(b"a\r.\rb\r\n.\r\n", b"a\r.\rb\r\n", Some(b""), true);
-        check(b"a\r.\r\nb\r\n.\r\n", b"a\r.\r\nb\r\n", Some(b""), true);
-        check(b"a\r\n.\rb\r\n.\r\n", b"a\r\n\rb\r\n", Some(b""), true);
-        check(
-            b"a\r\n.\r\r\nb\r\n.\r\n",
-            b"a\r\n\r\r\nb\r\n",
-            Some(b""),
-            true,
-        );
-        check(
-            b"a\r\n.\r.\r\nb\r\n.\r\n",
-            b"a\r\n\r.\r\nb\r\n",
-            Some(b""),
-            true,
-        );
-        check(b"a\r\r\n.\r\n", b"a\r\r\n", Some(b""), true);
-        check(b"a\0b\r\n.\r\n", b"a\0b\r\n", Some(b""), true);
-        check(b"a\r\n.\0\r\n.\r\n", b"a\r\n\0\r\n", Some(b""), true);
-        check(b"\n.\r\n", b"\n.\r\n", None, true);
-        check(b".\n", b"\n", None, true);
-    }
-
-    #[test]
-    fn lone_newlines_may_be_normalised_but_never_end_a_message() {
-        let normalise = |input: &[u8], message: &[u8], rest, faulty| {
-            check_as(BareNewlines::Normalise, input, message, rest, faulty);
-        };
-        normalise(
-            b"a\nb\n\r\n.\r\n",
-            b"a\r\nb\r\n\r\n",
-            Some(b"".as_slice()),
-            false,
-        );
-        normalise(b"a\n.\nb\r\n.\r\n", b"a\r\n\r\nb\r\n", Some(b""), false);
-        normalise(b"a\n.\r\nb\r\n.\r\n", b"a\r\n\r\nb\r\n", Some(b""), false);
-        normalise(b"a\r\n.\nb\r\n.\r\n", b"a\r\n\r\nb\r\n", Some(b""), false);
-        normalise(b"a\n..b\r\n.\r\n", b"a\r\n.b\r\n", Some(b""), false);
-        normalise(b"a\rb\r\n.\r\n", b"a\rb\r\n", Some(b""), true);
-        normalise(b"a\n.\n", b"a\r\n\r\n", None, false);
-    }
-
-    fn encode(message: &[u8], cut: usize) -> Vec<u8> {
-        let mut encoder = Encoder::new();
-        let mut out = Vec::new();
-        encoder.push(&message[..cut], &mut out);
-        encoder.push(&message[cut..], &mut out);
-        out.extend_from_slice(encoder.end());
-        out
-    }
-
-    #[test]
-    fn what_is_encoded_decodes_to_itself() {
-        for message in [
-            b"".as_slice(),
-            b".",
-            b".\r\n",
-            b"\r\n.\r\n",
-            b"a\r\n.\r\nb\r\n",
-            b"...\r\n..\r\n.\r\n",
-            b"\r\n\r\n.\r\n",
-            b"Subject: a\r\n\r\nno end",
-        ] {
-            for cut in 0..=message.len() {
-                let wire = encode(message, cut);
-                let (mut back, rest, faulty) = decode(&wire, wire.len(), BareNewlines::Reject);
-                assert_eq!((rest, faulty), (Some(Vec::new()), false));
-                // The last line gets its end, if it had none.
-                if !message.is_empty() && !message.ends_with(b"\r\n") {
-                    assert_eq!(back.split_off(back.len() - 2), b"\r\n");
-                }
-                assert_eq!(back, message, "{} cut at {cut}", message.escape_ascii());
-            }
-        }
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn splits_never_matter(
-            bytes in proptest::collection::vec(proptest::sample::select(b"a.\r\n\0".to_vec()), 0..40),
-            cut in 0usize..40,
-        ) {
-            let cut = cut.min(bytes.len());
-            for newlines in [BareNewlines::Reject, BareNewlines::Normalise] {
-                proptest::prop_assert_eq!(
-                    decode(&bytes, cut, newlines),
-                    decode(&bytes, bytes.len(), newlines)
-                );
-            }
-            if !bytes.contains(&0) {
-                proptest::prop_assert_eq!(encode(&bytes, cut), encode(&bytes, bytes.len()));
-            }
-        }
-    }
-}
+mod tests;

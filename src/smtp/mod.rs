@@ -4,11 +4,12 @@
 //! commands and a message, [`command`] reads one line, [`session`] judges its
 //! place in the dialogue; none of these does any I/O. [`conversation`] does,
 //! one task a client, over a [`stream`] in clear or under [`tls`];
-//! [`collect`] is its part in DATA. [`transaction`] passes the envelope on to the next hop,
+//! [`collect`] is its part in DATA and BDAT. [`transaction`] passes the envelope on to the next hop,
 //! [`message`] sees to the message: screened, then [`delivery`], [`hold`] or
 //! [`refusal`].
 
 mod account;
+mod chunk;
 mod client;
 mod collect;
 mod command;
@@ -43,6 +44,7 @@ mod throttle;
 pub mod tls;
 mod trace;
 mod transaction;
+mod xtext;
 
 pub use account::{Account, HashError, hash};
 pub use client::{Client, NextHopDown};

@@ -5,9 +5,13 @@
 use super::command::Parameters;
 use super::extension::Extensions;
 use super::reply::Reply;
+use super::xtext::decoded;
 
 const PARAMETER: Reply = Reply::new(555, "5.5.4 This parameter is not known here");
 const VALUE: Reply = Reply::new(501, "5.5.4 This parameter has a wrong value");
+/// How long they may be, in characters (RFC 3461 sections 4.4 and 4.2).
+const ENVID: usize = 100;
+const ORCPT: usize = 500;
 /// RFC 8689 section 5: it is better not sent than sent otherwise.
 pub(crate) const REQUIRE_TLS: Reply = Reply::new(
     550,
@@ -51,7 +55,11 @@ pub(crate) fn mail_parameters(
                     return Err(VALUE);
                 }
             }
-            ("ENVID", Some(_)) if promised.dsn => {}
+            ("ENVID", Some(value)) if promised.dsn => {
+                if value.len() > ENVID || !says_ascii(value) {
+                    return Err(VALUE);
+                }
+            }
             ("AUTH", Some(_)) if promised.auth => {}
             ("REQUIRETLS", None) if promised.require_tls => {}
             ("REQUIRETLS", None) => return Err(REQUIRE_TLS),
@@ -64,20 +72,55 @@ pub(crate) fn mail_parameters(
     Ok(utf8)
 }
 
-/// Whether these may stand behind a recipient.
+/// Whether these may stand behind a recipient of a transaction with SMTPUTF8,
+/// or without.
 pub(crate) fn rcpt_parameters(
     parameters: Parameters<'_>,
     promised: Extensions,
+    utf8: bool,
 ) -> Result<(), Reply> {
     for (key, value) in parameters.iter() {
-        let known = ["NOTIFY", "ORCPT"]
-            .iter()
-            .any(|known| key.eq_ignore_ascii_case(known));
-        match value {
-            Some(_) if known && promised.dsn => {}
-            None if known => return Err(VALUE),
+        let key = key.to_ascii_uppercase();
+        let sound = match (key.as_str(), value) {
+            ("NOTIFY" | "ORCPT", _) if !promised.dsn => return Err(PARAMETER),
+            ("NOTIFY", Some(value)) => is_notify(value),
+            ("ORCPT", Some(value)) => is_original_recipient(value, utf8),
+            ("NOTIFY" | "ORCPT", None) => false,
             _ => return Err(PARAMETER),
+        };
+        if !sound {
+            return Err(VALUE);
         }
     }
     Ok(())
+}
+
+/// RFC 3461 section 4.1: `NEVER` alone, or the others, each once.
+fn is_notify(value: &str) -> bool {
+    let words: Vec<String> = value.split(',').map(str::to_ascii_uppercase).collect();
+    let once = |(index, word): (usize, &String)| {
+        ["SUCCESS", "FAILURE", "DELAY"].contains(&word.as_str()) && !words[..index].contains(word)
+    };
+    words == ["NEVER"] || words.iter().enumerate().all(once)
+}
+
+/// RFC 3461 section 4.2: a type and an address. Of the type `utf-8` it may be
+/// written in UTF-8 (RFC 6533 section 3).
+fn is_original_recipient(value: &str, utf8: bool) -> bool {
+    let Some((kind, address)) = value.split_once(';') else {
+        return false;
+    };
+    let is_utf8 = utf8 && kind.eq_ignore_ascii_case("utf-8");
+    value.len() <= ORCPT
+        && !kind.is_empty()
+        && kind
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        && !address.is_empty()
+        && (says_ascii(address) || is_utf8 && decoded(address).is_some())
+}
+
+/// Sound xtext, of printable characters.
+fn says_ascii(xtext: &str) -> bool {
+    decoded(xtext).is_some_and(|said| said.is_ascii())
 }

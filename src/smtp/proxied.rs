@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use super::command::is_host;
 use super::reply::Reply;
+use super::xtext::decoded;
 
 /// The client behind a proxy, as far as it was told.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -63,25 +64,6 @@ fn address(value: &str) -> Option<IpAddr> {
         None => value.parse().ok()?,
     };
     Some(address.to_canonical())
-}
-
-/// RFC 3461 section 4: `+` and two hexadecimal digits stand for an octet.
-fn decoded(xtext: &str) -> Option<String> {
-    let mut octets = Vec::with_capacity(xtext.len());
-    let mut rest = xtext.bytes();
-    while let Some(octet) = rest.next() {
-        octets.push(match octet {
-            b'+' => {
-                let (high, low) = (rest.next()?, rest.next()?);
-                let digit = |digit: u8| char::from(digit).to_digit(16);
-                u8::try_from(digit(high)? * 16 + digit(low)?).ok()?
-            }
-            b'=' => return None,
-            octet => octet,
-        });
-    }
-    let text = String::from_utf8(octets).ok()?;
-    (!text.chars().any(char::is_control)).then_some(text)
 }
 
 #[cfg(test)]

@@ -5,6 +5,11 @@
 //! RCPT may come before MAIL has been answered (RFC 2920), so a transaction
 //! is open from MAIL on and closes again if the next hop refuses that.
 
+mod content;
+
+use content::Body;
+
+use super::chunk::Chunk;
 use super::command::{Auth, Command, Mail, Rcpt};
 use super::credentials::Credentials;
 use super::extension::Extensions;
@@ -59,10 +64,11 @@ enum SignIn {
     Done,
 }
 
-/// A transaction between MAIL and DATA.
+/// A transaction between MAIL and the end of its message.
 #[derive(Debug, PartialEq, Eq)]
 struct Open {
     utf8: bool,
+    body: Body,
     /// Recipients passed on and not refused so far.
     recipients: usize,
     /// Of those, accepted.
@@ -95,10 +101,15 @@ pub(crate) enum Step<'a> {
     Rcpt(Rcpt<'a>),
     /// Answer 354 and collect the message; [`Session::message_ended`] follows.
     Data,
+    /// Collect a piece of the message; [`Session::chunk_ended`] follows, or
+    /// [`Session::message_ended`] after the last.
+    Chunk(Chunk),
+    /// Read on over so many bytes that belong to no message, and answer.
+    Skip(u64, Reply),
+    /// Drop what has come of the message, and answer.
+    Spoil(Reply),
 }
 
-pub(crate) const NO_RECIPIENT: Reply =
-    Reply::new(503, "5.5.1 There is no recipient to send this to");
 pub(crate) const NO_MAIL: Reply = Reply::new(503, "5.5.1 MAIL comes first");
 const NOT_GREETED: Reply = Reply::new(503, "5.5.1 EHLO comes first");
 const NOT_OFFERED: Reply = Reply::new(502, "5.5.1 This command is not offered here");
@@ -121,6 +132,10 @@ const BROKEN_OFF: Reply = Reply::new(501, "5.7.0 Broken off");
 const NO_CREDENTIALS: Reply = Reply::new(501, "5.5.2 This is no name and password in base64");
 const PROXY_IN_MAIL: Reply = Reply::new(503, "5.5.1 Whose mail it is has to be told before MAIL");
 const NESTED: Reply = Reply::new(503, "5.5.1 MAIL was given already");
+const RCPT_TOO_LATE: Reply = Reply::new(
+    503,
+    "5.5.1 Recipients come before the message; RSET forgets both",
+);
 const UTF8: Reply = Reply::new(553, "5.6.7 An address outside ASCII needs SMTPUTF8");
 const TOO_MANY_RECIPIENTS: Reply = Reply::new(452, "4.5.3 Too many recipients for one message");
 const TOO_MANY_ERRORS: Reply = Reply::new(421, "4.7.0 Too many errors, closing");
@@ -173,7 +188,8 @@ impl Session {
 
     /// What Exeat itself offers this client beside what was promised.
     pub(crate) fn own_keywords(&self) -> Vec<&'static str> {
-        let mut own = Vec::new();
+        // Whatever a next hop can: it gets the message whole, by DATA.
+        let mut own = vec!["CHUNKING"];
         if self.security == Security::Offered {
             own.push("STARTTLS");
         }
@@ -263,11 +279,8 @@ impl Session {
             }
             Command::Mail(mail) => self.mail(mail, limits),
             Command::Rcpt(rcpt) => self.rcpt(rcpt, limits),
-            Command::Data => match &self.state {
-                State::Open(open) if open.accepted > 0 => Step::Data,
-                State::Open(_) => self.fault(NO_RECIPIENT, limits),
-                _ => self.fault(NO_MAIL, limits),
-            },
+            Command::Data => self.data(limits),
+            Command::Bdat(chunk) => self.bdat(chunk),
             Command::Rset => {
                 self.close_transaction();
                 Step::Reset(Reply::new(250, "2.0.0 Forgotten"))
@@ -288,7 +301,7 @@ impl Session {
             Command::Noop => Step::Answer(Reply::new(250, "2.0.0 Still here")),
             Command::Help => Step::Answer(Reply::new(
                 214,
-                "2.0.0 This server screens outgoing school mail; it takes EHLO HELO MAIL RCPT DATA RSET NOOP QUIT",
+                "2.0.0 This server screens outgoing school mail; it takes EHLO HELO MAIL RCPT DATA BDAT RSET NOOP QUIT",
             )),
             Command::Vrfy => Step::Answer(Reply::new(252, "2.5.0 Send a message and see")),
             Command::Quit => Step::Close(Reply::new(221, "2.0.0 Goodbye")),
@@ -391,6 +404,7 @@ impl Session {
         }
         self.state = State::Open(Open {
             utf8,
+            body: Body::Awaited,
             recipients: 0,
             accepted: 0,
         });
@@ -402,13 +416,16 @@ impl Session {
         let State::Open(open) = &mut self.state else {
             return self.fault(NO_MAIL, limits);
         };
+        if open.body != Body::Awaited {
+            return self.fault(RCPT_TOO_LATE, limits);
+        }
         if open.recipients >= limits.recipients {
             return Step::Answer(TOO_MANY_RECIPIENTS);
         }
         if !open.utf8 && !rcpt.path.text.is_ascii() {
             return Step::Answer(UTF8);
         }
-        match rcpt_parameters(rcpt.parameters, promised) {
+        match rcpt_parameters(rcpt.parameters, promised, open.utf8) {
             Ok(()) => {
                 open.recipients += 1;
                 Step::Rcpt(rcpt)

@@ -177,9 +177,9 @@ fn open(
 }
 
 /// Lets a decoder write into a message's writer.
-struct Pour<'a>(Writer<'a>);
+struct Pour(Writer);
 
-impl std::io::Write for Pour<'_> {
+impl std::io::Write for Pour {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.0.push(bytes)?;
         Ok(bytes.len())

@@ -60,6 +60,16 @@ fn check_with(mut session: Session, promised: Extensions, dialogue: &str) {
                 session.message_ended();
                 354
             }
+            Step::Chunk(chunk) => {
+                let taken = chunk.size < 100;
+                if chunk.last {
+                    session.message_ended();
+                } else {
+                    session.chunk_ended(taken);
+                }
+                if taken { 250 } else { 552 }
+            }
+            Step::Skip(_, reply) | Step::Spoil(reply) => reply.code(),
             Step::StartTls => {
                 session.encrypted();
                 220
@@ -166,7 +176,7 @@ fn encryption_comes_once_and_forgets_what_was_said() {
     ",
     );
     let mut session = offered();
-    assert_eq!(session.own_keywords(), ["STARTTLS"]);
+    assert_eq!(session.own_keywords(), ["CHUNKING", "STARTTLS"]);
     let limits = LIMITS;
     session.take(Ok(Command::Ehlo("c.example")), &limits);
     session.promise(Extensions::OWN);
@@ -174,7 +184,7 @@ fn encryption_comes_once_and_forgets_what_was_said() {
     session.encrypted();
     assert_eq!((session.helo(), session.protocol()), ("", "SMTP"));
     session.offer_tls(true);
-    assert!(session.own_keywords().is_empty());
+    assert_eq!(session.own_keywords(), ["CHUNKING"]);
     session.promise(Extensions::OWN);
     assert_eq!(session.protocol(), "ESMTPS");
 }
@@ -417,4 +427,141 @@ fn a_pipelined_transaction_closes_when_mail_is_refused() {
     assert!(!session.is_open());
     let step = session.take(Ok(Command::Data), &LIMITS);
     assert_eq!(step, Step::Answer(NO_MAIL));
+}
+
+#[test]
+fn chunks_have_their_order() {
+    check(
+        Extensions::OWN,
+        "
+        BDAT 1 => 503
+        EHLO c.example => 250
+        BDAT 1 => 503
+        MAIL FROM:<a@b.example> => 250
+        BDAT 1 => 503
+        BDAT 1 LAST => 503
+        RCPT TO:<no@b.example> => 550
+        BDAT 1 => 503
+        RCPT TO:<a@b.example> => 250
+        BDAT 1 => 250
+        RCPT TO:<c@b.example> => 503
+        MAIL FROM:<a@b.example> => 503
+        NOOP => 250
+        BDAT 0 => 250
+        BDAT 0 LAST => 250
+        BDAT 0 LAST => 503
+        DATA => 503
+    ",
+    );
+    check(
+        Extensions::OWN,
+        "
+        EHLO c.example => 250
+        MAIL FROM:<a@b.example> => 250
+        RCPT TO:<a@b.example> => 250
+        BDAT 1 => 250
+        DATA => 503
+        BDAT 1 LAST => 503
+        RSET => 250
+        MAIL FROM:<a@b.example> => 250
+        RCPT TO:<a@b.example> => 250
+        DATA => 354
+        BDAT 1 LAST => 503
+    ",
+    );
+    check(
+        Extensions::OWN,
+        "
+        EHLO c.example => 250
+        MAIL FROM:<a@b.example> => 250
+        RCPT TO:<a@b.example> => 250
+        BDAT 100 => 552
+        BDAT 1 => 503
+        BDAT 1 LAST => 503
+        BDAT 1 => 503
+        BDAT 1 => 503
+        BDAT 1 => 503
+        BDAT 1 => 503
+        RSET => 250
+        MAIL FROM:<a@b.example> => 250
+        RCPT TO:<a@b.example> => 250
+        BDAT 100 LAST => 552
+        MAIL FROM:<a@b.example> => 250
+        BDAT x => 501
+    ",
+    );
+}
+
+#[test]
+fn parameters_of_status_reports_are_sound() {
+    let check = |mail: &str, rcpt: &str, expected: u16| {
+        let mut session = Session::default();
+        session.promise(Extensions::OWN);
+        session.take(Ok(Command::Ehlo("c.example")), &LIMITS);
+        for line in [
+            format!("MAIL FROM:<a@b.example> {mail}"),
+            format!("RCPT TO:<a@b.example> {rcpt}"),
+        ] {
+            match session.take(Command::parse(line.as_bytes()), &LIMITS) {
+                Step::Mail(_) => {}
+                Step::Rcpt(_) => assert_eq!(expected, 250, "{mail} {rcpt}"),
+                Step::Answer(reply) => return assert_eq!(reply.code(), expected, "{mail} {rcpt}"),
+                step => panic!("{step:?}"),
+            }
+        }
+    };
+    let (hundred, long) = ("x".repeat(100), "x".repeat(493));
+    for sound in [
+        "RET=full ENVID=QQ314159",
+        "ENVID=a+2Bb+3Dc+20d",
+        &format!("ENVID={hundred}"),
+    ] {
+        check(sound, "", 250);
+    }
+    for broken in [
+        "ENVID=a+",
+        "ENVID=a+2",
+        "ENVID=a+xy",
+        "ENVID=a+0D+0AMAIL",
+        "ENVID=a+00",
+        "ENVID=a+C3+A4",
+        "ENVID=ä",
+        &format!("ENVID={hundred}x"),
+        "RET=",
+        "RET=HDRS RET=FULL",
+        "ENVID=a ENVID=b",
+    ] {
+        check(broken, "", 501);
+    }
+    for sound in [
+        "NOTIFY=NEVER",
+        "NOTIFY=success,Failure,DELAY ORCPT=rfc822;A+2Bx@b.example",
+        "ORCPT=x-own-kind;anything",
+        &format!("ORCPT=rfc822;{long}"),
+    ] {
+        check("", sound, 250);
+    }
+    for broken in [
+        "NOTIFY",
+        "NOTIFY=",
+        "NOTIFY=ALWAYS",
+        "NOTIFY=NEVER,SUCCESS",
+        "NOTIFY=SUCCESS,SUCCESS",
+        "NOTIFY=SUCCESS,",
+        "NOTIFY=SUCCESS NOTIFY=DELAY",
+        "ORCPT=a@b.example",
+        "ORCPT=rfc822;",
+        "ORCPT=;a@b.example",
+        "ORCPT=rfc_822;a@b.example",
+        "ORCPT=rfc822;a+@b.example",
+        "ORCPT=rfc822;a+0D+0ARCPT",
+        "ORCPT=utf-8;ä@b.example",
+        &format!("ORCPT=rfc822;{long}x"),
+    ] {
+        check("", broken, 501);
+    }
+    check("SMTPUTF8", "ORCPT=utf-8;ä@b.example", 250);
+    check("SMTPUTF8", "ORCPT=rfc822;ä@b.example", 501);
+    check("", "ORCPT=utf-8;\\x{E4}@b.example", 250);
+    check("", "NOTIFIED=NEVER", 555);
 }

@@ -134,6 +134,22 @@ impl Client {
         self.data(message)
     }
 
+    /// Sends a chunk, and takes the reply to it.
+    pub(crate) fn chunk(&mut self, bytes: &[u8], last: bool) -> Reply {
+        self.send(&chunk(bytes, last));
+        self.reply()
+    }
+
+    /// An envelope that has to be accepted.
+    pub(crate) fn envelope(&mut self, from: &str, to: &[&str]) {
+        let reply = self.say(&format!("MAIL FROM:<{from}>"));
+        assert_eq!(reply.code, 250, "{reply:?}");
+        for recipient in to {
+            let reply = self.say(&format!("RCPT TO:<{recipient}>"));
+            assert_eq!(reply.code, 250, "{reply:?}");
+        }
+    }
+
     /// DATA, the message dot-stuffed, and its end.
     pub(crate) fn data(&mut self, message: &[u8]) -> Reply {
         let reply = self.say("DATA");
@@ -144,6 +160,13 @@ impl Client {
         self.send(b".\r\n");
         self.reply()
     }
+}
+
+/// A chunk of a message with its command (RFC 3030).
+pub(crate) fn chunk(bytes: &[u8], last: bool) -> Vec<u8> {
+    let last = if last { " LAST" } else { "" };
+    let command = format!("BDAT {}{last}\r\n", bytes.len());
+    [command.as_bytes(), bytes].concat()
 }
 
 /// A message as DATA carries it (RFC 5321 section 4.5.2).

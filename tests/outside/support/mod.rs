@@ -5,6 +5,7 @@ pub(crate) mod authority;
 pub(crate) mod client;
 pub(crate) mod doctor;
 pub(crate) mod exeat;
+pub(crate) mod lenient;
 pub(crate) mod locked;
 pub(crate) mod mail;
 pub(crate) mod next_hop;

@@ -102,6 +102,27 @@ fn what_is_said_before_tls_is_never_taken_for_said_under_it() {
 }
 
 #[test]
+fn what_follows_data_too_soon_is_refused_under_tls_as_well() {
+    let (hop, authority, school) = world("");
+    let exeat = Exeat::serve(&school.config());
+    let mut client = Client::connect(exeat.smtp);
+    client.start_tls(&authority.client(None), NAME);
+    client.envelope(STAFF, &["a@b.example"]);
+    client.send(&[&b"DATA\r\n"[..], &innocent("soon"), b".\r\n"].concat());
+    assert_eq!(client.reply().code, 554);
+    assert_eq!(client.reply().code, 0, "closed");
+    // Who waits is heard, also after chunks.
+    let mut client = Client::connect(exeat.smtp);
+    client.start_tls(&authority.client(None), NAME);
+    client.envelope(STAFF, &["a@b.example"]);
+    assert_eq!(client.chunk(&innocent("chunk"), true).code, 250);
+    client.envelope(STAFF, &["a@b.example"]);
+    assert_eq!(client.data(&innocent("data")).code, 250);
+    let arrived = hop.wait_for(2);
+    assert_eq!(without_trace(&arrived[0].message), innocent("chunk"));
+}
+
+#[test]
 fn without_a_certificate_there_is_no_tls() {
     let hop = NextHop::start(Behaviour::default());
     let school = Greenfold::new(hop.address, "");
