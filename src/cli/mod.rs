@@ -2,6 +2,7 @@
 //! only one that imports the configuration.
 
 mod account;
+mod backup;
 mod check;
 mod config_check;
 mod demo;
@@ -10,6 +11,7 @@ mod evaluate;
 mod holds;
 mod journal;
 mod keys;
+mod outbox;
 mod people;
 mod read;
 mod rules;
@@ -22,11 +24,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
+use arc_swap::ArcSwap;
 use clap::{Parser, Subcommand};
 
 use crate::config::{self, Config};
-use crate::store::Unsettled;
+use crate::console::control::{Answer, By, Request, act};
+use crate::console::{self, House};
 use crate::store::people::{List, imports};
+use crate::store::{Access, Store, Unsettled};
 use crate::tenant::{Tenant, Tenants};
 use crate::worker::{self, Tools};
 
@@ -88,6 +93,10 @@ enum Command {
     /// List, show, release or refuse what is held
     #[command(subcommand)]
     Holds(holds::Command),
+    /// List what the outbox is still to send, drop a mail of it, or let it go
+    /// on after the store was restored from a backup
+    #[command(subcommand)]
+    Outbox(outbox::Command),
     /// Prove that the journal is whole
     #[command(subcommand)]
     Journal(journal::Command),
@@ -106,6 +115,12 @@ enum Command {
     /// Make the key that seals what is held
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Copy an SQLite store to a new file, also while it is served
+    ///
+    /// The copy is consistent, sealed as the store is, and does not hold the
+    /// key: keep a copy of that elsewhere. To restore it, stop Exeat, put the
+    /// copy in the store's place and start again.
+    Backup(backup::Arguments),
     /// Check a configuration and everything that it names
     #[command(subcommand)]
     Config(config_check::Command),
@@ -152,6 +167,8 @@ pub fn run() -> ExitCode {
         Command::Read(arguments) => read::run(config, &arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Holds(command) => holds::run(config, &command),
+        Command::Outbox(command) => outbox::run(config, &command),
+        Command::Backup(arguments) => backup::run(config, &arguments),
         Command::Journal(command) => journal::run(config, &command),
         Command::Roster(command) => people::run(config, List::Roster, &command),
         Command::Staff(command) => people::run(config, List::Staff, &command),
@@ -214,6 +231,30 @@ fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<
         .build()
         .context("the runtime did not start")?;
     runtime.block_on(work)
+}
+
+/// Asks the serving process where there is one, else opens the store itself.
+fn ask(config: Config, request: Request) -> anyhow::Result<Answer> {
+    let socket = console::path(&config.store);
+    let answer = console::call(&socket, &request)
+        .with_context(|| format!("the serving process did not answer on {}", socket.display()))?;
+    if let Some(answer) = answer {
+        return Ok(answer);
+    }
+    block_on(async {
+        let house = House {
+            store: Store::open(&config.store, Access::Command).await?,
+            tenants: Arc::new(ArcSwap::from_pointee(config.tenants)),
+        };
+        Ok(act(&house, request, &std::env::temp_dir()).await)
+    })
+}
+
+fn by(reason: &str) -> By {
+    By {
+        name: user(),
+        reason: reason.to_owned(),
+    }
 }
 
 /// Who runs a command, as the journal names them: the account that sudo was

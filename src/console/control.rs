@@ -18,7 +18,7 @@ use crate::finding::{Action, Problem};
 use crate::mail::Address;
 use crate::notice::{About, Event};
 use crate::policy::Judged;
-use crate::store::{Actor, Filter, Hold, Kind, NewMail, Reference, State, StoreError};
+use crate::store::{Actor, Filter, Hold, Kind, NewMail, Owed, Reference, State, StoreError};
 use crate::tenant::Tenant;
 
 /// A command's request.
@@ -49,6 +49,19 @@ pub enum Request {
         reference: String,
         by: By,
     },
+    /// What the outbox is still to send.
+    Owed {
+        limit: u32,
+    },
+    /// Not to send a mail of the outbox any more.
+    Drop {
+        mail: i64,
+        by: By,
+    },
+    /// To let the outbox of a restored store send again.
+    Resume {
+        by: By,
+    },
 }
 
 /// Who asks, and why.
@@ -70,6 +83,11 @@ pub enum Answer {
     /// In base64.
     Content {
         message: String,
+    },
+    Owed {
+        mails: Vec<Owed>,
+        /// None of them is sent, since the store was restored from a backup.
+        waits: bool,
     },
     Done,
     Failed {
@@ -186,6 +204,18 @@ async fn answer(house: &House, request: Request, folder: &Path) -> Result<Answer
             };
             let notices = notices(house, &hold, event)?;
             store.refuse(&hold.reference, &actor, &notices).await?;
+            Ok(Answer::Done)
+        }
+        Request::Owed { limit } => Ok(Answer::Owed {
+            mails: store.owed(limit).await?,
+            waits: store.restored().await?,
+        }),
+        Request::Drop { mail, by } => {
+            store.give_up(mail, &actor(by)?).await?;
+            Ok(Answer::Done)
+        }
+        Request::Resume { by } => {
+            store.accept_restored(&actor(by)?).await?;
             Ok(Answer::Done)
         }
     }

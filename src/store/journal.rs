@@ -77,6 +77,8 @@ pub enum Kind {
     /// The store was found to be behind its head file.
     Restored,
     RestoredAccepted,
+    /// A copy of the store was made.
+    BackedUp,
     /// What was older than its school keeps things was destroyed.
     Purged,
     /// A list of people took another's place.
@@ -108,6 +110,7 @@ impl Kind {
             Self::ContentRead => "content-read",
             Self::Restored => "restored",
             Self::RestoredAccepted => "restored-accepted",
+            Self::BackedUp => "backed-up",
             Self::Purged => "purged",
             Self::PeopleImported => "people-imported",
         }

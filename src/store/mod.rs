@@ -10,6 +10,7 @@
 
 mod at_once;
 mod backend;
+mod backup;
 mod body;
 mod decision;
 mod error;
@@ -44,6 +45,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use backup::Backup;
 pub use body::BodyId;
 pub use decision::{Decided, Decision, DecisionId, Outcome};
 pub use error::StoreError;
@@ -52,7 +54,7 @@ pub use journal::Kind;
 pub use listing::Filter;
 pub use look::{Inside, LastEntry, Look, look};
 pub use open::Access;
-pub use outbox::{Claim, Delivery, MailId, MailKind, NewMail, RecipientState};
+pub use outbox::{Claim, Delivery, MailId, MailKind, NewMail, Owed, RecipientState};
 pub use purge::Purged;
 pub use reader::Unsettled;
 pub use reference::Reference;

@@ -34,6 +34,7 @@ mod postfix;
 mod proxies;
 mod records;
 mod relay;
+mod restore;
 mod rich_text;
 mod scans;
 mod sealed;

@@ -123,7 +123,7 @@ fn told(look: &Look) -> Vec<Line> {
                 lines.push(odd(
                     "outbox",
                     "the store was restored from a backup: nothing is sent from the outbox",
-                    "weigh what may have been sent already, then `exeat journal accept-restored --reason …`",
+                    "see with `exeat outbox list` what waits, drop what was sent already, then `exeat outbox resume --reason …`",
                 ));
             }
             lines.push(journal(last.as_ref()));

@@ -51,7 +51,7 @@ impl Server {
         if store.restored().await? {
             tracing::error!(
                 "the store was restored from a backup: nothing is sent from the outbox until a \
-                 person says so, with `exeat journal accept-restored --reason …`"
+                 person says so, with `exeat outbox resume --reason …`"
             );
         }
         let program =
