@@ -4,12 +4,14 @@
 //! command that opens the store by itself. It decides nothing: a person does,
 //! by name and with a reason, and both stand in the journal.
 
+mod bypass;
+
 use std::path::Path;
 use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -18,7 +20,9 @@ use crate::finding::{Action, Problem};
 use crate::mail::Address;
 use crate::notice::{About, Event};
 use crate::policy::Judged;
-use crate::store::{Actor, Filter, Hold, Kind, NewMail, Owed, Reference, State, StoreError};
+use crate::store::{
+    Actor, Bypass, Filter, Hold, Kind, NewMail, Owed, Reference, State, StoreError,
+};
 use crate::tenant::Tenant;
 
 /// A command's request.
@@ -58,6 +62,19 @@ pub enum Request {
         mail: i64,
         by: By,
     },
+    /// The bypasses in force.
+    Bypasses,
+    /// To let a school's mail leave unscreened for so many seconds; every
+    /// school's without `school`.
+    Bypass {
+        school: Option<String>,
+        seconds: i64,
+        by: By,
+    },
+    EndBypass {
+        school: Option<String>,
+        by: By,
+    },
     /// To let the outbox of a restored store send again.
     Resume {
         by: By,
@@ -88,6 +105,10 @@ pub enum Answer {
         mails: Vec<Owed>,
         /// None of them is sent, since the store was restored from a backup.
         waits: bool,
+    },
+    /// Each with how many messages have passed.
+    Bypasses {
+        bypasses: Vec<(Bypass, u64)>,
     },
     Done,
     Failed {
@@ -126,6 +147,10 @@ enum Refusal {
     Reason,
     #[error("the school {0} of this hold is not in the configuration")]
     School(Arc<str>),
+    #[error("there is no school \"{0}\"; configured: {1}")]
+    NoSchool(String, String),
+    #[error("no bypass is in force")]
+    NoBypass,
     #[error("the message could not be read back: {0}")]
     Content(#[from] std::io::Error),
 }
@@ -213,6 +238,25 @@ async fn answer(house: &House, request: Request, folder: &Path) -> Result<Answer
         Request::Drop { mail, by } => {
             store.give_up(mail, &actor(by)?).await?;
             Ok(Answer::Done)
+        }
+        Request::Bypasses => {
+            let mut bypasses = Vec::new();
+            for bypass in store.bypasses().await? {
+                let passed = store.passed_unscreened(&bypass).await?;
+                bypasses.push((bypass, passed));
+            }
+            Ok(Answer::Bypasses { bypasses })
+        }
+        Request::Bypass {
+            school,
+            seconds,
+            by,
+        } => {
+            let length = SignedDuration::from_secs(seconds);
+            bypass::begin(house, school.as_deref(), length, &actor(by)?).await
+        }
+        Request::EndBypass { school, by } => {
+            bypass::end(house, school.as_deref(), &actor(by)?).await
         }
         Request::Resume { by } => {
             store.accept_restored(&actor(by)?).await?;

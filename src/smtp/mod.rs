@@ -9,6 +9,7 @@
 //! [`refusal`].
 
 mod account;
+mod bypass;
 mod client;
 mod collect;
 mod command;
@@ -45,6 +46,7 @@ mod trace;
 mod transaction;
 
 pub use account::{Account, HashError, hash};
+pub use bypass::{look_for_bypasses, watch_bypasses};
 pub use client::{Client, NextHopDown};
 pub use framing::BareNewlines;
 pub use listener::{Door, resume, serve};

@@ -68,6 +68,15 @@ pub enum StoreError {
     NoFile,
     #[error("the outbox does not wait: this store was not restored, or somebody has let it go on")]
     NotRestored,
+    #[error(
+        "mail of {school} leaves unscreened already, until {until}; \"exeat bypass --end\" ends that"
+    )]
+    BypassOpen {
+        school: String,
+        until: jiff::Timestamp,
+    },
+    #[error("a bypass is for a minute at least and {} hours at most", super::LONGEST_BYPASS.as_hours())]
+    BypassTooLong,
     #[error("there is no body {}", .0.0)]
     NoSuchBody(BodyId),
     #[error("there is no open decision {0}")]

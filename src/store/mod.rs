@@ -12,6 +12,7 @@ mod at_once;
 mod backend;
 mod backup;
 mod body;
+mod bypass;
 mod decision;
 mod error;
 mod head;
@@ -47,6 +48,7 @@ use serde::{Deserialize, Serialize};
 
 pub use backup::Backup;
 pub use body::BodyId;
+pub use bypass::{Bypass, LONGEST_BYPASS};
 pub use decision::{Decided, Decision, DecisionId, Outcome};
 pub use error::StoreError;
 pub use hold::{Actor, Held, Hold, NewHold, State};

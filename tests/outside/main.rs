@@ -5,6 +5,7 @@ mod archives;
 mod bombs;
 mod broken;
 mod broken_pdf;
+mod bypass;
 mod check;
 mod corpus;
 mod crash;

@@ -107,6 +107,7 @@ fn told(look: &Look) -> Vec<Line> {
             newest,
             opens,
             restored,
+            bypasses,
             last,
         } => {
             lines.push(match version < newest {
@@ -126,6 +127,14 @@ fn told(look: &Look) -> Vec<Line> {
                     "see with `exeat outbox list` what waits, drop what was sent already, then `exeat outbox resume --reason …`",
                 ));
             }
+            lines.extend(bypasses.iter().map(|bypass| {
+                let (school, until, by) = (&bypass.school, bypass.until, &bypass.by);
+                odd(
+                    "bypass",
+                    format!("mail of {school} leaves unscreened until {until}, by {by}"),
+                    "`exeat bypass --end --reason …` ends it",
+                )
+            }));
             lines.push(journal(last.as_ref()));
         }
     }

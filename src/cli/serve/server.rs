@@ -96,6 +96,11 @@ impl Server {
             tenants: Arc::clone(&house.tenants),
             tasks: JoinSet::new(),
         };
+        smtp::look_for_bypasses(&server.relay).await?;
+        server.tasks.spawn(smtp::watch_bypasses(
+            Arc::clone(&server.relay),
+            stopping.clone(),
+        ));
         // Before mail comes in, so that nothing is read twice; in the
         // background, so that nobody waits for it.
         let unfinished = server.store.unfinished_readings().await?;
