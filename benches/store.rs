@@ -37,6 +37,7 @@ fn decision(store: &Store, message_id: &str) -> Decision {
         findings: Vec::new(),
         problems: Vec::new(),
         took_ms: 3,
+        unscreened: false,
     }
 }
 

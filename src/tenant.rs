@@ -9,10 +9,10 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 
 use crate::mail::{Address, Domain};
-use crate::notice::{self, About, Event};
+use crate::notice::{self, About, Change, Event, Told};
 use crate::policy::Policy;
 use crate::school::School;
-use crate::store::NewMail;
+use crate::store::{Bypass, NewMail};
 
 pub use next_hop::{Authorities, Identity, NextHop, Tls, server_name};
 
@@ -76,6 +76,36 @@ impl Tenant {
             .into_iter()
             .chain(notice::to_reviewers(&house, about, event, now))
             .map(|mail| mail.for_outbox(&self.school.id, about.reference.clone()))
+            .collect()
+    }
+
+    /// The mails that tell of a bypass that begins.
+    pub fn bypass_began(&self, bypass: &Bypass, now: Timestamp) -> Vec<NewMail> {
+        self.of_bypass(bypass, Change::Began, now)
+    }
+
+    /// And of one that ends; nobody ends it where its time is over.
+    pub fn bypass_ended(
+        &self,
+        bypass: &Bypass,
+        passed: u64,
+        by: Option<&str>,
+        now: Timestamp,
+    ) -> Vec<NewMail> {
+        self.of_bypass(bypass, Change::Ended { by, passed }, now)
+    }
+
+    fn of_bypass(&self, bypass: &Bypass, change: Change<'_>, now: Timestamp) -> Vec<NewMail> {
+        let told = Told {
+            began: bypass.began,
+            until: bypass.until,
+            by: &bypass.by,
+            // What a person typed may hold a pupil's name.
+            reason: &self.school.people.names.mask(&bypass.reason),
+        };
+        notice::of_bypass(&self.house(), &told, change, now)
+            .into_iter()
+            .map(|mail| mail.for_outbox(&self.school.id, None))
             .collect()
     }
 

@@ -1,23 +1,18 @@
 //! `exeat holds`: what is held, and what a person decides on it.
 //!
-//! Asks the serving process where there is one, else opens the store itself.
-
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use anyhow::{Context, bail};
-use arc_swap::ArcSwap;
+use anyhow::bail;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::console::control::{Answer, By, Request, View, act};
-use crate::console::{self, House};
+use crate::console::control::{Answer, Request, View};
 use crate::mail::Address;
-use crate::store::{Access, State, Store};
+use crate::store::State;
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
@@ -70,29 +65,12 @@ pub(super) enum Command {
 
 pub(super) fn run(path: &Path, command: &Command) -> anyhow::Result<ExitCode> {
     let config = super::load(path)?;
-    let socket = console::path(&config.store);
-    let request = request(command)?;
-    let answer = match console::call(&socket, &request)
-        .with_context(|| format!("the serving process did not answer on {}", socket.display()))?
-    {
-        Some(answer) => answer,
-        None => super::block_on(async {
-            let house = House {
-                store: Store::open(&config.store, Access::Command).await?,
-                tenants: Arc::new(ArcSwap::from_pointee(config.tenants)),
-            };
-            Ok(act(&house, request, &std::env::temp_dir()).await)
-        })?,
-    };
+    let answer = super::ask(config, request(command)?)?;
     print(command, answer)?;
     Ok(ExitCode::SUCCESS)
 }
 
 fn request(command: &Command) -> anyhow::Result<Request> {
-    let by = |reason: &str| By {
-        name: super::user(),
-        reason: reason.to_owned(),
-    };
     Ok(match command {
         Command::List {
             state,
@@ -111,7 +89,7 @@ fn request(command: &Command) -> anyhow::Result<Request> {
             ..
         } => Request::Content {
             reference: reference.clone(),
-            by: by(reason.as_deref().unwrap_or_default()),
+            by: super::by(reason.as_deref().unwrap_or_default()),
         },
         Command::Show { reference, .. } => Request::Show {
             reference: reference.clone(),
@@ -122,12 +100,12 @@ fn request(command: &Command) -> anyhow::Result<Request> {
             to,
         } => Request::Release {
             reference: reference.clone(),
-            by: by(reason),
+            by: super::by(reason),
             to: to.clone(),
         },
         Command::Refuse { reference, reason } => Request::Refuse {
             reference: reference.clone(),
-            by: by(reason),
+            by: super::by(reason),
         },
     })
 }

@@ -4,38 +4,21 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::store::{Access, Actor, Store};
+use crate::store::{Access, Store};
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
     /// Recompute the journal's whole chain of hashes; exit status 1 and the
     /// first faulty row if anything was changed, taken out or put in
     Verify,
-    /// Let the outbox of a store that was restored from a backup send again;
-    /// what was sent after the backup was made may then be sent twice
-    AcceptRestored {
-        /// Why; it stands in the journal
-        #[arg(long)]
-        reason: String,
-    },
 }
 
 pub(super) fn run(path: &Path, command: &Command) -> anyhow::Result<ExitCode> {
+    let Command::Verify = command;
     let config = crate::config::load(path)?;
     super::block_on(async {
         let store = Store::open(&config.store, Access::Command).await?;
-        match command {
-            Command::Verify => verify(&store).await,
-            Command::AcceptRestored { reason } => {
-                let actor = Actor {
-                    name: super::user(),
-                    reason: reason.clone(),
-                };
-                store.accept_restored(&actor).await?;
-                writeln!(io::stdout(), "the outbox may send again")?;
-                Ok(ExitCode::SUCCESS)
-            }
-        }
+        verify(&store).await
     })
 }
 

@@ -2,6 +2,8 @@
 //! only one that imports the configuration.
 
 mod account;
+mod backup;
+mod bypass;
 mod check;
 mod config_check;
 mod demo;
@@ -10,6 +12,7 @@ mod evaluate;
 mod holds;
 mod journal;
 mod keys;
+mod outbox;
 mod people;
 mod read;
 mod rules;
@@ -22,11 +25,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
+use arc_swap::ArcSwap;
 use clap::{Parser, Subcommand};
 
 use crate::config::{self, Config};
-use crate::store::Unsettled;
+use crate::console::control::{Answer, By, Request, act};
+use crate::console::{self, House};
 use crate::store::people::{List, imports};
+use crate::store::{Access, Store, Unsettled};
 use crate::tenant::{Tenant, Tenants};
 use crate::worker::{self, Tools};
 
@@ -88,6 +94,18 @@ enum Command {
     /// List, show, release or refuse what is held
     #[command(subcommand)]
     Holds(holds::Command),
+    /// List what the outbox is still to send, drop a mail of it, or let it go
+    /// on after the store was restored from a backup
+    #[command(subcommand)]
+    Outbox(outbox::Command),
+    /// Let mail leave unscreened for a time, loudly, or end that
+    ///
+    /// For the day when a school must have its mail out. Without --for or
+    /// --end it says what is in force. It ends by itself, after a day at
+    /// most; reviewers and safeguarding leads are told when it begins and
+    /// when it ends, and every message that passes stands in the journal as
+    /// unscreened. What is held stays held.
+    Bypass(bypass::Arguments),
     /// Prove that the journal is whole
     #[command(subcommand)]
     Journal(journal::Command),
@@ -106,6 +124,12 @@ enum Command {
     /// Make the key that seals what is held
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Copy an SQLite store to a new file, also while it is served
+    ///
+    /// The copy is consistent, sealed as the store is, and does not hold the
+    /// key: keep a copy of that elsewhere. To restore it, stop Exeat, put the
+    /// copy in the store's place and start again.
+    Backup(backup::Arguments),
     /// Check a configuration and everything that it names
     #[command(subcommand)]
     Config(config_check::Command),
@@ -152,6 +176,9 @@ pub fn run() -> ExitCode {
         Command::Read(arguments) => read::run(config, &arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Holds(command) => holds::run(config, &command),
+        Command::Outbox(command) => outbox::run(config, &command),
+        Command::Bypass(arguments) => bypass::run(config, &arguments),
+        Command::Backup(arguments) => backup::run(config, &arguments),
         Command::Journal(command) => journal::run(config, &command),
         Command::Roster(command) => people::run(config, List::Roster, &command),
         Command::Staff(command) => people::run(config, List::Staff, &command),
@@ -214,6 +241,30 @@ fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<
         .build()
         .context("the runtime did not start")?;
     runtime.block_on(work)
+}
+
+/// Asks the serving process where there is one, else opens the store itself.
+fn ask(config: Config, request: Request) -> anyhow::Result<Answer> {
+    let socket = console::path(&config.store);
+    let answer = console::call(&socket, &request)
+        .with_context(|| format!("the serving process did not answer on {}", socket.display()))?;
+    if let Some(answer) = answer {
+        return Ok(answer);
+    }
+    block_on(async {
+        let house = House {
+            store: Store::open(&config.store, Access::Command).await?,
+            tenants: Arc::new(ArcSwap::from_pointee(config.tenants)),
+        };
+        Ok(act(&house, request, &std::env::temp_dir()).await)
+    })
+}
+
+fn by(reason: &str) -> By {
+    By {
+        name: user(),
+        reason: reason.to_owned(),
+    }
 }
 
 /// Who runs a command, as the journal names them: the account that sudo was

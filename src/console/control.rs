@@ -4,12 +4,14 @@
 //! command that opens the store by itself. It decides nothing: a person does,
 //! by name and with a reason, and both stand in the journal.
 
+mod bypass;
+
 use std::path::Path;
 use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -18,7 +20,9 @@ use crate::finding::{Action, Problem};
 use crate::mail::Address;
 use crate::notice::{About, Event};
 use crate::policy::Judged;
-use crate::store::{Actor, Filter, Hold, Kind, NewMail, Reference, State, StoreError};
+use crate::store::{
+    Actor, Bypass, Filter, Hold, Kind, NewMail, Owed, Reference, State, StoreError,
+};
 use crate::tenant::Tenant;
 
 /// A command's request.
@@ -49,6 +53,32 @@ pub enum Request {
         reference: String,
         by: By,
     },
+    /// What the outbox is still to send.
+    Owed {
+        limit: u32,
+    },
+    /// Not to send a mail of the outbox any more.
+    Drop {
+        mail: i64,
+        by: By,
+    },
+    /// The bypasses in force.
+    Bypasses,
+    /// To let a school's mail leave unscreened for so many seconds; every
+    /// school's without `school`.
+    Bypass {
+        school: Option<String>,
+        seconds: i64,
+        by: By,
+    },
+    EndBypass {
+        school: Option<String>,
+        by: By,
+    },
+    /// To let the outbox of a restored store send again.
+    Resume {
+        by: By,
+    },
 }
 
 /// Who asks, and why.
@@ -70,6 +100,15 @@ pub enum Answer {
     /// In base64.
     Content {
         message: String,
+    },
+    Owed {
+        mails: Vec<Owed>,
+        /// None of them is sent, since the store was restored from a backup.
+        waits: bool,
+    },
+    /// Each with how many messages have passed.
+    Bypasses {
+        bypasses: Vec<(Bypass, u64)>,
     },
     Done,
     Failed {
@@ -108,6 +147,10 @@ enum Refusal {
     Reason,
     #[error("the school {0} of this hold is not in the configuration")]
     School(Arc<str>),
+    #[error("there is no school \"{0}\"; configured: {1}")]
+    NoSchool(String, String),
+    #[error("no bypass is in force")]
+    NoBypass,
     #[error("the message could not be read back: {0}")]
     Content(#[from] std::io::Error),
 }
@@ -186,6 +229,37 @@ async fn answer(house: &House, request: Request, folder: &Path) -> Result<Answer
             };
             let notices = notices(house, &hold, event)?;
             store.refuse(&hold.reference, &actor, &notices).await?;
+            Ok(Answer::Done)
+        }
+        Request::Owed { limit } => Ok(Answer::Owed {
+            mails: store.owed(limit).await?,
+            waits: store.restored().await?,
+        }),
+        Request::Drop { mail, by } => {
+            store.give_up(mail, &actor(by)?).await?;
+            Ok(Answer::Done)
+        }
+        Request::Bypasses => {
+            let mut bypasses = Vec::new();
+            for bypass in store.bypasses().await? {
+                let passed = store.passed_unscreened(&bypass).await?;
+                bypasses.push((bypass, passed));
+            }
+            Ok(Answer::Bypasses { bypasses })
+        }
+        Request::Bypass {
+            school,
+            seconds,
+            by,
+        } => {
+            let length = SignedDuration::from_secs(seconds);
+            bypass::begin(house, school.as_deref(), length, &actor(by)?).await
+        }
+        Request::EndBypass { school, by } => {
+            bypass::end(house, school.as_deref(), &actor(by)?).await
+        }
+        Request::Resume { by } => {
+            store.accept_restored(&actor(by)?).await?;
             Ok(Answer::Done)
         }
     }

@@ -122,7 +122,16 @@ async fn health(State(house): State<House>) -> Response {
         false => (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer"),
     };
     let no_store = (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    (status, [no_store], Json(json!({ "status": word }))).into_response()
+    let mut said = json!({ "status": word });
+    // A store that does not answer has been told of.
+    let bypasses = house.store.bypasses().await.unwrap_or_default();
+    if !bypasses.is_empty() {
+        let unscreened = bypasses
+            .iter()
+            .map(|bypass| json!({ "school": bypass.school, "until": bypass.until }));
+        said["unscreened"] = unscreened.collect();
+    }
+    (status, [no_store], Json(said)).into_response()
 }
 
 async fn style() -> Response {

@@ -16,21 +16,21 @@ use super::{About, Event, House, Mail, clock, prose};
 
 /// Everything that the templates show, already in words.
 #[derive(Debug, Serialize)]
-struct Letter {
-    school: String,
-    tone: &'static str,
-    opening: String,
+pub(super) struct Letter {
+    pub(super) school: String,
+    pub(super) tone: &'static str,
+    pub(super) opening: String,
     /// Whole sentences that follow the opening.
-    account: Vec<String>,
+    pub(super) account: Vec<String>,
     /// What is known of the mail: a label and a value each.
-    facts: Vec<(&'static str, String)>,
-    noticed: Vec<Rule>,
+    pub(super) facts: Vec<(&'static str, String)>,
+    pub(super) noticed: Vec<Rule>,
     /// What to type, and what it does.
-    commands: Vec<(String, &'static str)>,
+    pub(super) commands: Vec<(String, &'static str)>,
 }
 
 #[derive(Debug, Serialize)]
-struct Rule {
+pub(super) struct Rule {
     title: &'static str,
     places: Vec<String>,
     more: Option<String>,
@@ -78,8 +78,7 @@ fn recipients(house: &House<'_>, about: &About) -> Vec<Address> {
         named.extend_from_slice(house.reviewers);
     }
     if named.is_empty() {
-        let domain = house.school.domains.first();
-        named.extend(domain.and_then(|domain| format!("postmaster@{domain}").parse().ok()));
+        named.extend(postmaster(house));
     }
     if !named.iter().all(is_own) {
         named.retain(|address| !is_own(address));
@@ -88,6 +87,12 @@ fn recipients(house: &House<'_>, about: &About) -> Vec<Address> {
     let mut told: HashSet<Address> = HashSet::new();
     named.retain(|address| told.insert(address.clone()));
     named
+}
+
+/// Who is there at every domain (RFC 5321 section 4.5.1).
+pub(super) fn postmaster(house: &House<'_>) -> Option<Address> {
+    let domain = house.school.domains.first()?;
+    format!("postmaster@{domain}").parse().ok()
 }
 
 fn acts(judged: &Judged) -> bool {

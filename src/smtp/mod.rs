@@ -9,6 +9,7 @@
 //! [`refusal`].
 
 mod account;
+mod bypass;
 mod chunk;
 mod client;
 mod collect;
@@ -47,6 +48,7 @@ mod transaction;
 mod xtext;
 
 pub use account::{Account, HashError, hash};
+pub use bypass::{look_for_bypasses, watch_bypasses};
 pub use client::{Client, NextHopDown};
 pub use framing::BareNewlines;
 pub use listener::{Door, resume, serve};

@@ -15,6 +15,7 @@ use rustls::pki_types::CertificateDer;
 use tokio::sync::{Notify, Semaphore, mpsc};
 
 use super::account::Account;
+use super::bypass::Bypasses;
 use super::client::Client;
 use super::extension::Extensions;
 use super::listener::Connections;
@@ -79,6 +80,8 @@ pub struct Relay {
     pub(crate) throttle: Throttle,
     /// Passwords that are looked at at one time.
     pub(crate) passwords: Semaphore,
+    /// Schools whose mail nobody looks at for a time.
+    pub(crate) bypasses: Bypasses,
 }
 
 /// Keeps the process from ending: whoever shuts down waits until the last of
@@ -130,6 +133,7 @@ impl Relay {
             connections: Arc::default(),
             throttle: Throttle::default(),
             passwords: Semaphore::new(PASSWORDS),
+            bypasses: Bypasses::default(),
         }
     }
 

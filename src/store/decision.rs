@@ -36,6 +36,8 @@ pub struct Decision {
     pub problems: Vec<Problem>,
     pub took_ms: u64,
     pub retry: Option<RetryKey>,
+    /// Nobody looked at the message: a bypass was in force.
+    pub unscreened: bool,
 }
 
 /// The journal's row of a decision, to which its outcome refers.
@@ -132,6 +134,8 @@ pub(super) fn entry(keys: &Keys, decision: &Decision) -> Result<Entry, StoreErro
         findings: &'a [Judged],
         problems: &'a [Problem],
         took_ms: u64,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        unscreened: bool,
     }
     let school = &*decision.school;
     let hash = |address| keys.address_hash(school, address);
@@ -147,6 +151,7 @@ pub(super) fn entry(keys: &Keys, decision: &Decision) -> Result<Entry, StoreErro
         findings: &decision.findings,
         problems: &decision.problems,
         took_ms: decision.took_ms,
+        unscreened: decision.unscreened,
     };
     Entry::new(Kind::Decided, Some(school), &payload)
 }

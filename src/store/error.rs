@@ -62,6 +62,21 @@ pub enum StoreError {
     Altered(String),
     #[error("reading or writing a message's bytes failed")]
     Message(#[source] std::io::Error),
+    #[error(
+        "a PostgreSQL store is no file: back it up with pg_dump, or as your provider does, and keep a copy of the key elsewhere"
+    )]
+    NoFile,
+    #[error("the outbox does not wait: this store was not restored, or somebody has let it go on")]
+    NotRestored,
+    #[error(
+        "mail of {school} leaves unscreened already, until {until}; \"exeat bypass --end\" ends that"
+    )]
+    BypassOpen {
+        school: String,
+        until: jiff::Timestamp,
+    },
+    #[error("a bypass is for a minute at least and {} hours at most", super::LONGEST_BYPASS.as_hours())]
+    BypassTooLong,
     #[error("there is no body {}", .0.0)]
     NoSuchBody(BodyId),
     #[error("there is no open decision {0}")]
@@ -78,6 +93,8 @@ pub enum StoreError {
     },
     #[error("hold {0} has no such recipient")]
     NoSuchRecipient(Reference),
+    #[error("no mail {0} waits in the outbox, or it is being sent at this moment")]
+    NoSuchMail(i64),
     #[error("the claim on mail {0} has lapsed, or was never made")]
     ClaimLost(i64),
     #[error("another import of {0} came between; run this one again")]

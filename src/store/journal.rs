@@ -77,6 +77,11 @@ pub enum Kind {
     /// The store was found to be behind its head file.
     Restored,
     RestoredAccepted,
+    /// From now on a school's mail leaves unscreened, or does so no more.
+    BypassBegan,
+    BypassEnded,
+    /// A copy of the store was made.
+    BackedUp,
     /// What was older than its school keeps things was destroyed.
     Purged,
     /// A list of people took another's place.
@@ -108,6 +113,9 @@ impl Kind {
             Self::ContentRead => "content-read",
             Self::Restored => "restored",
             Self::RestoredAccepted => "restored-accepted",
+            Self::BypassBegan => "bypass-began",
+            Self::BypassEnded => "bypass-ended",
+            Self::BackedUp => "backed-up",
             Self::Purged => "purged",
             Self::PeopleImported => "people-imported",
         }

@@ -12,7 +12,7 @@ use super::journal::NODE;
 use super::keys::{Keys, MasterKey};
 use super::place::Place;
 use super::schema::{self, fact};
-use super::{Settings, StoreError};
+use super::{Bypass, Settings, StoreError, bypass};
 
 /// What there is to see of a store.
 #[derive(Debug)]
@@ -40,6 +40,8 @@ pub enum Inside {
         opens: Result<(), StoreError>,
         /// It was restored from a backup, and its outbox waits for a person.
         restored: bool,
+        /// Schools whose mail leaves unscreened.
+        bypasses: Vec<Bypass>,
         last: Option<LastEntry>,
     },
 }
@@ -134,10 +136,15 @@ async fn inside(
         }),
         None => None,
     };
+    let bypasses = match version < bypass::SINCE {
+        true => Vec::new(),
+        false => bypass::open(connection).await?,
+    };
     Ok(Inside::Made {
         version,
         newest: schema::newest(),
         opens,
+        bypasses,
         restored: fact(connection, "restored").await?.is_some(),
         last,
     })

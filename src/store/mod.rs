@@ -10,7 +10,9 @@
 
 mod at_once;
 mod backend;
+mod backup;
 mod body;
+mod bypass;
 mod decision;
 mod error;
 mod head;
@@ -44,7 +46,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use backup::Backup;
 pub use body::BodyId;
+pub use bypass::{Bypass, LONGEST_BYPASS};
 pub use decision::{Decided, Decision, DecisionId, Outcome};
 pub use error::StoreError;
 pub use hold::{Actor, Held, Hold, NewHold, State};
@@ -52,7 +56,7 @@ pub use journal::Kind;
 pub use listing::Filter;
 pub use look::{Inside, LastEntry, Look, look};
 pub use open::Access;
-pub use outbox::{Claim, Delivery, MailId, MailKind, NewMail, RecipientState};
+pub use outbox::{Claim, Delivery, MailId, MailKind, NewMail, Owed, RecipientState};
 pub use purge::Purged;
 pub use reader::Unsettled;
 pub use reference::Reference;

@@ -133,9 +133,12 @@ impl Store {
     /// before the store was restored.
     pub async fn accept_restored(&self, actor: &super::Actor) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        sqlx::query("DELETE FROM about WHERE name = 'restored'")
+        let accepted = sqlx::query("DELETE FROM about WHERE name = 'restored'")
             .execute(tx.connection())
             .await?;
+        if accepted.rows_affected() == 0 {
+            return Err(StoreError::NotRestored);
+        }
         let payload = json!({ "by": actor.name, "reason": actor.reason });
         tx.append(&Entry::new(Kind::RestoredAccepted, None, &payload)?);
         tx.commit().await

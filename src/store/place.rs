@@ -68,6 +68,15 @@ impl Place {
     /// A connection to an SQLite file in another mode than to write.
     pub(super) async fn connect_as(&self, mode: &str) -> Result<AnyConnection, StoreError> {
         let path = self.path.as_deref().unwrap_or(Path::new(""));
+        self.connect_to(path, mode).await
+    }
+
+    /// A connection to another SQLite file, such as a copy of the store.
+    pub(super) async fn connect_to(
+        &self,
+        path: &Path,
+        mode: &str,
+    ) -> Result<AnyConnection, StoreError> {
         let url = format!("sqlite://{}?{mode}", percent_encoded(path));
         Ok(options(&url)?.connect().await?)
     }

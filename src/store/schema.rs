@@ -78,6 +78,14 @@ const VERSIONS: &[&[&str]] = &[
         PRIMARY KEY (message, hold)){in key order}",
         "CREATE INDEX threads_hold ON threads (hold)",
     ],
+    &[
+        // When a school's mail left unscreened, and from which row of the
+        // journal on.
+        "CREATE TABLE bypasses (
+        id BIGINT PRIMARY KEY, school TEXT NOT NULL, began BIGINT NOT NULL, until BIGINT NOT NULL,
+        from_row BIGINT NOT NULL, person TEXT NOT NULL, reason TEXT NOT NULL, ended BIGINT)",
+        "CREATE INDEX bypasses_open ON bypasses (ended)",
+    ],
 ];
 
 /// The newest version that this program knows.

@@ -107,6 +107,7 @@ fn told(look: &Look) -> Vec<Line> {
             newest,
             opens,
             restored,
+            bypasses,
             last,
         } => {
             lines.push(match version < newest {
@@ -123,9 +124,17 @@ fn told(look: &Look) -> Vec<Line> {
                 lines.push(odd(
                     "outbox",
                     "the store was restored from a backup: nothing is sent from the outbox",
-                    "weigh what may have been sent already, then `exeat journal accept-restored --reason …`",
+                    "see with `exeat outbox list` what waits, drop what was sent already, then `exeat outbox resume --reason …`",
                 ));
             }
+            lines.extend(bypasses.iter().map(|bypass| {
+                let (school, until, by) = (&bypass.school, bypass.until, &bypass.by);
+                odd(
+                    "bypass",
+                    format!("mail of {school} leaves unscreened until {until}, by {by}"),
+                    "`exeat bypass --end --reason …` ends it",
+                )
+            }));
             lines.push(journal(last.as_ref()));
         }
     }

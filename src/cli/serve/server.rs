@@ -51,7 +51,7 @@ impl Server {
         if store.restored().await? {
             tracing::error!(
                 "the store was restored from a backup: nothing is sent from the outbox until a \
-                 person says so, with `exeat journal accept-restored --reason …`"
+                 person says so, with `exeat outbox resume --reason …`"
             );
         }
         let program =
@@ -96,6 +96,11 @@ impl Server {
             tenants: Arc::clone(&house.tenants),
             tasks: JoinSet::new(),
         };
+        smtp::look_for_bypasses(&server.relay).await?;
+        server.tasks.spawn(smtp::watch_bypasses(
+            Arc::clone(&server.relay),
+            stopping.clone(),
+        ));
         // Before mail comes in, so that nothing is read twice; in the
         // background, so that nobody waits for it.
         let unfinished = server.store.unfinished_readings().await?;

@@ -16,7 +16,10 @@
 //!    for another try.
 
 mod claim;
+mod owed;
 mod report;
+
+pub use owed::Owed;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -87,7 +90,8 @@ impl MailKind {
 pub struct MailId(pub i64);
 
 /// How far the outbox is with one recipient.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum RecipientState {
     Queued,
     Sending,

@@ -132,7 +132,7 @@ on_both! {
                 std::fs::write(ground.store_file(), "").expect("emptied");
             }
             false => {
-                for table in ["threads", "about", "chain", "journal", "retries", "body_chunks",
+                for table in ["threads", "bypasses", "about", "chain", "journal", "retries", "body_chunks",
                     "outbox_recipients", "outbox", "holds", "bodies", "people_blocks",
                     "people_lists"] {
                     ground.execute(&format!("DROP TABLE {table}")).await;

@@ -166,6 +166,7 @@ fn decision(recipients: &[&str]) -> Decision {
         }],
         took_ms: 12,
         retry: None,
+        unscreened: false,
     }
 }
 

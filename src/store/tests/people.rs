@@ -228,6 +228,7 @@ on_both! {
     async fn a_store_of_the_first_version_learns_of_people(ground: Ground) {
         drop(ground.serve().await);
         for sql in [
+            "DROP TABLE bypasses",
             "DROP TABLE threads",
             "DROP TABLE people_blocks",
             "DROP TABLE people_lists",

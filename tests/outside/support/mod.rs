@@ -10,4 +10,5 @@ pub(crate) mod locked;
 pub(crate) mod mail;
 pub(crate) mod next_hop;
 pub(crate) mod school;
+pub(crate) mod store;
 pub(crate) mod wire;
