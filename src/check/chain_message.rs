@@ -69,9 +69,11 @@ const SEVERAL: usize = 2;
 const SPREADING: i32 = 2;
 /// A new text of at most this length only hands on what it quotes, in bytes.
 const REMARK: usize = 300;
-/// What the tone of the words around a request adds to its score for each whole
-/// [`Likeness`](crate::patterns::Likeness) to chains, and at most; what it can
-/// take off a request that nobody makes in passing, and off another.
+/// The [`Likeness`](crate::patterns::Likeness) to chains that is no tone either
+/// way. What the words around a request add to its score for each whole one
+/// beyond, and at most; what they can take off a request that nobody makes in
+/// passing, and off another.
+const EVEN: f32 = 0.2;
 const TELLS: f32 = 3.0;
 const ADDS: f32 = 2.0;
 const TAKES: f32 = 2.0;
@@ -288,7 +290,7 @@ impl<'a> Letter<'a> {
             UNMISTAKABLE.. => TAKES,
             _ => TAKES_IN_PASSING,
         };
-        let tone = likeness.map_or(0.0, |likeness| likeness * TELLS);
+        let tone = likeness.map_or(0.0, |likeness| (likeness - EVEN) * TELLS);
         tone.clamp(-takes, ADDS).round() as i32
     }
 

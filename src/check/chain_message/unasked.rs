@@ -10,7 +10,7 @@ use super::{BOUNDED, ENOUGH, confidence};
 
 /// How much a passage has to read like a chain to be one without a request
 /// that is known.
-const ALIKE: f32 = 0.9;
+const ALIKE: f32 = 1.1;
 
 /// A chain without a request that is known, by the way that it reads. A word
 /// of warning, or of a lesson, is enough for it to be none.

@@ -51,8 +51,10 @@ const LETTER: usize = 20 * 1024;
 const PLAIN: i32 = 3;
 /// From this confidence on nobody needs to ask how the rest reads.
 const SURE: f32 = 0.5;
-/// How much a passage has to read like abuse to be contempt of itself.
+/// How much a passage has to read like abuse to be contempt of itself, and
+/// in a mail that reads like abuse as a whole.
 const CONTEMPT: f32 = 1.2;
+const CONTEMPT_IN_ABUSE: f32 = 0.9;
 
 #[derive(Debug)]
 pub(super) struct OffensiveLanguage;
@@ -124,9 +126,16 @@ fn contempt(
 ) -> Option<Finding> {
     let texts = mail.reading.texts.iter().enumerate();
     let written = texts.filter(|(_, text)| text.role == Role::Body);
-    let written = written.map(|(index, text)| (text, mail.prose(index)));
-    let passage = likeness::likeliest(written, Learned::Abuse)?;
-    if passage.likeness.score < CONTEMPT {
+    let written: Vec<_> = written
+        .map(|(index, text)| (text, mail.prose(index)))
+        .collect();
+    let passage = likeness::likeliest(written.iter().copied(), Learned::Abuse)?;
+    let score = passage.likeness.score;
+    let is_all_abuse = || {
+        let whole: Vec<&Scanned<'_>> = written.iter().map(|(_, scanned)| *scanned).collect();
+        Scanned::likeness_of(&whole, Learned::Abuse).is_some_and(|whole| whole >= 0.0)
+    };
+    if score < CONTEMPT && !(score >= CONTEMPT_IN_ABUSE && is_all_abuse()) {
         return None;
     }
     let sentence = Sentence::around(passage.scanned.as_str(), &passage.likeness.passage);

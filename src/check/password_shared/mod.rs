@@ -4,7 +4,9 @@
 //! name with its password; a password, PIN or code beside words of accounts
 //! and devices; behind "log in as" or the like, a word that is made as
 //! passwords are ([`token`]); and whatever else the company that it keeps
-//! makes one ([`handed`]). In tables, also attached ones: a column of
+//! makes one ([`handed`]), unless the words around it read otherwise. Where
+//! nothing is known for one, a passage that reads like labelled ones
+//! ([`Learned::Password`]). In tables, also attached ones: a column of
 //! passwords. In what is forwarded, where the new text is there to pass it on.
 //!
 //! **Why.** "There is no occasion when a password needs to be shared with
@@ -23,11 +25,11 @@ use std::ops::Range;
 
 use crate::extract::{Protection, Role, Text};
 use crate::finding::{Finding, RuleId, Weight};
-use crate::patterns::{Hit, Pattern, Scanned, Topic};
+use crate::patterns::{Hit, Learned, Pattern, Scanned, Topic};
 use crate::school::School;
 
 use super::speech::{Sentence, is_forwarded};
-use super::{Check, Screened, masking};
+use super::{Check, Screened, likeness, masking};
 
 mod handed;
 mod table;
@@ -52,6 +54,13 @@ const LETTER: usize = 20 * 1024;
 const PAIR: f32 = 0.95;
 const SAID: f32 = 0.85;
 const LIKELY: f32 = 0.7;
+/// How much a passage has to read like a credential that is handed over to be
+/// one by that alone, and how sure that is.
+const ALIKE: f32 = 1.0;
+const ALIKE_IS: f32 = 0.6;
+/// How little the words around something made like a password may read like
+/// one that is handed over.
+const UNLIKE: f32 = -0.6;
 
 const VOID: &str = "it is no longer of use, or has to be changed at once";
 const DOCUMENT: &str = "it reads as the password of a document";
@@ -95,10 +104,14 @@ impl Check for PasswordShared {
             })
             .map(|(index, text)| (text, mail.prose(index)))
             .collect();
-        let told: Vec<Shared> = own
+        let known: Vec<Shared> = own
             .iter()
             .filter_map(|(text, scanned)| shared(text, scanned))
             .collect();
+        let told = match known.iter().any(|shared| shared.objection.is_none()) {
+            true => known,
+            false => known.into_iter().chain(reads_like_one(&own)).collect(),
+        };
         if told.is_empty() {
             return findings;
         }
@@ -203,10 +216,7 @@ fn shared<'t>(text: &'t Text, scanned: &Scanned<'_>) -> Option<Shared<'t>> {
         confidence,
         objection,
     };
-    let around = Around {
-        text: scanned.as_str(),
-        hits: scanned.hits(Topic::Passwords),
-    };
+    let around = Around::of(scanned);
     let mut found: Vec<Shared<'t>> = Vec::new();
     if lines {
         found.push(text_of("what looks like a login", LIKELY, None));
@@ -222,16 +232,15 @@ fn shared<'t>(text: &'t Text, scanned: &Scanned<'_>) -> Option<Shared<'t>> {
     if text.text.len() <= LETTER {
         let original = |place| &text.text[scanned.locate(&text.text, place)];
         for handed in handed::over(around.text, &around.hits, original) {
-            found.push(match handed {
-                Handed::Password(place) => {
-                    let objection = around.objection(&place, Told::InPassing);
-                    text_of("what looks like a password", LIKELY, objection)
-                }
-                Handed::Code(place) => {
-                    let objection = around.objection(&place, Told::InPassing);
-                    text_of("the code or PIN of a device or a door", LIKELY, objection)
-                }
-            });
+            let (place, what) = match handed {
+                Handed::Password(place) => (place, "what looks like a password"),
+                Handed::Code(place) => (place, "the code or PIN of a device or a door"),
+            };
+            let likeness = scanned.likeness_at(Learned::Password, &place);
+            if likeness.is_none_or(|score| score > UNLIKE) {
+                let objection = around.objection(&place, Told::InPassing);
+                found.push(text_of(what, LIKELY, objection));
+            }
         }
     }
     for hit in &around.hits {
@@ -276,6 +285,20 @@ fn shared<'t>(text: &'t Text, scanned: &Scanned<'_>) -> Option<Shared<'t>> {
         .max_by(|one, other| one.counts().total_cmp(&other.counts()))
 }
 
+/// A credential that is told in words of its own, by the way that they read.
+fn reads_like_one<'t>(texts: &[(&'t Text, &'t Scanned<'_>)]) -> Option<Shared<'t>> {
+    let passage = likeness::likeliest(texts.iter().copied(), Learned::Password)?;
+    (passage.likeness.score >= ALIKE).then(|| {
+        let around = Around::of(passage.scanned);
+        Shared {
+            text: passage.text,
+            what: "what reads like a password or a code that is handed over",
+            confidence: ALIKE_IS,
+            objection: around.objection(&passage.likeness.passage, Told::InPassing),
+        }
+    })
+}
+
 /// A name and, on the next line, a word that nobody writes but as a password.
 fn pair_of_lines(text: &str) -> bool {
     let mut before = None;
@@ -312,7 +335,14 @@ struct Around<'t, 'p> {
     hits: Vec<Hit<'p>>,
 }
 
-impl Around<'_, '_> {
+impl<'t, 'p> Around<'t, 'p> {
+    fn of(scanned: &'t Scanned<'p>) -> Self {
+        Self {
+            text: scanned.as_str(),
+            hits: scanned.hits(Topic::Passwords),
+        }
+    }
+
     /// Whether the last word, which is the password, is more than a line to
     /// write on or a mask.
     fn says_something(&self, place: &Range<usize>) -> bool {
