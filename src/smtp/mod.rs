@@ -35,6 +35,7 @@ mod relay;
 pub(crate) mod reply;
 mod session;
 mod settings;
+mod share;
 mod stream;
 #[cfg(test)]
 mod testing;

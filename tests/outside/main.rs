@@ -21,6 +21,7 @@ mod hoards;
 mod holding;
 mod illustrated;
 mod layers;
+mod limits;
 mod locks;
 mod measured;
 mod messages;
