@@ -35,6 +35,7 @@ mod personal_data;
 mod postfix;
 mod proxies;
 mod records;
+mod refusals;
 mod relay;
 mod rich_text;
 mod scans;
