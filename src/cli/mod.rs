@@ -14,6 +14,7 @@ mod journal;
 mod keys;
 mod outbox;
 mod people;
+mod purge;
 mod read;
 mod rules;
 mod serve;
@@ -130,6 +131,13 @@ enum Command {
     /// key: keep a copy of that elsewhere. To restore it, stop Exeat, put the
     /// copy in the store's place and start again.
     Backup(backup::Arguments),
+    /// Destroy what schools keep no longer, as the server does once a day
+    ///
+    /// What `[school.retention]` says: messages, then what is known of holds
+    /// that were decided, then what the journal's rows tell. What waits for a
+    /// decision stays. The journal keeps how much was destroyed, and its chain
+    /// still verifies.
+    Purge(purge::Arguments),
     /// Check a configuration and everything that it names
     #[command(subcommand)]
     Config(config_check::Command),
@@ -178,6 +186,7 @@ pub fn run() -> ExitCode {
         Command::Holds(command) => holds::run(config, &command),
         Command::Outbox(command) => outbox::run(config, &command),
         Command::Bypass(arguments) => bypass::run(config, &arguments),
+        Command::Purge(arguments) => purge::run(config, &arguments),
         Command::Backup(arguments) => backup::run(config, &arguments),
         Command::Journal(command) => journal::run(config, &command),
         Command::Roster(command) => people::run(config, List::Roster, &command),

@@ -81,6 +81,9 @@ impl Store {
             .await?
             .ok_or(StoreError::NoSuchBody(body))?;
         let wrapped: Vec<u8> = row.try_get("wrapped")?;
+        if wrapped.is_empty() {
+            return Err(StoreError::Destroyed);
+        }
         let key = self
             .0
             .keys

@@ -79,6 +79,8 @@ pub enum StoreError {
     BypassTooLong,
     #[error("there is no body {}", .0.0)]
     NoSuchBody(BodyId),
+    #[error("the message was destroyed: its school keeps messages for no longer")]
+    Destroyed,
     #[error("there is no open decision {0}")]
     NoSuchDecision(i64),
     #[error("there is no hold {0}")]

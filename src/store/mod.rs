@@ -57,7 +57,7 @@ pub use listing::Filter;
 pub use look::{Inside, LastEntry, Look, look};
 pub use open::Access;
 pub use outbox::{Claim, Delivery, MailId, MailKind, NewMail, Owed, RecipientState};
-pub use purge::Purged;
+pub use purge::{Before, Destroyed, Purged};
 pub use reader::Unsettled;
 pub use reference::Reference;
 pub use retry::RetryKey;

@@ -36,6 +36,7 @@ mod proxies;
 mod records;
 mod relay;
 mod restore;
+mod retention;
 mod rich_text;
 mod scans;
 mod sealed;
