@@ -122,9 +122,8 @@ enum Command {
     /// Make the password hashes of accounts that sign in to send
     #[command(subcommand)]
     Account(account::Command),
-    /// Make the key that seals what is held
-    #[command(subcommand)]
-    Keys(keys::Command),
+    /// Show the keys that seal what is held; make the first, or a new one
+    Keys(keys::Arguments),
     /// Copy an SQLite store to a new file, also while it is served
     ///
     /// The copy is consistent, sealed as the store is, and does not hold the
@@ -193,7 +192,7 @@ pub fn run() -> ExitCode {
         Command::Staff(command) => people::run(config, List::Staff, &command),
         Command::Contacts(command) => people::run(config, List::Contacts, &command),
         Command::Account(command) => account::run(&command),
-        Command::Keys(command) => keys::run(config, &command),
+        Command::Keys(arguments) => keys::run(config, &arguments),
         Command::Config(command) => config_check::run(config, &command),
         Command::Doctor(arguments) => doctor::run(config, &arguments),
     };
@@ -252,8 +251,11 @@ fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<
     runtime.block_on(work)
 }
 
+/// Where an answer is of another kind than the request asks for.
+const NOT_UNDERSTOOD: &str = "the answer is not understood; are both of the same release?";
+
 /// Asks the serving process where there is one, else opens the store itself.
-fn ask(config: Config, request: Request) -> anyhow::Result<Answer> {
+fn ask(config: &Config, request: Request) -> anyhow::Result<Answer> {
     let socket = console::path(&config.store);
     let answer = console::call(&socket, &request)
         .with_context(|| format!("the serving process did not answer on {}", socket.display()))?;
@@ -263,7 +265,7 @@ fn ask(config: Config, request: Request) -> anyhow::Result<Answer> {
     block_on(async {
         let house = House {
             store: Store::open(&config.store, Access::Command).await?,
-            tenants: Arc::new(ArcSwap::from_pointee(config.tenants)),
+            tenants: Arc::new(ArcSwap::from_pointee(config.tenants.clone())),
         };
         Ok(act(&house, request, &std::env::temp_dir()).await)
     })

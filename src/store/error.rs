@@ -56,6 +56,8 @@ pub enum StoreError {
         found: String,
         wanted: String,
     },
+    #[error("{0} values are still sealed by the old key")]
+    KeyInUse(u64),
     #[error("the system gives no random numbers")]
     Randomness(#[from] getrandom::Error),
     #[error("{0} does not open with its key: it was altered, or belongs elsewhere")]

@@ -80,6 +80,9 @@ pub enum Kind {
     /// From now on a school's mail leaves unscreened, or does so no more.
     BypassBegan,
     BypassEnded,
+    /// A new key took the old one's place; nothing needs the old one any more.
+    KeysRotated,
+    KeyRetired,
     /// A copy of the store was made.
     BackedUp,
     /// What was older than its school keeps things was destroyed.
@@ -115,6 +118,8 @@ impl Kind {
             Self::RestoredAccepted => "restored-accepted",
             Self::BypassBegan => "bypass-began",
             Self::BypassEnded => "bypass-ended",
+            Self::KeysRotated => "keys-rotated",
+            Self::KeyRetired => "key-retired",
             Self::BackedUp => "backed-up",
             Self::Purged => "purged",
             Self::PeopleImported => "people-imported",

@@ -31,6 +31,7 @@ mod purge;
 mod reader;
 mod reference;
 mod retry;
+mod rotation;
 mod schema;
 mod seal;
 mod settle;
@@ -61,6 +62,7 @@ pub use purge::{Before, Destroyed, Purged};
 pub use reader::Unsettled;
 pub use reference::Reference;
 pub use retry::RetryKey;
+pub use rotation::KeyState;
 pub use settle::Settled;
 pub use tally::tally;
 

@@ -157,7 +157,7 @@ async fn records<T: DeserializeOwned>(
     Ok(())
 }
 
-fn key_context(list: List, generation: i64, blocks: i64) -> String {
+pub(super) fn key_context(list: List, generation: i64, blocks: i64) -> String {
     let list = list.as_str();
     format!("{list} of import {generation}, {blocks} blocks")
 }
@@ -328,7 +328,6 @@ async fn write<T: Serialize>(
     let wrapped = tx.keys().seal(school, &context, &key)?;
     let former = replacement.former;
     let current = replacement.records.len() as u64 - former.count;
-    let key_id = tx.keys().school_key_id(school);
     let when = when.map_or(tx.now, Timestamp::as_millisecond);
     sqlx::query(
         "INSERT INTO people_lists (school, list, generation, imported, format, current, former,
@@ -343,8 +342,8 @@ async fn write<T: Serialize>(
     .bind(i64::try_from(current).unwrap_or(i64::MAX))
     .bind(i64::try_from(former.count).unwrap_or(i64::MAX))
     .bind(former.since)
-    .bind(key_id)
-    .bind(wrapped)
+    .bind(wrapped.key_id)
+    .bind(wrapped.bytes)
     .bind(count)
     .execute(tx.connection())
     .await?;

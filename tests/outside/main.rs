@@ -38,6 +38,7 @@ mod relay;
 mod restore;
 mod retention;
 mod rich_text;
+mod rotation;
 mod scans;
 mod sealed;
 mod secrecy;

@@ -249,7 +249,7 @@ pub(super) async fn queue_all(tx: &mut Tx<'_>, mails: &[NewMail]) -> Result<(), 
             hold: mail.hold.as_ref(),
             envelope: &mail.envelope,
             body: None,
-            message: Some(message),
+            message: Some(message.bytes),
         };
         insert(tx, row).await?;
         let hash = |address| tx.keys().address_hash(&mail.school, address);
@@ -316,17 +316,18 @@ async fn insert(tx: &mut Tx<'_>, row: NewRow<'_>) -> Result<(), StoreError> {
     let now = tx.now;
     sqlx::query(
         "INSERT INTO outbox (id, school, kind, state, hold, envelope, body, message, created,
-             next_attempt, attempts, dot)
-         VALUES ($1, $2, $3, 'queued', $4, $5, $6, $7, $8, 0, 0, 0)",
+             next_attempt, attempts, dot, key_id)
+         VALUES ($1, $2, $3, 'queued', $4, $5, $6, $7, $8, 0, 0, 0, $9)",
     )
     .bind(row.id.0)
     .bind(row.school)
     .bind(row.kind.as_str())
     .bind(row.hold.map(|hold| hold.0.to_string()))
-    .bind(envelope)
+    .bind(envelope.bytes)
     .bind(row.body.map(|body| body.0))
     .bind(row.message)
     .bind(now)
+    .bind(envelope.key_id)
     .execute(tx.connection())
     .await?;
     for number in 0..row.envelope.recipients.len() {
@@ -378,6 +379,6 @@ fn milliseconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
-fn context(id: MailId) -> String {
+pub(super) fn context(id: MailId) -> String {
     format!("mail {}", id.0)
 }

@@ -8,6 +8,7 @@ mod holds;
 mod journal;
 mod mails;
 mod people;
+mod rotation;
 mod tally;
 mod thread;
 
