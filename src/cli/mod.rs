@@ -18,6 +18,7 @@ mod purge;
 mod read;
 mod rules;
 mod serve;
+mod store;
 mod trial;
 
 use std::io;
@@ -110,6 +111,9 @@ enum Command {
     /// Prove that the journal is whole
     #[command(subcommand)]
     Journal(journal::Command),
+    /// Look through the store for whatever is damaged or was altered
+    #[command(subcommand)]
+    Store(store::Command),
     /// Import the pupils, by whose names mail is screened
     #[command(subcommand)]
     Roster(people::Command),
@@ -188,6 +192,7 @@ pub fn run() -> ExitCode {
         Command::Purge(arguments) => purge::run(config, &arguments),
         Command::Backup(arguments) => backup::run(config, &arguments),
         Command::Journal(command) => journal::run(config, &command),
+        Command::Store(command) => store::run(config, &command),
         Command::Roster(command) => people::run(config, List::Roster, &command),
         Command::Staff(command) => people::run(config, List::Staff, &command),
         Command::Contacts(command) => people::run(config, List::Contacts, &command),

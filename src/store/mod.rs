@@ -38,6 +38,7 @@ mod settle;
 mod tally;
 mod thread;
 mod transaction;
+mod verify;
 mod writer;
 
 #[cfg(test)]
@@ -65,6 +66,7 @@ pub use retry::RetryKey;
 pub use rotation::KeyState;
 pub use settle::Settled;
 pub use tally::tally;
+pub use verify::{Checked, Fault, Verification};
 
 /// `[store]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

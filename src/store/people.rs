@@ -16,6 +16,7 @@ use serde_json::json;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
+use crate::school::Staff;
 use crate::school::kept::{KeptContact, KeptPupil};
 
 use super::journal::Entry;
@@ -116,6 +117,20 @@ fn imported(row: &AnyRow) -> Result<(String, Imported), StoreError> {
             former: count("former")?,
         },
     ))
+}
+
+/// Reads a list to its end, whatever is in it.
+pub(super) async fn read_list(
+    connection: &mut AnyConnection,
+    keys: &Keys,
+    school: &str,
+    list: List,
+) -> Result<(), StoreError> {
+    match list {
+        List::Roster => records(connection, keys, school, list, |_: KeptPupil| {}).await,
+        List::Staff => records(connection, keys, school, list, |_: Staff| {}).await,
+        List::Contacts => records(connection, keys, school, list, |_: KeptContact| {}).await,
+    }
 }
 
 async fn records<T: DeserializeOwned>(

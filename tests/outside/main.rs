@@ -9,6 +9,7 @@ mod bypass;
 mod check;
 mod corpus;
 mod crash;
+mod damage;
 mod demo;
 mod doctor;
 mod documents;

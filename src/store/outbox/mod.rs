@@ -69,7 +69,7 @@ impl MailKind {
         }
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         [Self::Release, Self::Notice, Self::Report]
             .into_iter()
             .find(|kind| kind.as_str() == text)
@@ -358,7 +358,7 @@ async fn set_recipients(
     Ok(())
 }
 
-fn open_envelope(row: &AnyRow, keys: &Keys, id: MailId) -> Result<Envelope, StoreError> {
+pub(super) fn open_envelope(row: &AnyRow, keys: &Keys, id: MailId) -> Result<Envelope, StoreError> {
     let sealed: Vec<u8> = row.try_get("envelope")?;
     let plain = keys.open_sealed(row.try_get("school")?, &context(id), &sealed)?;
     postcard::from_bytes(&plain).map_err(|_| StoreError::altered(context(id)))
