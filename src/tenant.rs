@@ -2,6 +2,7 @@
 //! goes, how it is told. And the choice of the school for a message.
 
 mod next_hop;
+mod retention;
 
 use std::sync::Arc;
 
@@ -12,7 +13,9 @@ use crate::mail::{Address, Domain};
 use crate::notice::{self, About, Change, Event, Told};
 use crate::policy::Policy;
 use crate::school::School;
-use crate::store::{Bypass, NewMail};
+use crate::store::{Before, Bypass, NewMail};
+
+pub use retention::Retention;
 
 pub use next_hop::{Authorities, Identity, NextHop, Tls, server_name};
 
@@ -26,6 +29,7 @@ pub struct Tenant {
     pub safeguarding: Vec<Address>,
     /// How long pupils count as pupils after they have left.
     pub former_for: Span,
+    pub retention: Retention,
     pub next_hop: Arc<NextHop>,
     /// How people reach the console; links in notices begin so.
     pub console_url: String,
@@ -58,6 +62,13 @@ impl Tenants {
         self.iter().find(|tenant| {
             tenant.school.domains.contains(domain) || tenant.school.pupil_domains.contains(domain)
         })
+    }
+
+    /// What is of no school is kept as long as the school that keeps the
+    /// longest keeps its own.
+    pub fn longest_kept(&self, now: Timestamp) -> Option<Before> {
+        let all = self.iter().map(|tenant| tenant.retention.before(now));
+        all.min_by_key(|before| before.journal)
     }
 
     pub fn only(&self) -> Option<&Arc<Tenant>> {

@@ -65,7 +65,7 @@ pub(super) enum Command {
 
 pub(super) fn run(path: &Path, command: &Command) -> anyhow::Result<ExitCode> {
     let config = super::load(path)?;
-    let answer = super::ask(config, request(command)?)?;
+    let answer = super::ask(&config, request(command)?)?;
     print(command, answer)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -4,12 +4,12 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::store::{Access, Store};
+use crate::store::{Access, Store, Verification};
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
-    /// Recompute the journal's whole chain of hashes; exit status 1 and the
-    /// first faulty row if anything was changed, taken out or put in
+    /// Recompute the journal's whole chain of hashes; exit status 1 and every
+    /// faulty row if anything was changed, taken out or put in
     Verify,
 }
 
@@ -23,21 +23,23 @@ pub(super) fn run(path: &Path, command: &Command) -> anyhow::Result<ExitCode> {
 }
 
 async fn verify(store: &Store) -> anyhow::Result<ExitCode> {
-    let verification = store.verify().await?;
-    let rows = verification.rows;
-    match verification.first_fault {
-        None => {
-            writeln!(io::stdout(), "the journal is whole: {rows} rows")?;
-            Ok(ExitCode::SUCCESS)
-        }
-        Some(fault) => {
-            let what = fault.what;
-            writeln!(
-                io::stdout(),
-                "row {} {what}; the {rows} rows before it are whole",
-                fault.seq
-            )?;
-            Ok(ExitCode::FAILURE)
-        }
+    let found = store.verify().await?;
+    tell(&found, &mut io::stdout().lock())?;
+    Ok(ExitCode::from(u8::from(!found.faults.is_empty())))
+}
+
+/// Every row that is not as it was written, and how many are.
+pub(super) fn tell(found: &Verification, out: &mut impl Write) -> io::Result<()> {
+    for fault in &found.faults {
+        writeln!(out, "row {} {}", fault.seq, fault.what)?;
+    }
+    let rows = found.rows;
+    match found.faults.len() {
+        0 => writeln!(out, "the journal is whole: {rows} rows"),
+        1 => writeln!(out, "1 row is not as it was written; {rows} are"),
+        faults => writeln!(
+            out,
+            "{faults} rows are not as they were written; {rows} are"
+        ),
     }
 }

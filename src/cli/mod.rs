@@ -14,9 +14,11 @@ mod journal;
 mod keys;
 mod outbox;
 mod people;
+mod purge;
 mod read;
 mod rules;
 mod serve;
+mod store;
 mod trial;
 
 use std::io;
@@ -109,6 +111,9 @@ enum Command {
     /// Prove that the journal is whole
     #[command(subcommand)]
     Journal(journal::Command),
+    /// Look through the store for whatever is damaged or was altered
+    #[command(subcommand)]
+    Store(store::Command),
     /// Import the pupils, by whose names mail is screened
     #[command(subcommand)]
     Roster(people::Command),
@@ -121,15 +126,21 @@ enum Command {
     /// Make the password hashes of accounts that sign in to send
     #[command(subcommand)]
     Account(account::Command),
-    /// Make the key that seals what is held
-    #[command(subcommand)]
-    Keys(keys::Command),
+    /// Show the keys that seal what is held; make the first, or a new one
+    Keys(keys::Arguments),
     /// Copy an SQLite store to a new file, also while it is served
     ///
     /// The copy is consistent, sealed as the store is, and does not hold the
     /// key: keep a copy of that elsewhere. To restore it, stop Exeat, put the
     /// copy in the store's place and start again.
     Backup(backup::Arguments),
+    /// Destroy what schools keep no longer, as the server does once a day
+    ///
+    /// What `[school.retention]` says: messages, then what is known of holds
+    /// that were decided, then what the journal's rows tell. What waits for a
+    /// decision stays. The journal keeps how much was destroyed, and its chain
+    /// still verifies.
+    Purge(purge::Arguments),
     /// Check a configuration and everything that it names
     #[command(subcommand)]
     Config(config_check::Command),
@@ -178,13 +189,15 @@ pub fn run() -> ExitCode {
         Command::Holds(command) => holds::run(config, &command),
         Command::Outbox(command) => outbox::run(config, &command),
         Command::Bypass(arguments) => bypass::run(config, &arguments),
+        Command::Purge(arguments) => purge::run(config, &arguments),
         Command::Backup(arguments) => backup::run(config, &arguments),
         Command::Journal(command) => journal::run(config, &command),
+        Command::Store(command) => store::run(config, &command),
         Command::Roster(command) => people::run(config, List::Roster, &command),
         Command::Staff(command) => people::run(config, List::Staff, &command),
         Command::Contacts(command) => people::run(config, List::Contacts, &command),
         Command::Account(command) => account::run(&command),
-        Command::Keys(command) => keys::run(config, &command),
+        Command::Keys(arguments) => keys::run(config, &arguments),
         Command::Config(command) => config_check::run(config, &command),
         Command::Doctor(arguments) => doctor::run(config, &arguments),
     };
@@ -243,8 +256,11 @@ fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<
     runtime.block_on(work)
 }
 
+/// Where an answer is of another kind than the request asks for.
+const NOT_UNDERSTOOD: &str = "the answer is not understood; are both of the same release?";
+
 /// Asks the serving process where there is one, else opens the store itself.
-fn ask(config: Config, request: Request) -> anyhow::Result<Answer> {
+fn ask(config: &Config, request: Request) -> anyhow::Result<Answer> {
     let socket = console::path(&config.store);
     let answer = console::call(&socket, &request)
         .with_context(|| format!("the serving process did not answer on {}", socket.display()))?;
@@ -254,7 +270,7 @@ fn ask(config: Config, request: Request) -> anyhow::Result<Answer> {
     block_on(async {
         let house = House {
             store: Store::open(&config.store, Access::Command).await?,
-            tenants: Arc::new(ArcSwap::from_pointee(config.tenants)),
+            tenants: Arc::new(ArcSwap::from_pointee(config.tenants.clone())),
         };
         Ok(act(&house, request, &std::env::temp_dir()).await)
     })

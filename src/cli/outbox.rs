@@ -52,7 +52,7 @@ pub(super) fn run(path: &Path, command: &Command) -> anyhow::Result<ExitCode> {
         },
     };
     let mut out = io::stdout().lock();
-    match (command, super::ask(config, request)?) {
+    match (command, super::ask(&config, request)?) {
         (_, Answer::Failed { why }) => bail!(why),
         (Command::List { json: true, .. }, Answer::Owed { mails, .. }) => {
             for mail in &mails {
@@ -77,7 +77,7 @@ pub(super) fn run(path: &Path, command: &Command) -> anyhow::Result<ExitCode> {
             writeln!(out, "mail {mail} is not sent any more")?;
         }
         (_, Answer::Done) => writeln!(out, "the outbox sends again")?,
-        _ => bail!("the answer is not understood; are both of the same release?"),
+        _ => bail!(super::NOT_UNDERSTOOD),
     }
     Ok(ExitCode::SUCCESS)
 }

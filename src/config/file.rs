@@ -10,6 +10,7 @@ use serde::Deserialize;
 use crate::finding::RuleId;
 use crate::mail::{Address, Domain};
 use crate::school::{self, Route};
+use crate::tenant::Retention;
 use crate::{notice, policy, smtp, worker};
 
 #[derive(Debug, Default, Deserialize)]
@@ -84,6 +85,7 @@ pub(super) struct School {
     /// How long pupils count as pupils after they have left the imported
     /// roster: `"2 years"`.
     pub(super) former_for: Option<jiff::Span>,
+    pub(super) retention: Retention,
     pub(super) phones: Vec<String>,
     /// The passwords that it is known to use.
     pub(super) passwords: Option<school::habits::Settings>,

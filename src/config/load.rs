@@ -3,6 +3,7 @@
 
 mod listen;
 mod next_hop;
+mod retention;
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -12,8 +13,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{Span, Timestamp};
 
 use super::Config;
 use super::fault::{Fault, Faults};
@@ -233,6 +234,7 @@ impl Loading<'_> {
         }
         let people = self.people(index, &file, imports);
         let former_for = self.former_for(index, file.former_for);
+        let retention = self.retention(index, file.retention);
         let habits = self.habits(index, &mut file);
         let policy = Policy::new(&policy::Settings {
             mode: file.mode,
@@ -262,6 +264,7 @@ impl Loading<'_> {
             reviewers: file.reviewers,
             safeguarding: file.safeguarding,
             former_for,
+            retention,
             next_hop: Arc::new(next_hop?),
             console_url: common.console_url.clone(),
         })
@@ -326,21 +329,6 @@ impl Loading<'_> {
                 None
             }
         }
-    }
-
-    /// How long former pupils count as pupils.
-    fn former_for(&mut self, index: &str, given: Option<Span>) -> Span {
-        let given = given.unwrap_or_else(|| Span::new().years(2));
-        let now = Timestamp::now().to_zoned(TimeZone::UTC);
-        let sensible = now.checked_sub(given).is_ok_and(|then| then <= now);
-        if !sensible {
-            let place = ["school", index, "former_for"];
-            self.fault(
-                &place,
-                "former_for is a time like \"2 years\" or \"18 months\"",
-            );
-        }
-        given
     }
 
     fn habits(&mut self, index: &str, file: &mut file::School) -> Habits {

@@ -6,7 +6,7 @@
 
 mod bypass;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use base64::Engine;
@@ -21,7 +21,7 @@ use crate::mail::Address;
 use crate::notice::{About, Event};
 use crate::policy::Judged;
 use crate::store::{
-    Actor, Bypass, Filter, Hold, Kind, NewMail, Owed, Reference, State, StoreError,
+    Actor, Bypass, Filter, Hold, KeyState, Kind, NewMail, Owed, Reference, State, StoreError,
 };
 use crate::tenant::Tenant;
 
@@ -75,6 +75,18 @@ pub enum Request {
         school: Option<String>,
         by: By,
     },
+    /// Which keys there are.
+    Keys,
+    /// To put a new key in the place of the old one, unless that is under way.
+    RotateKeys {
+        by: By,
+    },
+    /// To seal anew, for about a second, what older keys have sealed.
+    SealAnew,
+    /// To take the old key out of the key file.
+    RetireKeys {
+        by: By,
+    },
     /// To let the outbox of a restored store send again.
     Resume {
         by: By,
@@ -109,6 +121,18 @@ pub enum Answer {
     /// Each with how many messages have passed.
     Bypasses {
         bypasses: Vec<(Bypass, u64)>,
+    },
+    Keys {
+        state: KeyState,
+    },
+    /// Values that are still to be sealed anew.
+    Left {
+        values: u64,
+    },
+    /// Where the old keys are now.
+    Retired {
+        files: Vec<PathBuf>,
+        state: KeyState,
     },
     Done,
     Failed {
@@ -258,6 +282,20 @@ async fn answer(house: &House, request: Request, folder: &Path) -> Result<Answer
         Request::EndBypass { school, by } => {
             bypass::end(house, school.as_deref(), &actor(by)?).await
         }
+        Request::Keys => Ok(Answer::Keys {
+            state: store.key_state().await?,
+        }),
+        Request::RotateKeys { by } => {
+            store.rotate_keys(&actor(by)?).await?;
+            Ok(Answer::Done)
+        }
+        Request::SealAnew => Ok(Answer::Left {
+            values: store.seal_anew().await?,
+        }),
+        Request::RetireKeys { by } => Ok(Answer::Retired {
+            files: store.retire_keys(&actor(by)?).await?,
+            state: store.key_state().await?,
+        }),
         Request::Resume { by } => {
             store.accept_restored(&actor(by)?).await?;
             Ok(Answer::Done)

@@ -3,6 +3,8 @@
 //! says so. A fault that was answered earlier would leave the rest of the
 //! message to be taken for commands.
 
+use std::net::IpAddr;
+
 use bytes::{Buf, BytesMut};
 use jiff::Timestamp;
 use tokio::io::AsyncReadExt;
@@ -15,6 +17,7 @@ use super::message::{FULL, TROUBLE};
 use super::relay::Relay;
 use super::reply::Reply;
 use super::settings::Limits;
+use super::share::{Most, Share};
 use super::stream::Stream;
 use super::transaction::Transaction;
 use crate::mail::content::Writer;
@@ -40,6 +43,10 @@ const HEADER_TOO_LARGE: Reply = Reply::new(
     552,
     "5.3.4 The header of this message is larger than this server takes",
 );
+pub(crate) const TOO_MUCH: Reply = Reply::new(
+    452,
+    "4.3.1 Too much mail is under way at this moment, please try again later",
+);
 const LOOP: Reply = Reply::new(554, "5.4.6 This message goes in a loop");
 
 /// A client's side of a message.
@@ -57,6 +64,7 @@ pub(crate) struct Sound {
     pub(crate) content: Content,
     /// Trace fields of earlier passages.
     pub(crate) own_traces: usize,
+    pub(crate) share: Share,
 }
 
 /// A message on its way in.
@@ -77,24 +85,30 @@ struct Kept {
     writer: Writer,
     /// Bytes that came, without the trace field.
     size: u64,
+    /// The largest that it may be.
     most: u64,
+    /// What it takes of all that may be under way.
+    share: Share,
+    in_flight: Most,
     /// Why nothing more is kept.
     refusal: Option<Reply>,
 }
 
 impl Collecting {
-    /// Begins with the trace field.
+    /// Begins with the trace field of this time.
     pub(crate) fn begin(
         decoder: Decoder,
         limits: Limits,
         relay: &Relay,
-        trace: &str,
-        received: Timestamp,
+        client: IpAddr,
+        (trace, received): (&str, Timestamp),
     ) -> Self {
         let mut kept = Kept {
             writer: Writer::new(&relay.folder),
             size: 0,
-            most: limits.message_size,
+            most: limits.largest(),
+            share: relay.in_flight.share(client),
+            in_flight: limits.most_in_flight(),
             refusal: None,
         };
         kept.write(trace.as_bytes());
@@ -116,7 +130,9 @@ impl Collecting {
         relay: &Relay,
     ) -> Result<(), End> {
         let decoder = Decoder::of_chunks(BareNewlines::Reject);
-        let mut nothing = Self::begin(decoder, limits, relay, "", Timestamp::UNIX_EPOCH);
+        let nobody = IpAddr::from([0, 0, 0, 0]);
+        let untraced = ("", Timestamp::UNIX_EPOCH);
+        let mut nothing = Self::begin(decoder, limits, relay, nobody, untraced);
         nothing.kept.refuse(TROUBLE);
         nothing.chunk(size, source, None, relay).await.map(drop)
     }
@@ -187,7 +203,7 @@ impl Collecting {
         }
         self.kept.write(line_end);
         let size = self.kept.size;
-        let content = self.kept.finish()?;
+        let (content, share) = self.kept.finish()?;
         let longest = self.limits.header;
         let head = content
             .head(self.trace + longest.max(header::CAP))
@@ -213,6 +229,7 @@ impl Collecting {
         Ok(Sound {
             content,
             own_traces: passed.own,
+            share,
         })
     }
 
@@ -266,6 +283,10 @@ impl Kept {
         if self.size > self.most {
             self.refuse(TOO_LARGE);
         }
+        if self.refusal.is_none() && !self.share.grow(bytes.len() as u64, self.in_flight) {
+            tracing::warn!("message put off: too many bytes are under way");
+            self.refuse(TOO_MUCH);
+        }
         self.write(bytes);
     }
 
@@ -283,17 +304,19 @@ impl Kept {
         if self.refusal.is_none() {
             self.refusal = Some(reply);
             self.writer.clear();
+            self.share.clear();
         }
     }
 
-    fn finish(self) -> Result<Content, Reply> {
+    fn finish(self) -> Result<(Content, Share), Reply> {
         if let Some(refusal) = self.refusal {
             return Err(refusal);
         }
-        self.writer.finish().map_err(|error| {
+        let content = self.writer.finish().map_err(|error| {
             tracing::error!(%error, "message not kept while it came");
             FULL
-        })
+        })?;
+        Ok((content, self.share))
     }
 }
 

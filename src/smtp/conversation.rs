@@ -259,7 +259,11 @@ impl Conversation {
                 let snapshot = Arc::clone(&self.snapshot);
                 let client = self.client.clone();
                 let client = client.expect("the session is barred while there is none");
-                match Transaction::begin(&self.relay, snapshot, client, mail).await {
+                let begun = match self.admit(&mail) {
+                    Ok(()) => Transaction::begin(&self.relay, snapshot, client, mail).await,
+                    Err(reply) => Err(reply),
+                };
+                match begun {
                     Ok(transaction) => {
                         self.transaction = Some(transaction);
                         self.settle_if_due().await;

@@ -1,9 +1,8 @@
 //! Accepts clients, no more than the limits say, and at a shutdown waits for
 //! those that are in the middle of something.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
@@ -34,16 +33,6 @@ pub enum Door {
     Smtp,
     /// With TLS from the first byte (RFC 8314).
     Smtps,
-}
-
-/// Connections there are, in all and by client.
-#[derive(Debug, Default)]
-pub(crate) struct Connections(Mutex<HashMap<IpAddr, usize>>);
-
-/// One of them; counted until it is dropped.
-struct Counted {
-    connections: Arc<Connections>,
-    address: IpAddr,
 }
 
 /// Serves clients until `shutdown` turns true. Then idle sessions get 421,
@@ -147,13 +136,10 @@ async fn handle(
 ) {
     let snapshot = relay.snapshot();
     let limits = &snapshot.limits;
-    let counted = Connections::count(
-        &relay.connections,
-        address,
-        limits.connections,
-        limits.connections_per_client,
-    );
-    let Some(_counted) = counted else {
+    let Some(_share) = relay
+        .connections
+        .take(address, 1, limits.most_connections())
+    else {
         tracing::warn!(%address, "connection refused: too many");
         if door == Door::Smtp {
             refuse(Stream::Clear(stream), &CROWDED).await;
@@ -184,43 +170,6 @@ async fn handle(
     }
     drop(snapshot);
     converse(relay, tasks, stream, address, shutdown).await;
-}
-
-impl Connections {
-    fn count(
-        self: &Arc<Self>,
-        address: IpAddr,
-        total: usize,
-        per_client: usize,
-    ) -> Option<Counted> {
-        let mut clients = self.lock();
-        let own = clients.get(&address).copied().unwrap_or(0);
-        if own >= per_client || clients.values().sum::<usize>() >= total {
-            return None;
-        }
-        clients.insert(address, own + 1);
-        Some(Counted {
-            connections: Arc::clone(self),
-            address,
-        })
-    }
-
-    /// A panic elsewhere leaves the counts whole: every change is one call.
-    fn lock(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        let mut clients = self.connections.lock();
-        if let Some(count) = clients.get_mut(&self.address) {
-            *count -= 1;
-            if *count == 0 {
-                clients.remove(&self.address);
-            }
-        }
-    }
 }
 
 /// Returns once the shutdown is asked for, or nobody is left to ask for it.

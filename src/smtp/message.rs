@@ -18,6 +18,7 @@ use super::hold;
 use super::refusal;
 use super::relay::{NO_SCHOOL, Pending, Relay, Standing, Tasks};
 use super::reply::Reply;
+use super::share::Share;
 use super::stream::{Peeked, Stream};
 use super::transaction::{Hop, Transaction};
 use crate::extract::{Header, Reading};
@@ -42,6 +43,8 @@ pub(crate) struct Collected {
     /// When DATA was given, and when its end came.
     pub(crate) began: Instant,
     pub(crate) ended: Instant,
+    /// What it takes of all that may be under way, until it is dealt with.
+    pub(crate) share: Share,
 }
 
 /// What the steps after screening have in common.
@@ -333,7 +336,9 @@ impl Case<'_> {
                 if !held.joined {
                     let (relay, tenant, envelope) =
                         (Arc::clone(self.relay), self.tenant, self.envelope);
-                    let received = self.message.received;
+                    let Collected {
+                        received, share, ..
+                    } = self.message;
                     self.tasks.spawn(async move {
                         hold::settle(
                             &relay,
@@ -344,6 +349,7 @@ impl Case<'_> {
                             screening,
                         )
                         .await;
+                        drop(share);
                     });
                 }
                 reply

@@ -36,6 +36,7 @@ mod relay;
 pub(crate) mod reply;
 mod session;
 mod settings;
+mod share;
 mod stream;
 #[cfg(test)]
 mod testing;

@@ -13,16 +13,17 @@ use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use rustls::pki_types::CertificateDer;
 use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::time::Instant;
 
 use super::account::Account;
 use super::bypass::Bypasses;
 use super::client::Client;
 use super::extension::Extensions;
-use super::listener::Connections;
 use super::mark::Mark;
 use super::pool::NextHops;
 use super::reply::Reply;
 use super::settings::{Limits, Settings};
+use super::share::{Rate, Stock};
 use super::throttle::Throttle;
 use super::tls::Incoming;
 use super::trace::Trace;
@@ -75,7 +76,11 @@ pub struct Relay {
     pub(crate) folder: PathBuf,
     /// Wakes the outbox.
     pub(crate) outbox: Arc<Notify>,
-    pub(crate) connections: Arc<Connections>,
+    pub(crate) connections: Arc<Stock>,
+    /// Bytes of messages that have begun to come and are not answered yet.
+    pub(crate) in_flight: Arc<Stock>,
+    /// Messages that begin.
+    pub(crate) messages: Rate,
     /// Tries to sign in.
     pub(crate) throttle: Throttle,
     /// Passwords that are looked at at one time.
@@ -131,6 +136,8 @@ impl Relay {
             folder: parts.folder,
             outbox: Arc::new(Notify::new()),
             connections: Arc::default(),
+            in_flight: Arc::default(),
+            messages: Rate::new(Instant::now()),
             throttle: Throttle::default(),
             passwords: Semaphore::new(PASSWORDS),
             bypasses: Bypasses::default(),
@@ -263,7 +270,7 @@ impl Snapshot {
             .iter()
             .filter(|tenant| may_send(&tenant.school.id));
         let heard = schools.filter_map(|tenant| hops.extensions(&tenant.next_hop));
-        Extensions::promise(heard, self.limits.message_size)
+        Extensions::promise(heard, self.limits.largest())
     }
 
     /// The school of a transaction, as far as MAIL tells. Where the sender

@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::account::Account;
 use super::client::Client;
+use super::share::Most;
 use super::tls::Incoming;
 
 /// `[listen]`, as far as it concerns mail.
@@ -68,6 +69,13 @@ pub struct Limits {
     pub session_messages: u32,
     pub connections: usize,
     pub connections_per_client: usize,
+    /// Messages that may begin in a minute; 0 is any number.
+    pub messages_per_minute: u64,
+    pub messages_per_minute_per_client: u64,
+    /// The sum of all messages that have begun to come and are not answered
+    /// yet. What is larger than 4 MB of each is on disk.
+    pub bytes_in_flight: u64,
+    pub bytes_in_flight_per_client: u64,
     /// What a client waits for screening at most; a message that takes longer
     /// is kept, and read in the background.
     pub screen_deadline: u64,
@@ -94,6 +102,10 @@ impl Default for Limits {
             session_messages: 1000,
             connections: 500,
             connections_per_client: 50,
+            messages_per_minute: 0,
+            messages_per_minute_per_client: 0,
+            bytes_in_flight: 2 * 1024 * 1024 * 1024, // 2 GB
+            bytes_in_flight_per_client: 1536 * 1024 * 1024, // 1.5 GB: 50 of 20 MB, and more
             screen_deadline: 30,
             give_back_seconds: 5,
             drain_seconds: 60,
@@ -102,6 +114,36 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// The largest message that can ever be taken.
+    pub(crate) fn largest(&self) -> u64 {
+        let in_flight = self.most_in_flight();
+        self.message_size
+            .min(in_flight.in_all)
+            .min(in_flight.per_client)
+    }
+
+    pub(crate) fn most_connections(&self) -> Most {
+        Most {
+            in_all: self.connections as u64,
+            per_client: self.connections_per_client as u64,
+        }
+    }
+
+    pub(crate) fn most_in_flight(&self) -> Most {
+        Most {
+            in_all: self.bytes_in_flight,
+            per_client: self.bytes_in_flight_per_client,
+        }
+    }
+
+    pub(crate) fn most_messages(&self) -> Most {
+        let any = |most: u64| if most == 0 { u64::MAX } else { most };
+        Most {
+            in_all: any(self.messages_per_minute),
+            per_client: any(self.messages_per_minute_per_client),
+        }
+    }
+
     pub(crate) fn command(&self) -> Duration {
         Duration::from_secs(self.command_seconds)
     }

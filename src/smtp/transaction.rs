@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::client::{Client, NextHopDown};
-use super::command::{Mail, Rcpt};
+use super::command::{Mail, Parameters, Rcpt};
 use super::next_hop::{Connection, HopError, WINDOW, missing};
 use super::relay::{Relay, Snapshot, Standing};
 use super::reply::Reply;
@@ -84,8 +84,7 @@ impl Transaction {
     ) -> Result<Self, Reply> {
         let reverse_path = mail.reverse_path.and_then(|path| path.address);
         let (tenant, standing) = snapshot.school_of_sender(&client, reverse_path.as_ref())?;
-        let is_size = |key: &str| key.eq_ignore_ascii_case("SIZE");
-        let declared = mail.parameters.iter().find(|(key, _)| is_size(key));
+        let declared = declared_size(mail.parameters);
         let mut transaction = Self {
             snapshot,
             client,
@@ -99,7 +98,7 @@ impl Transaction {
                 ),
                 recipients: Vec::new(),
             },
-            declared: declared.and_then(|(_, size)| size?.parse().ok()),
+            declared,
             hop: Hop::Replay,
             asked: vec![Asked::Mail],
             tenant,
@@ -260,6 +259,17 @@ impl Transaction {
             .parse()
             .expect("a domain makes an address of postmaster")
     }
+}
+
+/// The size that a client says its message has (RFC 1870).
+pub(crate) fn declared_size(parameters: Parameters<'_>) -> Option<u64> {
+    let mut parameters = parameters.iter();
+    let (_, size) = parameters.find(|(key, _)| is_size(key))?;
+    size?.parse().ok()
+}
+
+fn is_size(key: &str) -> bool {
+    key.eq_ignore_ascii_case("SIZE")
 }
 
 /// What the client hears where it is not the network that failed.

@@ -52,8 +52,8 @@ impl Store {
                 .bind(school)
                 .bind(i64::try_from(message.size()).unwrap_or(i64::MAX))
                 .bind(now())
-                .bind(self.0.keys.school_key_id(school))
-                .bind(&*wrapped)
+                .bind(&*wrapped.key_id)
+                .bind(&*wrapped.bytes)
                 .execute(&mut *tx)
                 .await?;
             }
@@ -81,6 +81,9 @@ impl Store {
             .await?
             .ok_or(StoreError::NoSuchBody(body))?;
         let wrapped: Vec<u8> = row.try_get("wrapped")?;
+        if wrapped.is_empty() {
+            return Err(StoreError::Destroyed);
+        }
         let key = self
             .0
             .keys
@@ -209,7 +212,7 @@ fn altered(id: BodyId) -> StoreError {
     StoreError::Altered(context(id))
 }
 
-fn context(id: BodyId) -> String {
+pub(super) fn context(id: BodyId) -> String {
     format!("body {}", id.0)
 }
 

@@ -56,6 +56,8 @@ pub enum StoreError {
         found: String,
         wanted: String,
     },
+    #[error("{0} values are still sealed by the old key")]
+    KeyInUse(u64),
     #[error("the system gives no random numbers")]
     Randomness(#[from] getrandom::Error),
     #[error("{0} does not open with its key: it was altered, or belongs elsewhere")]
@@ -79,6 +81,8 @@ pub enum StoreError {
     BypassTooLong,
     #[error("there is no body {}", .0.0)]
     NoSuchBody(BodyId),
+    #[error("the message was destroyed: its school keeps messages for no longer")]
+    Destroyed,
     #[error("there is no open decision {0}")]
     NoSuchDecision(i64),
     #[error("there is no hold {0}")]

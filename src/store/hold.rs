@@ -18,7 +18,7 @@ use crate::mail::Envelope;
 use crate::policy::Judged;
 
 use super::journal::Entry;
-use super::keys::Keys;
+use super::keys::{Keys, Sealed};
 use super::retry::{self, Known, Memory, Place};
 use super::transaction::{Tx, timestamp};
 use super::writer::Job;
@@ -271,10 +271,11 @@ async fn insert(
     }
     let decided = tx.append(decided);
     let now = tx.now;
+    let sealed = sealed(tx.keys(), &decision.school, reference, envelope)?;
     sqlx::query(
         "INSERT INTO holds (reference, school, state, action, created, due, envelope, subject,
-             size, findings, problems, automatic, body, retry)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+             size, findings, problems, automatic, body, retry, key_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
     )
     .bind(&*reference.0)
     .bind(&*decision.school)
@@ -282,7 +283,7 @@ async fn insert(
     .bind(decision.action.as_str())
     .bind(now)
     .bind(hold.due.as_millisecond())
-    .bind(sealed(tx.keys(), &decision.school, reference, envelope)?)
+    .bind(sealed.bytes)
     .bind(without_nul(&decision.subject))
     .bind(i64::try_from(decision.size).unwrap_or(i64::MAX))
     .bind(json_text(&decision.findings))
@@ -290,6 +291,7 @@ async fn insert(
     .bind(i64::from(hold.automatic))
     .bind(hold.body.0)
     .bind(decision.retry.map(|key| key.0.to_vec()))
+    .bind(sealed.key_id)
     .execute(tx.connection())
     .await?;
     remember(tx, decision, reference, envelope).await?;
@@ -333,8 +335,9 @@ async fn join(
             &earlier.reference,
             &earlier.envelope,
         )?;
-        sqlx::query("UPDATE holds SET envelope = $1 WHERE reference = $2")
-            .bind(envelope)
+        sqlx::query("UPDATE holds SET envelope = $1, key_id = $2 WHERE reference = $3")
+            .bind(envelope.bytes)
+            .bind(envelope.key_id)
             .bind(&*earlier.reference.0)
             .execute(tx.connection())
             .await?;
@@ -382,11 +385,11 @@ fn sealed(
     school: &str,
     reference: &Reference,
     envelope: &Envelope,
-) -> Result<Vec<u8>, StoreError> {
+) -> Result<Sealed, StoreError> {
     let plain = postcard::to_stdvec(envelope).expect("an envelope is plain data");
     keys.seal(school, &context(reference), &plain)
 }
 
-fn context(reference: &Reference) -> String {
+pub(super) fn context(reference: &Reference) -> String {
     format!("the envelope of hold {reference}")
 }

@@ -39,9 +39,6 @@ use super::{Store, StoreError};
 /// The one node that there is until several share a store.
 pub(super) const NODE: &str = "main";
 
-/// How many rows [`Store::verify`] holds at a time.
-const PAGE: i64 = 1000;
-
 /// What a row tells of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -80,6 +77,9 @@ pub enum Kind {
     /// From now on a school's mail leaves unscreened, or does so no more.
     BypassBegan,
     BypassEnded,
+    /// A new key took the old one's place; nothing needs the old one any more.
+    KeysRotated,
+    KeyRetired,
     /// A copy of the store was made.
     BackedUp,
     /// What was older than its school keeps things was destroyed.
@@ -115,6 +115,8 @@ impl Kind {
             Self::RestoredAccepted => "restored-accepted",
             Self::BypassBegan => "bypass-began",
             Self::BypassEnded => "bypass-ended",
+            Self::KeysRotated => "keys-rotated",
+            Self::KeyRetired => "key-retired",
             Self::BackedUp => "backed-up",
             Self::Purged => "purged",
             Self::PeopleImported => "people-imported",
@@ -135,21 +137,6 @@ pub struct Row {
     pub salt: Option<Vec<u8>>,
     pub digest: [u8; 32],
     pub hash: [u8; 32],
-}
-
-/// What [`Store::verify`] found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verification {
-    /// Rows that are as they were written, up to the first fault.
-    pub rows: i64,
-    pub first_fault: Option<Fault>,
-}
-
-/// A row that is not as it was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
-    pub seq: i64,
-    pub what: &'static str,
 }
 
 impl Store {
@@ -177,63 +164,6 @@ impl Store {
         .fetch_all(&self.0.reading)
         .await?;
         rows.iter().map(Row::from_database).collect()
-    }
-
-    /// Recomputes the whole chain, a page at a time.
-    pub async fn verify(&self) -> Result<Verification, StoreError> {
-        // The head is read first: rows that are appended while the chain is
-        // walked are beyond it and prove themselves.
-        let recorded = self.recorded_head().await?;
-        let noted = super::head::read(&self.0.place.key_file)?;
-        let mut head = Head::default();
-        let fault = |seq, what| Some(Fault { seq, what });
-        loop {
-            let page = self.journal_rows(head.seq, PAGE).await?;
-            for row in &page {
-                let first_fault = match row.follows(&head) {
-                    Err(what) => fault(row.seq, what),
-                    Ok(next)
-                        if [Some(&recorded), noted.as_ref()]
-                            .into_iter()
-                            .flatten()
-                            .any(|known| known.seq == next.seq && known.hash != next.hash) =>
-                    {
-                        fault(row.seq, "is not the row that was noted when it was written")
-                    }
-                    Ok(next) => {
-                        head = next;
-                        None
-                    }
-                };
-                if first_fault.is_some() {
-                    return Ok(Verification {
-                        rows: head.seq,
-                        first_fault,
-                    });
-                }
-            }
-            if page.is_empty() {
-                break;
-            }
-        }
-        let known = recorded.seq.max(noted.map_or(0, |noted| noted.seq));
-        let first_fault = match head.seq < known {
-            true => fault(head.seq + 1, "is missing: the journal ends before it"),
-            false => None,
-        };
-        Ok(Verification {
-            rows: head.seq,
-            first_fault,
-        })
-    }
-
-    async fn recorded_head(&self) -> Result<Head, StoreError> {
-        let row = sqlx::query("SELECT seq, hash FROM chain WHERE node = $1")
-            .bind(NODE)
-            .fetch_optional(&self.0.reading)
-            .await?;
-        row.as_ref()
-            .map_or(Ok(Head::default()), Head::from_database)
     }
 }
 
@@ -301,7 +231,7 @@ impl Head {
 }
 
 impl Row {
-    fn from_database(row: &AnyRow) -> Result<Self, StoreError> {
+    pub(super) fn from_database(row: &AnyRow) -> Result<Self, StoreError> {
         let seq = row.try_get("seq")?;
         Ok(Self {
             seq,
@@ -315,24 +245,14 @@ impl Row {
         })
     }
 
-    /// The head of the chain with this row, if it is the next one unaltered.
-    fn follows(&self, head: &Head) -> Result<Head, &'static str> {
-        if self.seq != head.seq + 1 {
-            return Err("does not follow the row before: rows are missing");
-        }
+    /// What is wrong with what the row tells; nothing where that was purged.
+    pub(super) fn content_fault(&self) -> Option<&'static str> {
         match (&self.salt, &self.payload) {
             (Some(salt), Some(payload)) if digest(salt, payload) != self.digest => {
-                return Err("has another payload than was written");
+                Some("has another payload than was written")
             }
-            (Some(_), None) | (None, Some(_)) => return Err("has lost a part of its payload"),
-            _ => {}
-        }
-        match chain(&head.hash, self.seq, self.time, &self.kind, &self.digest) == self.hash {
-            true => Ok(Head {
-                seq: self.seq,
-                hash: self.hash,
-            }),
-            false => Err("has another time, kind, digest or hash than was written"),
+            (Some(_), None) | (None, Some(_)) => Some("has lost a part of its payload"),
+            _ => None,
         }
     }
 }
@@ -373,7 +293,13 @@ fn digest(salt: &[u8], payload: &str) -> [u8; 32] {
         .into()
 }
 
-fn chain(previous: &[u8; 32], seq: i64, time: i64, kind: &str, digest: &[u8; 32]) -> [u8; 32] {
+pub(super) fn chain(
+    previous: &[u8; 32],
+    seq: i64,
+    time: i64,
+    kind: &str,
+    digest: &[u8; 32],
+) -> [u8; 32] {
     Sha256::new()
         .chain_update(previous)
         .chain_update(seq.to_be_bytes())

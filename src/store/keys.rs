@@ -1,20 +1,23 @@
 //! Keys: what a copy of the database alone does not give away.
 //!
-//! The *master key* lies in a file of its own, readable by its owner only. It
-//! wraps the store's *root secret*, and nothing else, so that a new master
-//! key costs one row. From the root secret comes a key for each purpose and
-//! school: `HMAC-SHA256(root, purpose ‖ 0 ‖ school)`, as in the expansion step
-//! of HKDF (RFC 5869). A school's sealing key wraps the data key of each of
-//! its bodies, and seals envelopes.
+//! The *master key* lies in a [`file`] of its own, readable by its owner only.
+//! It wraps the store's secrets, and nothing else. The first of them, the
+//! *root*, is the store's for good: what stands for addresses in the journal
+//! comes from it. Each rotation adds a *sealing* secret; before the first one
+//! the root serves. From a secret comes a key for each purpose and school:
+//! `HMAC-SHA256(secret, purpose ‖ 0 ‖ school)`, as in the expansion step of
+//! HKDF (RFC 5869). A school's sealing key wraps the data key of each of its
+//! bodies and lists of people, and seals envelopes and notices.
 //!
 //! A sealed value is a random nonce of 24 bytes and XChaCha20-Poly1305's
 //! output; its context (what it is and whose) is authenticated with it, so
 //! that nothing sealed can be put in another's place.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+pub(super) mod file;
+
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use sha2::{Digest, Sha256};
 use sqlx::AnyConnection;
@@ -25,111 +28,122 @@ use super::schema::{fact, set_fact};
 use super::seal::{hex, mac, open, random, seal, unhex};
 use super::{Store, StoreError};
 
-/// How a key file begins; the key follows in 64 hexadecimal digits.
-const PREFIX: &str = "exeat-key-1 ";
+pub(super) use file::MasterKeys;
+pub use file::create;
 
-/// Makes a key file with a new key. Never overwrites one.
-pub fn create(path: &Path) -> Result<(), StoreError> {
-    let text = format!("{PREFIX}{}\n", hex(&random::<32>()?));
-    let made = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path);
-    let file = made.map_err(|source| match source.kind() {
-        io::ErrorKind::AlreadyExists => StoreError::KeyExists(path.to_owned()),
-        _ => at(path)(source),
-    })?;
-    // The store must never be older than its key: without the key on the
-    // disk, a power cut would leave a store that nothing opens.
-    (|| {
-        (&file).write_all(text.as_bytes())?;
-        file.sync_all()?;
-        File::open(parent(path))?.sync_all()
-    })()
-    .map_err(at(path))
-}
-
-/// The key out of a key file.
-pub(super) struct MasterKey {
-    path: PathBuf,
-    key: [u8; 32],
-}
-
-impl MasterKey {
-    pub(super) fn read(path: &Path) -> Result<Self, StoreError> {
-        let file = File::open(path).map_err(|source| match source.kind() {
-            io::ErrorKind::NotFound => StoreError::NoKey(path.to_owned()),
-            _ => at(path)(source),
-        })?;
-        let mode = file.metadata().map_err(at(path))?.mode();
-        if mode & 0o077 != 0 {
-            return Err(StoreError::KeyExposed(path.to_owned()));
-        }
-        let mut text = String::new();
-        io::Read::read_to_string(&mut io::Read::take(file, 1024), &mut text).map_err(at(path))?;
-        let key = text
-            .strip_prefix(PREFIX)
-            .and_then(|digits| unhex(digits.trim_end()))
-            .and_then(|key| key.try_into().ok())
-            .ok_or_else(|| StoreError::NotAKey(path.to_owned()))?;
-        Ok(Self {
-            path: path.to_owned(),
-            key,
-        })
-    }
-
-    /// What a key is called; tells nothing of the key itself.
-    fn id(&self) -> String {
-        key_id(&self.key)
-    }
-}
-
-/// Everything derived from the root secret.
+/// Everything derived from the store's secrets. Clones share what a rotation
+/// adds.
 #[derive(Clone)]
 pub(super) struct Keys {
     root: [u8; 32],
+    /// The newest last; the root is the first.
+    sealing: Arc<RwLock<Vec<[u8; 32]>>>,
+}
+
+/// A value that was sealed, and by which key.
+pub(super) struct Sealed {
+    pub(super) bytes: Vec<u8>,
+    pub(super) key_id: String,
 }
 
 impl Keys {
-    /// Opens the root secret that the store keeps, or makes one for a store
+    fn new(root: [u8; 32], later: impl IntoIterator<Item = [u8; 32]>) -> Self {
+        let sealing = std::iter::once(root).chain(later).collect();
+        Self {
+            root,
+            sealing: Arc::new(RwLock::new(sealing)),
+        }
+    }
+
+    /// Opens the secrets that the store keeps, or makes a root for a store
     /// that has none yet. A key that is not the store's is refused here.
     pub(super) async fn open(
         connection: &mut AnyConnection,
-        master: &MasterKey,
+        master: &MasterKeys,
     ) -> Result<Self, StoreError> {
-        let id = master.id();
         let Some(wanted) = fact(connection, "root_key_id").await? else {
-            let root = random::<32>()?;
-            let wrapped = seal(&master.key, &root_context(&id), &root)?;
-            set_fact(connection, "root_key_id", &id).await?;
-            set_fact(connection, "root_secret", &hex(&wrapped)).await?;
-            return Ok(Self { root });
+            let keys = Self::new(random()?, []);
+            let id = master.ids().swap_remove(0);
+            keys.wrap(connection, master, &id, &[]).await?;
+            return Ok(keys);
         };
-        if wanted != id {
+        let Some(key) = master.find(&wanted) else {
             return Err(StoreError::WrongKey {
                 path: master.path.clone(),
-                found: id,
+                found: master.ids().join(", "),
                 wanted,
             });
-        }
-        let wrapped = fact(connection, "root_secret").await?;
-        let root = wrapped
-            .and_then(|wrapped| unhex(&wrapped))
-            .and_then(|wrapped| open(&master.key, &root_context(&id), &wrapped))
-            .and_then(|root| root.try_into().ok())
-            .ok_or_else(|| StoreError::altered("the store's root secret"))?;
-        Ok(Self { root })
+        };
+        let unwrap = |wrapped: &str| {
+            let plain = open(key, &root_context(&wanted), &unhex(wrapped)?)?;
+            <[u8; 32]>::try_from(plain).ok()
+        };
+        let altered = || StoreError::altered("the store's root secret");
+        let root = fact(connection, "root_secret").await?;
+        let root = root.as_deref().and_then(unwrap).ok_or_else(altered)?;
+        let later = fact(connection, "sealing_secrets").await?;
+        let later: Option<Vec<_>> = later
+            .unwrap_or_default()
+            .split_whitespace()
+            .map(unwrap)
+            .collect();
+        Ok(Self::new(root, later.ok_or_else(altered)?))
+    }
+
+    /// Wraps all secrets, and `more` of them, by the master key of this name.
+    async fn wrap(
+        &self,
+        connection: &mut AnyConnection,
+        master: &MasterKeys,
+        id: &str,
+        more: &[[u8; 32]],
+    ) -> Result<(), StoreError> {
+        let key = master.find(id);
+        let key = key.ok_or_else(|| StoreError::NotAKey(master.path.clone()))?;
+        let wrap = |secret: &[u8; 32]| Ok(hex(&seal(key, &root_context(id), secret)?));
+        let later = self.secrets().into_iter().skip(1).chain(more.to_vec());
+        let later: Result<Vec<String>, StoreError> = later.map(|secret| wrap(&secret)).collect();
+        set_fact(connection, "root_key_id", id).await?;
+        set_fact(connection, "root_secret", &wrap(&self.root)?).await?;
+        set_fact(connection, "sealing_secrets", &later?.join(" ")).await
+    }
+
+    /// Wraps what there is by another master key, with a sealing secret more.
+    /// Once the change is committed, [`seal_by`](Self::seal_by) it.
+    pub(super) async fn rewrap(
+        &self,
+        connection: &mut AnyConnection,
+        master: &MasterKeys,
+        id: &str,
+    ) -> Result<[u8; 32], StoreError> {
+        let secret = random()?;
+        self.wrap(connection, master, id, &[secret]).await?;
+        Ok(secret)
+    }
+
+    /// From now on everything is sealed by this secret.
+    pub(super) fn seal_by(&self, secret: [u8; 32]) {
+        let sealing = self.sealing.write();
+        let mut sealing = sealing.unwrap_or_else(PoisonError::into_inner);
+        sealing.push(secret);
+    }
+
+    fn secrets(&self) -> Vec<[u8; 32]> {
+        let secrets = self.sealing.read();
+        secrets.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn newest(&self) -> [u8; 32] {
+        self.secrets().last().copied().unwrap_or(self.root)
     }
 
     fn derive(&self, purpose: &str, school: &str) -> [u8; 32] {
-        mac(&self.root, &[purpose.as_bytes(), b"\0", school.as_bytes()])
+        derive(&self.root, purpose, school)
     }
 
-    /// Under which key a school's bodies are wrapped, stored with what it
-    /// wraps.
+    /// By which key a school's values are sealed now.
     pub(super) fn school_key_id(&self, school: &str) -> String {
-        key_id(&self.derive("seal", school))
+        key_id(&sealing_key(&self.newest(), school))
     }
 
     pub(super) fn seal(
@@ -137,17 +151,24 @@ impl Keys {
         school: &str,
         context: &str,
         plain: &[u8],
-    ) -> Result<Vec<u8>, StoreError> {
-        seal(&self.derive("seal", school), context.as_bytes(), plain)
+    ) -> Result<Sealed, StoreError> {
+        let key = sealing_key(&self.newest(), school);
+        Ok(Sealed {
+            bytes: seal(&key, context.as_bytes(), plain)?,
+            key_id: key_id(&key),
+        })
     }
 
+    /// Whichever of the school's keys it was sealed by.
     pub(super) fn open_sealed(
         &self,
         school: &str,
         context: &str,
         sealed: &[u8],
     ) -> Result<Vec<u8>, StoreError> {
-        open(&self.derive("seal", school), context.as_bytes(), sealed)
+        let mut secrets = self.secrets().into_iter().rev();
+        secrets
+            .find_map(|secret| open(&sealing_key(&secret, school), context.as_bytes(), sealed))
             .ok_or_else(|| StoreError::altered(context))
     }
 
@@ -215,6 +236,14 @@ pub(super) fn parent(path: &Path) -> &Path {
     }
 }
 
+fn derive(secret: &[u8; 32], purpose: &str, school: &str) -> [u8; 32] {
+    mac(secret, &[purpose.as_bytes(), b"\0", school.as_bytes()])
+}
+
+fn sealing_key(secret: &[u8; 32], school: &str) -> [u8; 32] {
+    derive(secret, "seal", school)
+}
+
 fn key_id(key: &[u8; 32]) -> String {
     let digest = Sha256::new()
         .chain_update("exeat key id")
@@ -232,7 +261,7 @@ mod tests {
     use super::*;
 
     fn keys() -> Keys {
-        Keys { root: [7; 32] }
+        Keys::new([7; 32], [])
     }
 
     #[test]
@@ -240,10 +269,12 @@ mod tests {
         let keys = keys();
         let sealed = keys
             .seal("greenfold", "envelope EX-1", b"plain")
-            .expect("sealed");
+            .expect("sealed")
+            .bytes;
         let again = keys
             .seal("greenfold", "envelope EX-1", b"plain")
-            .expect("sealed");
+            .expect("sealed")
+            .bytes;
         assert_ne!(sealed, again, "a nonce serves once");
         assert_eq!(
             keys.open_sealed("greenfold", "envelope EX-1", &sealed)
@@ -264,6 +295,25 @@ mod tests {
                     .is_err()
             );
         }
+    }
+
+    #[test]
+    fn what_was_sealed_before_a_rotation_opens_after_it() {
+        let keys = keys();
+        let shared = keys.clone();
+        let before = keys.seal("greenfold", "mail 1", b"plain").expect("sealed");
+        let hash = keys.text_hash("greenfold", "a@b.example");
+        keys.seal_by([8; 32]);
+        let after = shared
+            .seal("greenfold", "mail 1", b"plain")
+            .expect("sealed");
+        assert_ne!(before.key_id, after.key_id);
+        assert_eq!(after.key_id, keys.school_key_id("greenfold"));
+        for sealed in [before, after] {
+            let plain = shared.open_sealed("greenfold", "mail 1", &sealed.bytes);
+            assert_eq!(plain.expect("opens"), b"plain");
+        }
+        assert_eq!(keys.text_hash("greenfold", "a@b.example"), hash);
     }
 
     #[test]
@@ -294,43 +344,5 @@ mod tests {
         assert_ne!(mac(&[b"ab", b"c"]), mac(&[b"a", b"bc"]));
         assert_ne!(mac(&[b"ab"]), mac(&[b"ab", b""]));
         assert_ne!(mac(&[b"ab"]), keys.mac_for("trace", "greenfold", &[b"ab"]));
-    }
-
-    #[test]
-    fn a_key_file_is_made_once_and_must_be_private() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("key");
-        assert!(matches!(MasterKey::read(&path), Err(StoreError::NoKey(_))));
-        create(&path).expect("made");
-        let key = MasterKey::read(&path).expect("read");
-        assert!(matches!(create(&path), Err(StoreError::KeyExists(_))));
-        assert_eq!(MasterKey::read(&path).expect("the same").id(), key.id());
-
-        let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o640);
-        std::fs::set_permissions(&path, permissions).expect("chmod");
-        assert!(matches!(
-            MasterKey::read(&path),
-            Err(StoreError::KeyExposed(_))
-        ));
-    }
-
-    #[test]
-    fn a_file_that_holds_no_key_is_refused() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("key");
-        create(&path).expect("made");
-        for text in [
-            "",
-            "exeat-key-1 ",
-            "exeat-key-1 00ff",
-            "0123456789abcdef",
-            "exeat-key-1 zz",
-        ] {
-            std::fs::write(&path, text).expect("written");
-            assert!(
-                matches!(MasterKey::read(&path), Err(StoreError::NotAKey(_))),
-                "{text}"
-            );
-        }
     }
 }

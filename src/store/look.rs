@@ -9,7 +9,7 @@ use sqlx::{AnyConnection, Executor, Row};
 
 use super::backend::Backend;
 use super::journal::NODE;
-use super::keys::{Keys, MasterKey};
+use super::keys::{Keys, MasterKeys};
 use super::place::Place;
 use super::schema::{self, fact};
 use super::{Bypass, Settings, StoreError, bypass};
@@ -58,7 +58,7 @@ pub struct LastEntry {
 pub async fn look(settings: &Settings) -> Result<Look, StoreError> {
     sqlx::any::install_default_drivers();
     let place = Place::of(settings)?;
-    let master = MasterKey::read(&place.key_file);
+    let master = MasterKeys::read(&place.key_file);
     let inside = match &place.path {
         Some(path) => in_file(path, &place, master.as_ref().ok()).await?,
         None => inside(&mut place.connect().await?, &place, master.as_ref().ok()).await?,
@@ -74,7 +74,7 @@ pub async fn look(settings: &Settings) -> Result<Look, StoreError> {
 async fn in_file(
     path: &Path,
     place: &Place,
-    master: Option<&MasterKey>,
+    master: Option<&MasterKeys>,
 ) -> Result<Inside, StoreError> {
     match readable(path) {
         None => Ok(Inside::Unmade),
@@ -107,7 +107,7 @@ pub(super) fn readable(path: &Path) -> Option<Result<&'static str, Killed>> {
 async fn inside(
     connection: &mut AnyConnection,
     place: &Place,
-    master: Option<&MasterKey>,
+    master: Option<&MasterKeys>,
 ) -> Result<Inside, StoreError> {
     if place.backend == Backend::Postgres {
         for setting in place.backend.settings(false) {

@@ -31,12 +31,14 @@ mod purge;
 mod reader;
 mod reference;
 mod retry;
+mod rotation;
 mod schema;
 mod seal;
 mod settle;
 mod tally;
 mod thread;
 mod transaction;
+mod verify;
 mod writer;
 
 #[cfg(test)]
@@ -57,12 +59,14 @@ pub use listing::Filter;
 pub use look::{Inside, LastEntry, Look, look};
 pub use open::Access;
 pub use outbox::{Claim, Delivery, MailId, MailKind, NewMail, Owed, RecipientState};
-pub use purge::Purged;
+pub use purge::{Before, Destroyed, Purged};
 pub use reader::Unsettled;
 pub use reference::Reference;
 pub use retry::RetryKey;
+pub use rotation::KeyState;
 pub use settle::Settled;
 pub use tally::tally;
+pub use verify::{Checked, Fault, Verification};
 
 /// `[store]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -16,7 +16,7 @@ use super::backend::Backend;
 use super::decision::{Awaiting, close_abandoned};
 use super::head::{self, HeadFile};
 use super::journal::{Entry, Head, NODE};
-use super::keys::{self, Keys, MasterKey, at, parent};
+use super::keys::{self, Keys, MasterKeys, at, parent};
 use super::lock::{Lock, lock_file, lock_session};
 use super::outbox::end_leases;
 use super::place::Place;
@@ -268,7 +268,7 @@ async fn establish(
             keys::create(&place.key_file)?;
         }
     }
-    let master = MasterKey::read(&place.key_file)?;
+    let master = MasterKeys::read(&place.key_file)?;
     schema::migrate(&mut tx, place.backend, version).await?;
     if version == 0 {
         sqlx::query(

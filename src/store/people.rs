@@ -16,6 +16,7 @@ use serde_json::json;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
+use crate::school::Staff;
 use crate::school::kept::{KeptContact, KeptPupil};
 
 use super::journal::Entry;
@@ -118,6 +119,20 @@ fn imported(row: &AnyRow) -> Result<(String, Imported), StoreError> {
     ))
 }
 
+/// Reads a list to its end, whatever is in it.
+pub(super) async fn read_list(
+    connection: &mut AnyConnection,
+    keys: &Keys,
+    school: &str,
+    list: List,
+) -> Result<(), StoreError> {
+    match list {
+        List::Roster => records(connection, keys, school, list, |_: KeptPupil| {}).await,
+        List::Staff => records(connection, keys, school, list, |_: Staff| {}).await,
+        List::Contacts => records(connection, keys, school, list, |_: KeptContact| {}).await,
+    }
+}
+
 async fn records<T: DeserializeOwned>(
     connection: &mut AnyConnection,
     keys: &Keys,
@@ -157,7 +172,7 @@ async fn records<T: DeserializeOwned>(
     Ok(())
 }
 
-fn key_context(list: List, generation: i64, blocks: i64) -> String {
+pub(super) fn key_context(list: List, generation: i64, blocks: i64) -> String {
     let list = list.as_str();
     format!("{list} of import {generation}, {blocks} blocks")
 }
@@ -328,7 +343,6 @@ async fn write<T: Serialize>(
     let wrapped = tx.keys().seal(school, &context, &key)?;
     let former = replacement.former;
     let current = replacement.records.len() as u64 - former.count;
-    let key_id = tx.keys().school_key_id(school);
     let when = when.map_or(tx.now, Timestamp::as_millisecond);
     sqlx::query(
         "INSERT INTO people_lists (school, list, generation, imported, format, current, former,
@@ -343,8 +357,8 @@ async fn write<T: Serialize>(
     .bind(i64::try_from(current).unwrap_or(i64::MAX))
     .bind(i64::try_from(former.count).unwrap_or(i64::MAX))
     .bind(former.since)
-    .bind(key_id)
-    .bind(wrapped)
+    .bind(wrapped.key_id)
+    .bind(wrapped.bytes)
     .bind(count)
     .execute(tx.connection())
     .await?;

@@ -1,6 +1,8 @@
 //! What is destroyed, and when: bodies that no row needs, retry keys past
 //! their week, and what is older than its school keeps things.
 
+mod retention;
+
 use jiff::Timestamp;
 use serde_json::json;
 use sqlx::Row;
@@ -9,6 +11,8 @@ use super::journal::{Entry, NODE};
 use super::retry;
 use super::transaction::now;
 use super::{Kind, Store, StoreError};
+
+pub use retention::{Before, Destroyed};
 
 /// How old a body must be before it counts as one that no row will need, in
 /// milliseconds: an hour. A hold is committed seconds after its body.
@@ -131,21 +135,27 @@ impl Store {
         Ok(purged)
     }
 
-    /// Destroys salt and payload of a school's journal rows that were written
-    /// before `before`; the chain still verifies. Says how many.
+    /// Destroys salt and payload of a school's journal rows, or for `""` of
+    /// those that are of none, that were written before `before`; the chain still verifies. Says how many.
     pub async fn purge_journal(&self, school: &str, before: Timestamp) -> Result<u64, StoreError> {
         let before = before.as_millisecond();
-        let end = sqlx::query("SELECT COALESCE(MAX(seq), 0) AS last FROM journal WHERE node = $1")
-            .bind(NODE)
-            .fetch_one(&self.0.reading)
-            .await?;
-        let end: i64 = end.try_get("last")?;
+        let due = sqlx::query(
+            "SELECT COALESCE(MIN(seq), 1) AS first, COALESCE(MAX(seq), 0) AS last FROM journal
+             WHERE node = $1 AND COALESCE(school, '') = $2 AND time < $3 AND payload IS NOT NULL",
+        )
+        .bind(NODE)
+        .bind(school)
+        .bind(before)
+        .fetch_one(&self.0.reading)
+        .await?;
+        let (first, end): (i64, i64) = (due.try_get("first")?, due.try_get("last")?);
         let mut destroyed = 0;
-        for from in (0..end).step_by(usize::try_from(JOURNAL_PAGE).expect("a small number")) {
+        for from in (first - 1..end).step_by(usize::try_from(JOURNAL_PAGE).expect("a small number"))
+        {
             let mut tx = self.0.begin_unrecorded().await?;
             let page = sqlx::query(
                 "UPDATE journal SET salt = NULL, payload = NULL
-                 WHERE node = $1 AND seq > $2 AND seq <= $3 AND school = $4 AND time < $5
+                 WHERE node = $1 AND seq > $2 AND seq <= $3 AND COALESCE(school, '') = $4 AND time < $5
                    AND payload IS NOT NULL",
             )
             .bind(NODE)
@@ -160,7 +170,8 @@ impl Store {
         }
         if destroyed > 0 {
             let payload = json!({ "journal_rows": destroyed, "before": before });
-            self.journal(Kind::Purged, Some(school), &payload).await?;
+            let school = Some(school).filter(|school| !school.is_empty());
+            self.journal(Kind::Purged, school, &payload).await?;
         }
         Ok(destroyed)
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 use sqlx::{AnyConnection, Executor};
 
 use super::backend::Backend;
-use super::keys::{Keys, MasterKey};
+use super::keys::{Keys, MasterKeys};
 use super::look::{Killed, readable};
 use super::place::Place;
 use super::{Settings, StoreError, schema};
@@ -57,7 +57,7 @@ impl Reader {
     }
 
     pub(super) async fn keys(&mut self) -> Result<Keys, StoreError> {
-        let master = MasterKey::read(&self.place.key_file)?;
+        let master = MasterKeys::read(&self.place.key_file)?;
         Keys::open(&mut self.connection, &master).await
     }
 }

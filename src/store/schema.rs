@@ -86,6 +86,12 @@ const VERSIONS: &[&[&str]] = &[
         from_row BIGINT NOT NULL, person TEXT NOT NULL, reason TEXT NOT NULL, ended BIGINT)",
         "CREATE INDEX bypasses_open ON bypasses (ended)",
     ],
+    &[
+        // By which key envelopes are sealed; none says that it was before there
+        // was a second.
+        "ALTER TABLE holds ADD COLUMN key_id TEXT",
+        "ALTER TABLE outbox ADD COLUMN key_id TEXT",
+    ],
 ];
 
 /// The newest version that this program knows.

@@ -19,6 +19,8 @@ pub(super) use server::Server;
 
 /// How often pupils are looked for whose time has passed.
 const PURGE: Duration = Duration::from_secs(60 * 60);
+/// How often what schools keep no longer is destroyed.
+const RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -60,12 +62,14 @@ async fn serve(path: &Path, config: config::Config) -> anyhow::Result<()> {
     let server = Server::start(config, stopping).await?;
     let mut changes = reload::Changes::new(files, &imported, server.store.clone());
     let mut purge = tokio::time::interval(PURGE);
+    let mut retention = tokio::time::interval(RETENTION);
     loop {
         tokio::select! {
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
             _ = hangup.recv() => reload::reload(path, &server).await,
             _ = purge.tick() => server.purge_former().await,
+            _ = retention.tick() => server.keep_no_longer(),
             () = changes.next() => reload::reload(path, &server).await,
         }
     }

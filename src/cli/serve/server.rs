@@ -17,7 +17,7 @@ use crate::patterns::Packs;
 use crate::screen::{self, Past};
 use crate::smtp::tls::{Age, Incoming};
 use crate::smtp::{self, Door, Parts, Relay, Snapshot};
-use crate::store::{Access, Store};
+use crate::store::{Access, Destroyed, Store};
 use crate::tenant::Tenants;
 use crate::worker::Pool;
 use crate::{console, outbox};
@@ -204,6 +204,37 @@ impl Server {
                 }
             }
         }
+    }
+
+    /// Destroys what schools keep no longer, while the server goes on.
+    pub(super) fn keep_no_longer(&self) {
+        let (store, tenants) = (self.store.clone(), self.tenants.load_full());
+        tokio::spawn(async move {
+            let now = Timestamp::now();
+            for tenant in tenants.iter() {
+                let school = &tenant.school.id;
+                let before = tenant.retention.before(now);
+                match store.keep_no_longer(school, &before).await {
+                    Ok(destroyed) if destroyed == Destroyed::default() => {}
+                    Ok(Destroyed {
+                        bodies,
+                        holds,
+                        mails,
+                        journal_rows,
+                    }) => {
+                        tracing::info!(%school, bodies, holds, mails, journal_rows, "what is kept no longer was destroyed");
+                    }
+                    Err(error) => {
+                        tracing::warn!(%school, %error, "what is kept no longer could not be destroyed; tomorrow again");
+                    }
+                }
+            }
+            if let Some(longest) = tenants.longest_kept(now)
+                && let Err(error) = store.keep_no_longer_of_none(&longest).await
+            {
+                tracing::warn!(%error, "old rows of the journal could not be emptied; tomorrow again");
+            }
+        });
     }
 
     /// Waits until everything has ended.

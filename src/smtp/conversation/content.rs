@@ -10,22 +10,48 @@ use tokio::time::{Instant, timeout};
 
 use super::{Conversation, End};
 use crate::smtp::chunk::Chunk;
-use crate::smtp::collect::{Collecting, LARGE, SMALL, Source};
+use crate::smtp::collect::{Collecting, LARGE, SMALL, Source, TOO_MUCH};
+use crate::smtp::command::Mail;
 use crate::smtp::framing::Decoder;
 use crate::smtp::message::{self, Collected, TROUBLE};
 use crate::smtp::proxied::Origin;
 use crate::smtp::reply::Reply;
 use crate::smtp::stream::Peeked;
 use crate::smtp::trace::Hop;
+use crate::smtp::transaction::declared_size;
 
 const START: Reply = Reply::new(354, "End the message with CRLF.CRLF");
 const TOO_SOON: Reply = Reply::new(
     554,
     "5.5.0 Nothing may follow DATA before its answer; closing",
 );
+const TOO_MANY: Reply = Reply::new(
+    451,
+    "4.7.1 Too many messages in one minute, please try again later",
+);
 const OPEN: &str = "the session takes messages only while there is a transaction";
 
 impl Conversation {
+    /// Whether one more message may begin at this moment.
+    pub(super) fn admit(&self, mail: &Mail<'_>) -> Result<(), Reply> {
+        let (client, limits) = (self.from(), &self.snapshot.limits);
+        let size = declared_size(mail.parameters).unwrap_or(0);
+        if !self
+            .relay
+            .in_flight
+            .has(client, size, limits.most_in_flight())
+        {
+            tracing::warn!(%client, "message put off: too many bytes are under way");
+            return Err(TOO_MUCH);
+        }
+        let most = limits.most_messages();
+        if !self.relay.messages.take(client, most, Instant::now()) {
+            tracing::warn!(%client, "message put off: too many in this minute");
+            return Err(TOO_MANY);
+        }
+        Ok(())
+    }
+
     /// Takes the message that follows DATA.
     pub(super) async fn data(&mut self) -> Result<(), End> {
         if self.has_said_more().await {
@@ -149,8 +175,8 @@ impl Conversation {
             decoder,
             limits,
             &self.relay,
-            &trace,
-            received,
+            self.from(),
+            (&trace, received),
         ))
     }
 
@@ -180,6 +206,7 @@ impl Conversation {
                     received,
                     began,
                     ended,
+                    share: sound.share,
                 };
                 message::finish(transaction, &self.relay, &self.tasks, &self.stream, message).await
             }

@@ -172,6 +172,7 @@ fn tenant(id: &str, next_hop: &str) -> Tenant {
         reviewers: Vec::new(),
         safeguarding: Vec::new(),
         former_for: jiff::Span::new().years(2),
+        retention: crate::tenant::Retention::default(),
         next_hop: NextHop::in_clear(next_hop).into(),
         console_url: "https://exeat.example".to_owned(),
     }

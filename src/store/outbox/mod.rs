@@ -69,7 +69,7 @@ impl MailKind {
         }
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         [Self::Release, Self::Notice, Self::Report]
             .into_iter()
             .find(|kind| kind.as_str() == text)
@@ -249,7 +249,7 @@ pub(super) async fn queue_all(tx: &mut Tx<'_>, mails: &[NewMail]) -> Result<(), 
             hold: mail.hold.as_ref(),
             envelope: &mail.envelope,
             body: None,
-            message: Some(message),
+            message: Some(message.bytes),
         };
         insert(tx, row).await?;
         let hash = |address| tx.keys().address_hash(&mail.school, address);
@@ -316,17 +316,18 @@ async fn insert(tx: &mut Tx<'_>, row: NewRow<'_>) -> Result<(), StoreError> {
     let now = tx.now;
     sqlx::query(
         "INSERT INTO outbox (id, school, kind, state, hold, envelope, body, message, created,
-             next_attempt, attempts, dot)
-         VALUES ($1, $2, $3, 'queued', $4, $5, $6, $7, $8, 0, 0, 0)",
+             next_attempt, attempts, dot, key_id)
+         VALUES ($1, $2, $3, 'queued', $4, $5, $6, $7, $8, 0, 0, 0, $9)",
     )
     .bind(row.id.0)
     .bind(row.school)
     .bind(row.kind.as_str())
     .bind(row.hold.map(|hold| hold.0.to_string()))
-    .bind(envelope)
+    .bind(envelope.bytes)
     .bind(row.body.map(|body| body.0))
     .bind(row.message)
     .bind(now)
+    .bind(envelope.key_id)
     .execute(tx.connection())
     .await?;
     for number in 0..row.envelope.recipients.len() {
@@ -357,7 +358,7 @@ async fn set_recipients(
     Ok(())
 }
 
-fn open_envelope(row: &AnyRow, keys: &Keys, id: MailId) -> Result<Envelope, StoreError> {
+pub(super) fn open_envelope(row: &AnyRow, keys: &Keys, id: MailId) -> Result<Envelope, StoreError> {
     let sealed: Vec<u8> = row.try_get("envelope")?;
     let plain = keys.open_sealed(row.try_get("school")?, &context(id), &sealed)?;
     postcard::from_bytes(&plain).map_err(|_| StoreError::altered(context(id)))
@@ -378,6 +379,6 @@ fn milliseconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
-fn context(id: MailId) -> String {
+pub(super) fn context(id: MailId) -> String {
     format!("mail {}", id.0)
 }

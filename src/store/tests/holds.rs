@@ -232,6 +232,41 @@ on_both! {
     }
 }
 
+on_both! {
+    async fn bodies_go_first_and_what_waits_stays(ground: Ground) {
+        let store = ground.serve().await;
+        let open = held(&store, &["a@home.example"]).await;
+        let gone = held(&store, &["a@home.example"]).await;
+        store.refuse(&gone, &actor(), &[notice("t.abara@greenfold.sch.example")]).await.expect("refused");
+        let kept = Before { bodies: later(60), holds: later(-600), journal: later(-600) };
+        let expected = Destroyed { bodies: 1, ..Destroyed::default() };
+        assert_eq!(store.kept_too_long("greenfold", &kept).await.expect("counted"), expected);
+        assert_eq!(store.keep_no_longer("hillside", &kept).await.expect("none"), Destroyed::default());
+        assert_eq!(store.keep_no_longer("greenfold", &kept).await.expect("purged"), expected);
+        assert_eq!(store.keep_no_longer("greenfold", &kept).await.expect("once"), Destroyed::default());
+        let folder = std::env::temp_dir();
+        let hold = store.find(&gone).await.expect("its record is kept");
+        assert!(matches!(store.load_body(hold.body, &folder).await, Err(StoreError::Destroyed)));
+        let waiting = store.find(&open).await.expect("found");
+        store.load_body(waiting.body, &folder).await.expect("it may still be released");
+        store.release(&open, &actor(), None, &[]).await.expect("released");
+        assert_eq!(store.purge_bodies("greenfold", later(60)).await.expect("owed"), 0);
+        assert_sound(&store).await;
+    }
+
+    async fn rows_of_no_school_are_emptied_too(ground: Ground) {
+        let store = ground.serve().await;
+        held(&store, &["a@home.example"]).await;
+        let kept = Before { bodies: later(60), holds: later(60), journal: later(60) };
+        let emptied = store.keep_no_longer_of_none(&kept).await.expect("purged");
+        assert_eq!(emptied, 2, "created and started");
+        for row in store.journal_rows(0, 100).await.expect("rows") {
+            assert_eq!(row.payload.is_none(), matches!(&*row.kind, "created" | "started"), "{row:?}");
+        }
+        assert_sound(&store).await;
+    }
+}
+
 fn settled(action: Action) -> Settled {
     Settled {
         action,

@@ -8,6 +8,7 @@ mod holds;
 mod journal;
 mod mails;
 mod people;
+mod rotation;
 mod tally;
 mod thread;
 
@@ -243,7 +244,7 @@ async fn kinds(store: &Store) -> Vec<String> {
 
 async fn assert_sound(store: &Store) {
     let verification = store.verify().await.expect("verified");
-    assert_eq!(verification.first_fault, None);
+    assert_eq!(verification.faults, []);
 }
 
 fn retry_key(store: &Store, message_id: &str) -> RetryKey {

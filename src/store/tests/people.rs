@@ -228,6 +228,8 @@ on_both! {
     async fn a_store_of_the_first_version_learns_of_people(ground: Ground) {
         drop(ground.serve().await);
         for sql in [
+            "ALTER TABLE holds DROP COLUMN key_id",
+            "ALTER TABLE outbox DROP COLUMN key_id",
             "DROP TABLE bypasses",
             "DROP TABLE threads",
             "DROP TABLE people_blocks",

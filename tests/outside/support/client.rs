@@ -1,10 +1,11 @@
 //! An SMTP client that sends exactly what a test says.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
 use rustls::ClientConfig;
 
 use super::wire::Wire;
@@ -28,6 +29,25 @@ impl Client {
         let reply = client.say("EHLO client.greenfold.sch.example");
         assert_eq!(reply.code, 250, "{reply:?}");
         client
+    }
+
+    /// The same from an address of the test's choice.
+    pub(crate) fn connect_from(from: Ipv4Addr, to: SocketAddr) -> Self {
+        let (mut client, greeting) = Self::greeted_from(from, to);
+        assert_eq!(greeting.code, 220, "{greeting:?}");
+        let reply = client.say("EHLO client.greenfold.sch.example");
+        assert_eq!(reply.code, 250, "{reply:?}");
+        client
+    }
+
+    /// Connects from this address, and takes the greeting.
+    pub(crate) fn greeted_from(from: Ipv4Addr, to: SocketAddr) -> (Self, Reply) {
+        let socket = socket(AddressFamily::INET, SocketType::STREAM, None).expect("a socket");
+        bind(&socket, &SocketAddr::from((from, 0))).expect("loopback is a whole network");
+        connect(&socket, &to).expect("the server listens");
+        let mut client = Self::over(TcpStream::from(socket));
+        let greeting = client.reply();
+        (client, greeting)
     }
 
     /// Connects and takes the greeting.
@@ -65,7 +85,16 @@ impl Client {
     }
 
     fn connected(to: SocketAddr) -> Self {
-        let stream = TcpStream::connect(to).expect("the server listens");
+        Self::over(TcpStream::connect(to).expect("the server listens"))
+    }
+
+    /// The socket itself, of a client that has read all there was.
+    pub(crate) fn into_stream(self) -> TcpStream {
+        assert!(self.wire.buffer().is_empty(), "all was read");
+        self.wire.into_inner().into_clear()
+    }
+
+    fn over(stream: TcpStream) -> Self {
         stream
             .set_read_timeout(Some(Duration::from_secs(60)))
             .expect("a positive time");

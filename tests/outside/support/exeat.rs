@@ -29,10 +29,23 @@ impl Exeat {
     /// Starts the server with more in its environment, and waits until it
     /// has said where it listens.
     pub(crate) fn serve_with(config: &Path, environment: &[(&str, &str)]) -> Self {
-        let mut child = Command::new(BINARY)
+        let mut command = Command::new(BINARY);
+        command.envs(environment.iter().copied());
+        Self::start(command, config)
+    }
+
+    /// Starts the server with no more file descriptors than these.
+    pub(crate) fn serve_with_descriptors(config: &Path, most: u32) -> Self {
+        let mut command = Command::new("sh");
+        let limited = format!("ulimit -n {most}; exec {BINARY} \"$@\"");
+        command.args(["-c", &limited, "sh"]);
+        Self::start(command, config)
+    }
+
+    fn start(mut command: Command, config: &Path) -> Self {
+        let mut child = command
             .args(["serve", "--log", "json", "--config"])
             .arg(config)
-            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -108,6 +121,17 @@ impl Exeat {
     /// Its process.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Memory that it has in use, in bytes.
+    pub(crate) fn resident(&self) -> u64 {
+        let status = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(status).expect("it is running");
+        let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+        let kilobytes = line.and_then(|line| line.split_ascii_whitespace().nth(1));
+        1024 * kilobytes
+            .and_then(|kb| kb.parse::<u64>().ok())
+            .expect("a number")
     }
 
     /// Sends a signal by name, for example `TERM`.

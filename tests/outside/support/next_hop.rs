@@ -13,6 +13,8 @@ use super::wire::Wire;
 /// What the next hop does out of the ordinary.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Behaviour {
+    /// What it says in place of its greeting, after which it closes.
+    pub(crate) greeting: Option<&'static str>,
     /// Recipients (the part before `@`) and the reply to their RCPT.
     pub(crate) recipients: Vec<(&'static str, &'static str)>,
     pub(crate) mail: Option<&'static str>,
@@ -163,6 +165,9 @@ impl NextHop {
             wire.accept(tls)?;
         }
         let mut lines = BufReader::new(wire);
+        if let Some(greeting) = begins.greeting {
+            return say(&mut lines, greeting);
+        }
         say(&mut lines, "220 next-hop.example ESMTP")?;
         let mut delivery = Delivery {
             mail: String::new(),
