@@ -17,6 +17,8 @@ pub(crate) enum Act {
     /// One reply or several, with `\r\n` between them.
     Say(&'static str),
     Close,
+    /// Says nothing more, and stays.
+    Hang,
 }
 
 /// A next hop. Its script is asked about each line, with the connection's
@@ -112,6 +114,7 @@ async fn follow(
         let reply = match script(number, &line) {
             Act::Say(reply) => reply,
             Act::Close => return Ok(()),
+            Act::Hang => std::future::pending().await,
         };
         stream.write_all(format!("{reply}\r\n").as_bytes()).await?;
         if reply.starts_with("354") {

@@ -317,6 +317,22 @@ fn a_chunk_that_comes_too_slowly_ends_the_session() {
 }
 
 #[test]
+fn a_next_hop_given_back_between_chunks_hears_the_envelope_anew() {
+    let (hop, _school, exeat) = world("give_back_seconds = 0");
+    let message = dotted("given-back");
+    let mut client = client(&exeat);
+    let (first, second) = message.split_at(100);
+    let whole = [chunk(first, false), chunk(second, true)];
+    // The rest of a chunk is waited for, and the next hop is not kept meanwhile.
+    client.send(&whole[0][..50]);
+    client.send(&whole[0][50..]);
+    assert_eq!(client.reply().code, 250);
+    client.send(&whole[1]);
+    assert_eq!(client.reply().text, "2.0.0 taken");
+    assert_eq!(without_trace(&hop.accepted()[0].message), message);
+}
+
+#[test]
 fn a_message_in_chunks_passes_through_postfix() {
     let hop = NextHop::start(Behaviour::default());
     let listens = free_port();

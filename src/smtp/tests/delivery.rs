@@ -194,6 +194,59 @@ async fn a_lost_reply_is_a_451() {
     }
 }
 
+/// Time flies once the next hop has heard the line after which it says
+/// nothing more.
+#[tokio::test]
+async fn a_next_hop_that_hangs_is_given_up_before_the_client_gives_up() {
+    for at in ["MAIL", "RCPT", "DATA", "."] {
+        let hop = FakeHop::start(move |_, line| {
+            if line.starts_with(at) {
+                Act::Hang
+            } else {
+                polite(line)
+            }
+        })
+        .await;
+        let mut setting = Setting::judging(&hop.address);
+        setting.limits = Limits {
+            session_seconds: 24 * 60 * 60,
+            ..Limits::default()
+        };
+        let served = setting.serve().await;
+        let mut client = served.greeted().await;
+        let heard = |log: &[String]| {
+            let last = if at == "." { "message" } else { at };
+            log.iter().any(|line| line.contains(last))
+        };
+        client.send("MAIL FROM:<head@greenfold.example>\r\n").await;
+        if at == "MAIL" {
+            // It is queued until a recipient or another command comes.
+            client.send("NOOP\r\n").await;
+        } else {
+            client.expect("250").await;
+            client.send("RCPT TO:<a@b.example>\r\n").await;
+        }
+        if matches!(at, "DATA" | ".") {
+            client.expect("250").await;
+            client.check("DATA", "354").await;
+            client.send("Subject: deliver\r\n\r\n.\r\n").await;
+        }
+        hop.log_once(heard).await;
+        tokio::time::pause();
+        let began = tokio::time::Instant::now();
+        client.expect("451 4.").await;
+        assert!(
+            began.elapsed() <= std::time::Duration::from_secs(9 * 60),
+            "{at}"
+        );
+        tokio::time::resume();
+        assert!(
+            at == "." || hop.messages().is_empty(),
+            "{at}: nothing was handed over"
+        );
+    }
+}
+
 #[tokio::test]
 async fn a_message_sent_again_reaches_only_new_recipients() {
     let hop = FakeHop::polite().await;
