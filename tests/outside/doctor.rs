@@ -131,7 +131,7 @@ fn beside_a_server_it_tells_of_it_and_writes_nothing() {
     assert_eq!((faults(&lines), status), (vec![], 0));
     for (about, words) in [
         ("server", "runs and answers"),
-        ("store", "version 3, the newest"),
+        ("store", "version 5, the newest"),
         ("key", "closed to others"),
         ("journal", "last entry"),
         ("smtp", "Exeat answers"),
