@@ -2,6 +2,7 @@
 
 mod accounts;
 mod archives;
+mod bomb_mails;
 mod bombs;
 mod broken;
 mod broken_pdf;
@@ -21,6 +22,7 @@ mod holding;
 mod illustrated;
 mod layers;
 mod locks;
+mod malformed;
 mod measured;
 mod messages;
 mod ocr;
