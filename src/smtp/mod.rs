@@ -43,6 +43,7 @@ mod throttle;
 pub mod tls;
 mod trace;
 mod transaction;
+pub mod wire;
 
 pub use account::{Account, HashError, hash};
 pub use client::{Client, NextHopDown};

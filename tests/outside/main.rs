@@ -40,6 +40,7 @@ mod rich_text;
 mod scans;
 mod sealed;
 mod secrecy;
+mod seeds;
 mod support;
 mod swept;
 mod tls;
