@@ -168,6 +168,9 @@ const UNTOLD: &[&str] = &[
     "encrypted office",
     "irm",
     "rpmsg",
+    "applesingle",
+    "appledouble",
+    "macbinary",
 ];
 
 /// `named like a picture (.jpg)`, if a file with this name is something else.

@@ -35,6 +35,9 @@ pub(crate) enum Attribute {
     Content,
     Note,
     Value,
+    Direction,
+    /// A whole page.
+    Page,
 }
 
 pub(crate) fn is_quoting_class(class: &str) -> bool {
@@ -65,6 +68,9 @@ pub(crate) const META: u64 = u64::from_le_bytes(*b"meta\0\0\0\0");
 pub(crate) const LI: u64 = u64::from_le_bytes(*b"li\0\0\0\0\0\0");
 pub(crate) const DD: u64 = u64::from_le_bytes(*b"dd\0\0\0\0\0\0");
 pub(crate) const DT: u64 = u64::from_le_bytes(*b"dt\0\0\0\0\0\0");
+pub(crate) const BDO: u64 = u64::from_le_bytes(*b"bdo\0\0\0\0\0");
+pub(crate) const STYLE: u64 = u64::from_le_bytes(*b"style\0\0\0");
+pub(crate) const XML: u64 = u64::from_le_bytes(*b"xml\0\0\0\0\0");
 pub(crate) const OPTION: u64 = u64::from_le_bytes(*b"option\0\0");
 
 pub(crate) fn tag(name: &[u8]) -> Tag {
@@ -76,8 +82,8 @@ pub(crate) fn tag(name: &[u8]) -> Tag {
         b"table" => Tag::Table,
         b"blockquote" => Tag::Blockquote,
         b"pre" | b"textarea" | b"listing" | b"xmp" => Tag::Preformatted,
-        b"title" => Tag::Title,
-        b"script" | b"style" | b"xml" | b"template" => Tag::Skipped,
+        b"title" | b"template" => Tag::Title,
+        b"script" | b"style" | b"xml" => Tag::Skipped,
         b"img" | b"input" | b"meta" | b"link" | b"base" | b"col" | b"area" | b"wbr" | b"source"
         | b"track" | b"embed" | b"param" => Tag::Void,
         b"div" | b"h1" | b"h2" | b"h3" | b"h4" | b"h5" | b"h6" | b"ul" | b"ol" | b"li" | b"dl"

@@ -6,9 +6,9 @@ use super::harvest::{Harvest, Place};
 use super::illustration::Illustrations;
 use super::kind::{self, Kind};
 use super::{
-    access, armour, cms, compressed, content_line, dif, html, later, mbox, message, metafile, ole,
-    onenote, pdf, pgp, picture, plain, rar, rpmsg, rtf, seven_zip, shortcut, sylk, tar, tnef,
-    xml_file, zip,
+    access, armour, cms, compressed, content_line, dif, html, inline, later, macintosh, mbox,
+    message, metafile, ole, onenote, pdf, pgp, picture, plain, rar, rpmsg, rtf, seven_zip,
+    shortcut, sylk, tar, tnef, xml_file, zip,
 };
 use crate::finding::ProblemKind;
 use crate::mail::charset;
@@ -56,7 +56,10 @@ pub(crate) fn contents(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
             behind(bytes, place, harvest);
         }
         Kind::Tnef => tnef::read(bytes, place, harvest),
-        Kind::Html => page(bytes, place, harvest),
+        Kind::Html => {
+            page(bytes, place, harvest);
+            behind(bytes, place, harvest);
+        }
         Kind::Message => {
             harvest.kind(place, "eml");
             message::nested(&narrow(bytes), place, harvest);
@@ -67,9 +70,12 @@ pub(crate) fn contents(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
         Kind::Sylk => sylk::read(bytes, place, harvest),
         Kind::Dif => dif::read(bytes, place, harvest),
         Kind::Text => {
-            plain::read(bytes, place, harvest);
+            let rest = inline::packed(bytes, place, harvest);
+            plain::read(&rest, place, harvest);
             pdf::headless(bytes, place, harvest);
+            behind(bytes, place, harvest);
         }
+        Kind::Macintosh => macintosh::read(bytes, place, harvest),
         Kind::Armoured => armour::read(&narrow(bytes), place, harvest),
         Kind::Asn1 => cms::read(bytes, place, harvest),
         Kind::Pgp => pgp::read(bytes, place, harvest),
@@ -91,11 +97,14 @@ pub(crate) fn contents(bytes: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
             unread(kind, words, place, harvest);
             behind(bytes, place, harvest);
         }
-        Kind::Unknown => harvest.problem(
-            place,
-            ProblemKind::Unknown,
-            "a file of no kind that Exeat knows",
-        ),
+        Kind::Unknown => {
+            harvest.problem(
+                place,
+                ProblemKind::Unknown,
+                "a file of no kind that Exeat knows",
+            );
+            behind(bytes, place, harvest);
+        }
     }
 }
 

@@ -8,26 +8,12 @@ use super::{Header, Mailbox, Role};
 use crate::finding::ProblemKind;
 use crate::mail::header as field;
 use crate::mail::message::{self, Part};
+use crate::mail::words;
 
 /// The header fields that judging needs; what stands twice is read twice.
 pub(crate) fn read(part: &Part<'_>, harvest: &mut Harvest<'_>) {
-    let mut subjects: Vec<&str> = Vec::new();
-    for subject in part.texts(HeaderName::Subject).map(str::trim) {
-        if !subjects.contains(&subject) {
-            subjects.push(subject);
-        }
-    }
     let place = Place::message().within("subject").role(Role::Subject);
-    for subject in &subjects {
-        harvest.text(&place, *subject);
-    }
-    if subjects.len() > 1 {
-        harvest.problem(
-            &place,
-            ProblemKind::Hostile,
-            "it has two different subjects: recipients could see one or the other",
-        );
-    }
+    let subject = subjects(part, &place, harvest);
     let id = |name: HeaderName<'static>| {
         part.texts(name)
             .find(|id| !id.is_empty())
@@ -42,7 +28,7 @@ pub(crate) fn read(part: &Part<'_>, harvest: &mut Harvest<'_>) {
     let bcc = people(HeaderName::Bcc, "lists of recipients");
     let automatic = is_automatic(part);
     *harvest.header() = Header {
-        subject: subjects.first().copied().unwrap_or_default().to_owned(),
+        subject,
         from,
         sender,
         reply_to,
@@ -55,6 +41,40 @@ pub(crate) fn read(part: &Part<'_>, harvest: &mut Harvest<'_>) {
         references: references(part),
         automatic,
     };
+}
+
+/// Reads a message's subjects; gives the first. What stands twice is read twice,
+/// and what programs decode in two ways in both.
+pub(crate) fn subjects(part: &Part<'_>, place: &Place, harvest: &mut Harvest<'_>) -> String {
+    let mut subjects: Vec<&str> = Vec::new();
+    for subject in part.texts(HeaderName::Subject).map(str::trim) {
+        if !subjects.contains(&subject) {
+            subjects.push(subject);
+        }
+    }
+    for subject in &subjects {
+        harvest.text(place, *subject);
+    }
+    if subjects.len() > 1 {
+        harvest.problem(
+            place,
+            ProblemKind::Hostile,
+            "it has two different subjects: recipients could see one or the other",
+        );
+    }
+    for value in part.raw("Subject").take(subjects.len()) {
+        if let Some(other) = words::decode_otherwise(value.as_bytes()) {
+            harvest.text(place, other);
+            harvest.problem(
+                place,
+                ProblemKind::Hostile,
+                "its subject is encoded in a way that programs read differently",
+            );
+        }
+    }
+    subjects
+        .first()
+        .map_or_else(String::new, |first| (*first).to_owned())
 }
 
 /// A thread's messages that are kept: those that go before it by most are

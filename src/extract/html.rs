@@ -11,7 +11,10 @@ use std::ops::Range;
 use html5gum::emitters::callback::{Callback, CallbackEmitter, CallbackEvent};
 use html5gum::{Emitter, ForwardingEmitter, Span, Tokenizer};
 
-use super::elements::{Attribute, DD, DT, LI, META, OPTION, Tag, is_quoting_class, short, tag};
+use super::css;
+use super::elements::{
+    Attribute, BDO, DD, DT, LI, META, OPTION, STYLE, Tag, XML, is_quoting_class, short, tag,
+};
 use super::flow::Flow;
 use super::link;
 use super::style::{self, Style};
@@ -100,6 +103,8 @@ struct Element {
     quoted: bool,
     skipped: bool,
     preformatted: bool,
+    right_to_left: bool,
+    turned: bool,
 }
 
 /// The start tag that is being read.
@@ -110,6 +115,7 @@ struct Start {
     attribute: Attribute,
     style: Style,
     hides: bool,
+    right_to_left: bool,
     quotes: bool,
     rest_is_quoted: bool,
     link: Option<String>,
@@ -218,7 +224,11 @@ impl Reader {
             b"href" => Attribute::Link,
             b"name" | b"property" if self.start.name == META => Attribute::Name,
             b"content" if self.start.name == META => Attribute::Content,
-            b"src" | b"data" => Attribute::Source,
+            b"src" | b"data" | b"srcset" | b"action" | b"formaction" | b"poster" => {
+                Attribute::Source
+            }
+            b"dir" => Attribute::Direction,
+            b"srcdoc" => Attribute::Page,
             b"alt" | b"title" | b"aria-label" | b"placeholder" | b"summary" => Attribute::Note,
             b"value" | b"label" => Attribute::Value,
             b"hidden" => {
@@ -230,15 +240,23 @@ impl Reader {
     }
 
     fn value(&mut self, value: &str) {
-        if matches!(self.start.attribute, Attribute::Link | Attribute::Source)
-            && let Some(file) = link::enclosed(value)
+        if matches!(
+            self.start.attribute,
+            Attribute::Link | Attribute::Source | Attribute::Background
+        ) && let Some(file) = link::enclosed(value)
         {
             self.enclosed.push(file);
             return;
         }
+        match self.start.attribute {
+            Attribute::Style => self.files_of_style(value),
+            Attribute::Page => return self.page(value),
+            _ => {}
+        }
         let start = &mut self.start;
         match start.attribute {
             Attribute::Style => start.style = style::read(value),
+            Attribute::Direction => start.right_to_left = value.eq_ignore_ascii_case("rtl"),
             Attribute::Class => {
                 start.quotes |= value.split_ascii_whitespace().any(is_quoting_class);
             }
@@ -264,7 +282,7 @@ impl Reader {
             Attribute::Content => start.content = Some(value.to_owned()),
             Attribute::Note => start.notes.push(value.to_owned()),
             Attribute::Value => start.value = Some(value.to_owned()),
-            Attribute::Source | Attribute::Other => {}
+            Attribute::Source | Attribute::Page | Attribute::Other => {}
         }
     }
 
@@ -295,16 +313,25 @@ impl Reader {
             self.quoted_from.get_or_insert(self.shown_length);
         }
         let outer = self.around();
+        let right_to_left = outer.right_to_left || start.right_to_left || start.style.right_to_left;
         let white = (outer.white && !start.style.coloured) || start.style.white;
         let backed = outer.backed || start.style.backed;
         let element = Element {
             tag: start.tag,
             name: start.name,
-            hidden: outer.hidden || start.hides || start.style.hides || start.tag == Tag::Title,
+            hidden: outer.hidden
+                || start.hides
+                || start.style.hides
+                || start.tag == Tag::Title
+                || start.name == XML,
             white,
             backed,
             quoted: outer.quoted || start.quotes,
-            skipped: outer.skipped || start.tag == Tag::Skipped,
+            // Outlook keeps its settings so, in comments; elsewhere it is shown.
+            skipped: outer.skipped
+                || (start.tag == Tag::Skipped && (start.name != XML || self.in_comment)),
+            right_to_left,
+            turned: outer.turned || (right_to_left && (start.name == BDO || start.style.overrides)),
             preformatted: outer.preformatted || start.tag == Tag::Preformatted,
         };
         if !element.skipped {
@@ -404,8 +431,14 @@ impl Reader {
     fn string(&mut self, text: &str) {
         let around = self.around();
         if around.skipped {
+            if around.name == STYLE {
+                self.sheet(text);
+            }
             return;
         }
+        // As a reader's program would turn it round.
+        let turned = around.turned.then(|| format!("\u{202e}{text}\u{202c}"));
+        let text = turned.as_deref().unwrap_or(text);
         let hidden = around.hidden || self.in_comment || (around.white && !around.backed);
         let flow = if hidden {
             &mut self.hidden
@@ -455,9 +488,44 @@ impl Reader {
             self.hidden.block();
             self.enclosed.append(&mut inner.enclosed);
             self.hidden.preformatted(&inner.hidden.finish());
+        } else if let Some(words) = comment.strip_prefix("[CDATA[") {
+            self.hidden.block();
+            self.hidden.text(words.trim_end_matches("]]"));
         } else if !comment.trim_start().starts_with('[') {
             self.hidden.block();
             self.hidden.text(comment);
+        }
+        self.hidden.block();
+    }
+
+    /// What a style sheet puts into the page.
+    fn sheet(&mut self, sheet: &str) {
+        for words in css::contents(sheet) {
+            self.hidden.block();
+            self.hidden.text(&words);
+            self.hidden.block();
+        }
+        self.files_of_style(sheet);
+    }
+
+    fn files_of_style(&mut self, style: &str) {
+        self.enclosed
+            .extend(css::addresses(style).filter_map(link::enclosed));
+    }
+
+    /// A page in a frame of this one. One inside that is told as it stands.
+    fn page(&mut self, html: &str) {
+        self.hidden.block();
+        if self.in_comment {
+            self.hidden.text(html);
+        } else {
+            let mut inner = Self {
+                in_comment: true,
+                ..Self::default()
+            };
+            inner.tokens(html);
+            self.enclosed.append(&mut inner.enclosed);
+            self.hidden.preformatted(&inner.hidden.finish());
         }
         self.hidden.block();
     }

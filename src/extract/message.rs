@@ -2,18 +2,22 @@
 //!
 //! Where recipients could read it in two ways, it is read in both.
 
-use std::borrow::Cow;
+mod multipart;
+mod part;
+mod transfer;
+mod ways;
 
 use mail_parser::{ContentType, HeaderName};
-use memchr::memmem;
 
-use super::body::{self, Bodies};
+use super::body::Bodies;
 use super::harvest::{Harvest, Place};
-use super::kind;
-use super::{cms, file, header, inline};
+use super::{file, header};
 use crate::finding::ProblemKind;
-use crate::mail::message::{self, Part};
-use crate::mail::{charset, encoding};
+use crate::mail::charset;
+use crate::mail::message::Part;
+use part::part_as;
+use transfer::is_packing;
+use ways::{each_way, two_ways};
 
 /// Reads the message that the worker was given.
 pub(crate) fn read(raw: &[u8], harvest: &mut Harvest<'_>) {
@@ -45,9 +49,8 @@ pub(crate) fn nested(raw: &[u8], place: &Place, harvest: &mut Harvest<'_>) {
                 .to_owned()
         })
         .collect();
-    for subject in part.texts(HeaderName::Subject) {
-        harvest.text(&inside.within("subject"), subject);
-    }
+    let subjects = inside.within("subject");
+    header::subjects(&part, &subjects, harvest);
     harvest.text(&inside.within("sender and recipients"), people.join("\n"));
     whole(&part, &inside, harvest);
 }
@@ -161,6 +164,11 @@ fn walk(
         if begins_body(part, &early) {
             return walk(&early, around, place, bodies, harvest);
         }
+        // Others show the body as it stands.
+        let mut encodings = part.texts(HeaderName::ContentTransferEncoding);
+        if encodings.any(is_packing) && !part.body.trim_ascii().is_empty() {
+            two_ways("its header can be taken to end early", place, harvest);
+        }
     }
     let mut types: Vec<Option<&ContentType<'_>>> = Vec::new();
     for kind in part.content_types() {
@@ -179,263 +187,27 @@ fn walk(
     }
     let first = (types.first().copied().flatten(), encodings.first().copied());
     let last = (types.last().copied().flatten(), encodings.last().copied());
+    if types.len() > 2 || encodings.len() > 2 {
+        two_ways(
+            "a part names its type or encoding again and again",
+            place,
+            harvest,
+        );
+    }
     if first == last {
         return part_as(part, first, around, place, bodies, harvest);
     }
     // Mail programs differ in whether the first of two equal fields counts, or
-    // the last. Both readings go in; bodies are put in at once, so that they
-    // can be compared.
-    let start = harvest.mark();
-    let mut reading = Bodies::default();
-    part_as(part, first, around, place, &mut reading, harvest);
-    reading.finish(place, harvest);
-    let middle = harvest.mark();
-    let mut other = Bodies::default();
-    part_as(part, last, around, place, &mut other, harvest);
-    other.finish(place, harvest);
-    if !harvest.readings_agree(&start, &middle) {
-        harvest.problem(
-            place,
-            ProblemKind::Hostile,
-            "a part names its type or encoding twice: recipients could read it in two ways",
-        );
-    }
-}
-
-/// Reads a part under one declared type and transfer encoding.
-fn part_as(
-    part: &Part<'_>,
-    (kind, encoding): (Option<&ContentType<'_>>, Option<&str>),
-    around: &Around,
-    place: &Place,
-    bodies: &mut Bodies,
-    harvest: &mut Harvest<'_>,
-) {
-    let main = kind
-        .map_or("text", |kind| kind.ctype())
-        .to_ascii_lowercase();
-    let sub = kind
-        .map_or(Some("plain"), |kind| kind.subtype())
-        .unwrap_or_default()
-        .to_ascii_lowercase();
-    let boundary = kind.and_then(|kind| kind.attribute("boundary"));
-    // No encoding is allowed here (RFC 2045 section 6.4), and programs look past
-    // one where they see the parts.
-    let encoding = encoding.filter(|_| {
-        let line = boundary.map(|boundary| format!("--{boundary}"));
-        let in_clear = line.is_some_and(|line| memmem::find(part.body, line.as_bytes()).is_some());
-        main != "multipart" || !in_clear
-    });
-    let bytes = decode(part.body, encoding, place, harvest);
-    if main == "multipart" {
-        return multipart(
-            &bytes,
-            kind,
-            sub == "digest",
-            around,
-            place,
-            bodies,
-            harvest,
-        );
-    }
-    if (main == "message" && matches!(sub.as_str(), "rfc822" | "global" | "news"))
-        || (around.digest && kind.is_none())
-    {
-        let names = part.names();
-        let names = if names.is_empty() {
-            vec!["attached message"]
-        } else {
-            names
-        };
-        let inside = harvest.attachment(place, &names, bytes.len());
-        harvest.kind(&inside, "eml");
-        return nested(&bytes, &inside, harvest);
-    }
-    if main == "application"
-        && matches!(sub.as_str(), "pkcs7-mime" | "x-pkcs7-mime")
-        && around.level < harvest.depth()
-        && let Some(signed) = cms::part(&bytes, place, harvest)
-    {
-        // Mail programs show it as if the signature were not there.
-        let inside = Around {
-            level: around.level + 1,
-            digest: false,
-        };
-        let signed = Part::parse(&signed);
-        // Some programs show this subject in the place of the message's own.
-        for subject in signed.texts(HeaderName::Subject) {
-            harvest.text(&place.within("signed subject"), subject);
-        }
-        return walk(&signed, &inside, place, bodies, harvest);
-    }
-    harvest.digest(&bytes);
-    let names = part.names();
-    let declared = kind.and_then(|kind| kind.attribute("charset"));
-    let is_body = main == "text"
-        && matches!(
-            sub.as_str(),
-            "plain" | "html" | "x-amp-html" | "enriched" | ""
-        );
-    // What only claims to be a text is looked at as the file it is.
-    if is_body && names.is_empty() && !part.is_attachment() && kind::marked(&bytes).is_none() {
-        return shown_text(&bytes, kind, sub.contains("html"), place, bodies, harvest);
-    }
-    if names.is_empty() && bytes.trim_ascii().is_empty() {
-        return;
-    }
-    let number = harvest.attachments();
-    match declared.filter(|_| main == "text" && std::str::from_utf8(&bytes).is_err()) {
-        // A text's charset stands outside it, and is lost in a file.
-        Some(charset) => {
-            let text = charset::decode(&bytes, Some(charset));
-            file::read(&names, text.as_bytes(), place, harvest);
-        }
-        None => file::read(&names, &bytes, place, harvest),
-    }
-    if kind.is_some() {
-        harvest.declared(number, &format!("{main}/{sub}"));
-    }
-}
-
-fn shown_text(
-    bytes: &[u8],
-    kind: Option<&ContentType<'_>>,
-    html: bool,
-    place: &Place,
-    bodies: &mut Bodies,
-    harvest: &mut Harvest<'_>,
-) {
-    let declared = kind.and_then(|kind| kind.attribute("charset"));
-    if html {
-        let inner = declared
-            .is_none()
-            .then(|| file::declared_charset(bytes))
-            .flatten();
-        bodies.html(&charset::decode(bytes, declared.or(inner.as_deref())));
-        return;
-    }
-    let bytes = inline::files(bytes, place, harvest);
-    let text = charset::decode(&bytes, declared);
-    let attribute = |name: &str, value: &str| {
-        kind.and_then(|kind| kind.attribute(name))
-            .is_some_and(|given| given.eq_ignore_ascii_case(value))
-    };
-    if attribute("format", "flowed") {
-        bodies.plain(body::unflow(&text, attribute("delsp", "yes")));
-    } else {
-        bodies.plain(text);
-    }
-}
-
-fn multipart(
-    body: &[u8],
-    kind: Option<&ContentType<'_>>,
-    digest: bool,
-    around: &Around,
-    place: &Place,
-    bodies: &mut Bodies,
-    harvest: &mut Harvest<'_>,
-) {
-    if body.trim_ascii().is_empty() {
-        return;
-    }
-    if around.level >= harvest.depth() {
-        harvest.exhaust(
-            place,
-            "its parts are packed in one another deeper than Exeat reads",
-        );
-        return;
-    }
-    let limit = harvest.entries_left() + 1;
-    let declared = kind
-        .and_then(|kind| kind.attribute("boundary"))
-        .unwrap_or_default();
-    let split = message::split(body, declared, limit).or_else(|| {
-        // Some programs find the parts nevertheless, others show it as text.
-        let guessed = message::guess_boundary(body)?;
-        let split = message::split(body, guessed, limit)?;
-        harvest.problem(
-            place,
-            ProblemKind::Hostile,
-            "its parts have no valid boundary: recipients could read it in two ways",
-        );
-        Some(split)
-    });
-    let Some(split) = split else {
-        harvest.digest(body);
-        bodies.plain(charset::decode(body, None));
-        return;
-    };
-    between_parts(
-        split.preamble,
-        "text before the first part (hidden)",
+    // the last.
+    let what = "a part names its type or encoding twice";
+    each_way(
+        &[first, last],
+        what,
         place,
+        bodies,
         harvest,
-    );
-    let inside = Around {
-        level: around.level + 1,
-        digest,
-    };
-    for raw in split.parts {
-        if harvest.is_spent() {
-            return;
-        }
-        walk(&Part::parse(raw), &inside, place, bodies, harvest);
-    }
-    between_parts(
-        split.epilogue,
-        "text after the last part (hidden)",
-        place,
-        harvest,
-    );
-}
-
-/// Text outside all parts: most programs do not show it, some do.
-fn between_parts(text: &[u8], name: &str, place: &Place, harvest: &mut Harvest<'_>) {
-    let text = text.trim_ascii();
-    let boilerplate = [
-        &b"multi-part message in MIME"[..],
-        b"multipart message in MIME",
-        b"MIME-encapsulated message",
-    ]
-    .iter()
-    .any(|phrase| memmem::find(text, phrase).is_some());
-    if text.is_empty() || (boilerplate && text.len() < 300) {
-        return;
-    }
-    harvest.text(&place.hidden(name), charset::decode(text, None));
-}
-
-/// Undoes the transfer encoding.
-fn decode<'a>(
-    body: &'a [u8],
-    encoding: Option<&str>,
-    place: &Place,
-    harvest: &mut Harvest<'_>,
-) -> Cow<'a, [u8]> {
-    let name = encoding.unwrap_or_default().trim().to_ascii_lowercase();
-    let name = name.split([';', ' ']).next().unwrap_or_default();
-    let decoded = match name {
-        "base64" => encoding::base64(body),
-        "quoted-printable" => encoding::quoted_printable(body),
-        "" | "7bit" | "8bit" | "binary" => return Cow::Borrowed(body),
-        "x-uuencode" | "uuencode" | "x-uue" => match encoding::uuencoded(body, 0) {
-            Some(found) => found.bytes,
-            None => return Cow::Borrowed(body),
+        |way, bodies, harvest| {
+            part_as(part, *way, around, place, bodies, harvest);
         },
-        _ => {
-            harvest.problem(
-                place,
-                ProblemKind::Unknown,
-                "a part is in a transfer encoding that Exeat does not know",
-            );
-            return Cow::Borrowed(body);
-        }
-    };
-    if decoded.is_empty() && !body.trim_ascii().is_empty() {
-        harvest.problem(place, ProblemKind::Damaged, "a part could not be decoded");
-        return Cow::Borrowed(body);
-    }
-    harvest.decoded(place, decoded.len());
-    Cow::Owned(decoded)
+    );
 }

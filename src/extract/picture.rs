@@ -37,6 +37,9 @@ const GLANCED: u64 = 4_000_000;
 /// Pixels of a JPEG picture that is decoded for its tones, in some 100 ms.
 const TONED: u64 = 25_000_000;
 
+/// No camera and no scanner makes more pixels than this.
+const MOST_PIXELS: u64 = 1_000_000_000;
+
 /// Pages of a TIFF file that are counted.
 const MOST_PAGES: usize = 200;
 
@@ -92,6 +95,13 @@ fn look(kind: &str, bytes: &[u8], in_document: bool, place: &Place, harvest: &mu
                 return harvest.problem(place, ProblemKind::NotRead, what);
             };
             let is_page = holds_text(size);
+            if area(size.0, size.1) > MOST_PIXELS {
+                harvest.problem(
+                    place,
+                    ProblemKind::Hostile,
+                    "a picture larger than any that is shown: it may be made to harm",
+                );
+            }
             let seen = glanced(bytes, format, size, taken, harvest);
             if seen.photograph {
                 harvest.photograph(place, in_document, taken.placed);

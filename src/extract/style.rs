@@ -12,6 +12,9 @@ pub(crate) struct Style {
     pub(crate) coloured: bool,
     /// Something that may be coloured lies behind the text.
     pub(crate) backed: bool,
+    /// Its letters run from right to left, whatever letters they are.
+    pub(crate) overrides: bool,
+    pub(crate) right_to_left: bool,
 }
 
 /// Reads one `style` attribute.
@@ -30,6 +33,8 @@ pub(crate) fn read(style: &str) -> Style {
             "mso-hide",
             "opacity",
             "color",
+            "direction",
+            "unicode-bidi",
         ]
         .iter()
         .any(|known| name.eq_ignore_ascii_case(known));
@@ -50,6 +55,8 @@ fn declare(seen: &mut Style, name: &str, value: &str) {
         "display" => seen.hides |= value == "none",
         "visibility" => seen.hides |= matches!(value, "hidden" | "collapse"),
         "mso-hide" => seen.hides |= value == "all",
+        "direction" => seen.right_to_left |= value == "rtl",
+        "unicode-bidi" => seen.overrides |= value.ends_with("override"),
         "opacity" => seen.hides |= number(value).is_some_and(|opacity| opacity < 0.05),
         "font-size" => seen.hides |= is_tiny(value),
         "font" => {

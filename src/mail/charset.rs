@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{Encoding, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE};
+
+use super::utf_7;
 
 /// How much of a text its charset is guessed from.
 const GUESS: usize = 64 * 1024;
@@ -12,11 +14,17 @@ const GUESS: usize = 64 * 1024;
 /// charset if it is a known one, then UTF-8 if the bytes are that, then a
 /// guess. Latin 1 is read as Windows-1252, as every mail client does.
 pub fn decode(bytes: &[u8], declared: Option<&str>) -> String {
+    if declared.is_some_and(is_utf_7) && bytes.is_ascii() {
+        return utf_7::decode(bytes);
+    }
     if bytes.is_ascii() && declared.is_none_or(is_ascii_superset) {
         return String::from_utf8_lossy(bytes).into_owned();
     }
     if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
         return with(encoding, &bytes[mark..]).into_owned();
+    }
+    if let Some(page) = declared.and_then(code_page) {
+        return of_code_page(bytes, page);
     }
     match declared.and_then(named) {
         // What has no zero byte is no UTF-16 of this world's text; some programs
@@ -28,6 +36,82 @@ pub fn decode(bytes: &[u8], declared: Option<&str>) -> String {
             Err(_) => with(guess(bytes), bytes).into_owned(),
         },
     }
+}
+
+/// What programs show that do not know the declared charset, where that is
+/// something else: UTF-7 is not known to all.
+pub fn otherwise(bytes: &[u8], declared: &str) -> Option<String> {
+    if !is_utf_7(declared) || !bytes.is_ascii() {
+        return None;
+    }
+    let plain = String::from_utf8_lossy(bytes);
+    (utf_7::decode(bytes) != plain).then(|| plain.into_owned())
+}
+
+/// Whether the declared charset is one that some programs know and Exeat does
+/// not, and something is written in it: EBCDIC, or the shifts of old Chinese
+/// and Korean mail.
+pub fn is_unread(bytes: &[u8], declared: &str) -> bool {
+    let label = label(declared);
+    match Encoding::for_label(label.as_bytes()) {
+        Some(encoding) if encoding == REPLACEMENT => {
+            memchr::memchr2(0x0e, 0x1b, bytes).is_some()
+                || memchr::memmem::find(bytes, b"~{").is_some()
+        }
+        Some(_) => false,
+        None => is_ebcdic(&label) && !bytes.is_ascii() && std::str::from_utf8(bytes).is_err(),
+    }
+}
+
+fn is_ebcdic(label: &str) -> bool {
+    const PAGES: [u32; 32] = [
+        37, 273, 277, 278, 280, 284, 285, 290, 297, 420, 423, 424, 500, 870, 871, 875, 880, 905,
+        918, 1026, 1047, 1140, 1141, 1142, 1143, 1144, 1145, 1146, 1147, 1148, 1149, 20924,
+    ];
+    let number = label.trim_start_matches(|c: char| !c.is_ascii_digit());
+    label.contains("ebcdic") || number.parse().is_ok_and(|page| PAGES.contains(&page))
+}
+
+/// The upper halves of the charsets of DOS.
+const CODE_PAGE_437: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐\
+    └┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u{a0}";
+const CODE_PAGE_850: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒáíóúñÑªº¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐\
+    └┴┬├─┼ãÃ╚╔╩╦╠═╬¤ðÐÊËÈıÍÎÏ┘┌█▄¦Ì▀ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u{ad}±‗¾¶§÷¸°¨·¹³²■\u{a0}";
+
+fn code_page(declared: &str) -> Option<&'static str> {
+    match label(declared).as_str() {
+        "cp437" | "ibm437" | "437" | "cspc8codepage437" => Some(CODE_PAGE_437),
+        "cp850" | "ibm850" | "850" | "cspc850multilingual" => Some(CODE_PAGE_850),
+        _ => None,
+    }
+}
+
+fn of_code_page(bytes: &[u8], page: &str) -> String {
+    let upper: Vec<char> = page.chars().collect();
+    let letter = |&byte: &u8| match byte.checked_sub(0x80) {
+        Some(index) => upper.get(usize::from(index)).copied().unwrap_or('\u{fffd}'),
+        None => char::from(byte),
+    };
+    bytes.iter().map(letter).collect()
+}
+
+fn is_utf_7(declared: &str) -> bool {
+    matches!(
+        label(declared).as_str(),
+        "utf-7"
+            | "utf7"
+            | "unicode-1-1-utf-7"
+            | "unicode-2-0-utf-7"
+            | "csunicode11utf7"
+            | "cp65000"
+            | "65000"
+    )
+}
+
+/// A charset's name as it is compared.
+fn label(declared: &str) -> String {
+    let name = declared.trim().trim_matches('"').to_ascii_lowercase();
+    name.strip_prefix("x-").map_or(name.clone(), str::to_owned)
 }
 
 fn is_utf16(encoding: &'static Encoding) -> bool {
@@ -79,7 +163,12 @@ pub fn with<'a>(encoding: &'static Encoding, bytes: &'a [u8]) -> Cow<'a, str> {
 /// Labels that the Encoding Standard lacks, but mail has.
 fn named(label: &str) -> Option<&'static Encoding> {
     let label = label.trim().trim_matches('"');
-    Encoding::for_label(label.as_bytes()).or_else(|| {
+    // What the Encoding Standard will not decode is ASCII for the most part.
+    let known = match Encoding::for_label(label.as_bytes()) {
+        Some(encoding) if encoding == REPLACEMENT => return None,
+        known => known,
+    };
+    known.or_else(|| {
         let folded = label.to_ascii_lowercase();
         let other = match folded.as_str() {
             "cp-1252"
@@ -87,12 +176,11 @@ fn named(label: &str) -> Option<&'static Encoding> {
             | "cp_1252"
             | "iso-8859-1-windows-3.1-latin-1"
             | "latin-1" => "windows-1252",
-            "utf-7" | "unicode-1-1-utf-7" | "cp65001" | "utf-8-mac" | "utf8mb4" => "utf-8",
+            "cp65001" | "utf-8-mac" | "utf8mb4" => "utf-8",
             "cp936" | "936" => "gbk",
             "cp949" | "949" | "ks_c_5601" => "euc-kr",
             "cp950" | "950" => "big5",
             "cp932" | "932" | "shift-jis-2004" => "shift_jis",
-            "cp850" | "ibm850" | "cp437" | "ibm437" => "windows-1252",
             other => other
                 .strip_prefix("cp-")
                 .or_else(|| other.strip_prefix("x-"))?,

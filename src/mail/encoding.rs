@@ -75,6 +75,59 @@ fn flush_sextets(bits: u32, sextets: u32, out: &mut Vec<u8>) {
     }
 }
 
+/// What other programs make of base64 that is not as it ought to be: those that
+/// skip all that is not in the alphabet (RFC 2045 section 6.8), padding too;
+/// those that stop at the padding; those that show as it stands what was never
+/// encoded. Nothing where all agree.
+pub fn base64_otherwise(text: &[u8]) -> Vec<Vec<u8>> {
+    let first_padding = memchr::memchr(b'=', text);
+    let padded = first_padding.is_some_and(|at| text[at..].iter().any(|&b| is_sextet(b)));
+    let web = memchr::memchr2(b'-', b'_', text).is_some();
+    let mut readings = Vec::new();
+    if padded || web {
+        let strict: Vec<u8> = text.iter().copied().filter(|&b| is_sextet(b)).collect();
+        readings.push(base64(&strict));
+    }
+    if padded {
+        readings.push(base64(&text[..first_padding.unwrap_or_default()]));
+    }
+    let words = unencoded_lines(text);
+    if !words.is_empty() {
+        readings.push(words);
+    }
+    readings
+}
+
+fn is_sextet(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')
+}
+
+/// The lines that nobody encoded: they have spaces and other signs.
+fn unencoded_lines(text: &[u8]) -> Vec<u8> {
+    let mut words = Vec::new();
+    for line in text.split_inclusive(|&b| b == b'\n') {
+        let foreign = |&&b: &&u8| !is_sextet(b) && !matches!(b, b'=' | b'-' | b'_');
+        if line.trim_ascii().iter().filter(foreign).nth(1).is_some() {
+            words.extend_from_slice(line);
+        }
+    }
+    words
+}
+
+/// What a body may be whose encoding has a name that nobody knows.
+pub fn guesses(body: &[u8]) -> Vec<Vec<u8>> {
+    let mut guesses = Vec::new();
+    let letters = body.iter().filter(|b| !b.is_ascii_whitespace());
+    if letters.clone().count() >= 16 && letters.clone().all(|&b| is_sextet(b) || b == b'=') {
+        guesses.push(base64(body));
+    }
+    let escape = |at: usize| hex_pair(&body[at + 1..]).is_some();
+    if memchr::memchr_iter(b'=', body).any(escape) {
+        guesses.push(quoted_printable(body));
+    }
+    guesses
+}
+
 /// Quoted-printable; a `=` that begins no escape stands for itself, as mail
 /// clients show it.
 pub fn quoted_printable(text: &[u8]) -> Vec<u8> {
@@ -139,34 +192,67 @@ pub struct Uuencoded<'a> {
     pub range: std::ops::Range<usize>,
 }
 
-/// The first uuencoded file at or after `from`.
+/// The first uuencoded file at or after `from`, in uuencode's own letters or in
+/// base64 (POSIX.1).
 pub fn uuencoded(text: &[u8], from: usize) -> Option<Uuencoded<'_>> {
     let mut at = from;
-    while let Some(found) = memchr::memmem::find(text.get(at..)?, b"begin ") {
-        let start = at + found;
-        at = start + 6;
+    while at < text.len() {
+        let start = at + next_begin(&text[at..])?;
         let line_end = line_end(text, start);
-        let mut words = text[at..line_end].trim_ascii().splitn(2, |&b| b == b' ');
-        let mode = words.next().unwrap_or_default();
-        let (Some(name), true) = (
-            words.next(),
-            (3..=4).contains(&mode.len()) && mode.iter().all(u8::is_ascii_digit),
-        ) else {
-            continue;
-        };
+        at = start + BEGIN.len();
         if start > 0 && text[start - 1] != b'\n' {
             continue;
         }
-        let (bytes, end) = uudecode(text, line_end);
+        let line = &text[at..line_end];
+        let in_base64 = line.starts_with(b"-base64 ");
+        let line = line.strip_prefix(b"-base64").unwrap_or(line);
+        let Some(line) = line.strip_prefix(b" ") else {
+            continue;
+        };
+        let mut words = line.trim_ascii().splitn(2, |&b| b == b' ');
+        let mode = words.next().unwrap_or_default();
+        if !(3..=4).contains(&mode.len()) || !mode.iter().all(u8::is_ascii_digit) {
+            continue;
+        }
+        let (bytes, end) = match in_base64 {
+            true => lines_of_base64(text, line_end),
+            false => uudecode(text, line_end),
+        };
         if !bytes.is_empty() {
             return Some(Uuencoded {
-                name,
+                name: words.next().unwrap_or_default(),
                 bytes,
                 range: start..end,
             });
         }
     }
     None
+}
+
+const BEGIN: &[u8] = b"begin";
+
+/// Where the next such word is; some programs write it in capitals.
+fn next_begin(text: &[u8]) -> Option<usize> {
+    let capitals = memchr::memmem::find(text, b"BEGIN ");
+    let small = memchr::memmem::find(text, BEGIN);
+    capitals.into_iter().chain(small).min()
+}
+
+/// Lines of base64 up to one of equals signs.
+fn lines_of_base64(text: &[u8], from: usize) -> (Vec<u8>, usize) {
+    let mut at = from;
+    while at < text.len() {
+        let end = line_end(text, at);
+        let line = text[at..end].trim_ascii();
+        if line == b"====" {
+            return (base64(&text[from..at]), end);
+        }
+        if !line.iter().all(|&b| is_sextet(b) || b == b'=') {
+            break;
+        }
+        at = end;
+    }
+    (base64(&text[from..at]), at)
 }
 
 fn line_end(text: &[u8], from: usize) -> usize {
@@ -178,7 +264,7 @@ fn uudecode(text: &[u8], mut at: usize) -> (Vec<u8>, usize) {
     while at < text.len() {
         let end = line_end(text, at);
         let line = text[at..end].trim_ascii_end();
-        if line == b"end" {
+        if line.eq_ignore_ascii_case(b"end") {
             return (out, end);
         }
         let Some((&first, data)) = line.split_first() else {

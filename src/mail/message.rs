@@ -13,11 +13,14 @@ use std::sync::LazyLock;
 
 use mail_parser::{Addr, Address, ContentType, HeaderName, HeaderValue, MessageParser};
 
-use super::{charset, words};
+use super::{charset, header, parameter, words};
 
 /// The longest header section that is parsed; beyond it lies no mail that
 /// people write.
 const HEADER_CAP: usize = 1024 * 1024; // 1 MB
+
+/// Fields of one name that are looked at for their parameters.
+const MOST_FIELDS: usize = 20;
 
 /// One part, or the message itself: its header fields, and its body as sent.
 #[derive(Debug)]
@@ -126,6 +129,41 @@ impl<'a> Part<'a> {
         })
     }
 
+    /// The values of all fields of this name as they stand, unfolded.
+    pub fn raw(&self, name: &str) -> impl Iterator<Item = String> {
+        header::fields(self.above)
+            .filter(move |(field, _)| field.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
+    }
+
+    /// Every value that some program takes for this parameter of the
+    /// `Content-Type`.
+    pub fn parameters(&self, name: &str) -> Vec<String> {
+        let mut values = Vec::new();
+        for value in self.raw("Content-Type").take(MOST_FIELDS) {
+            values.extend(parameter::values(&value, name));
+        }
+        values
+    }
+
+    /// Whether the `Content-Type` is not written as it ought to be (RFC 2045
+    /// section 5.1), so that some programs take the part for plain text.
+    pub fn is_of_doubtful_type(&self) -> bool {
+        let token = |text: &str| {
+            !text.is_empty()
+                && text
+                    .bytes()
+                    .all(|b| b.is_ascii_graphic() && !b"\"(),/:;<=>?@[\\]".contains(&b))
+        };
+        self.raw("Content-Type").take(MOST_FIELDS).any(|value| {
+            let kind = parameter::media_type(&value);
+            let well = kind
+                .split_once('/')
+                .is_some_and(|(main, sub)| token(main.trim()) && token(sub.trim()));
+            !well || value.matches('"').count() % 2 == 1
+        })
+    }
+
     /// Every `Content-Type`, first to last; none is `text/plain` (RFC 2045
     /// section 5.2), but a digest's part is a message (RFC 2046 section 5.1.5).
     pub fn content_types(&self) -> impl DoubleEndedIterator<Item = &ContentType<'static>> {
@@ -138,7 +176,7 @@ impl<'a> Part<'a> {
 
     /// The names that its header gives the part, most telling first: mail
     /// clients differ in which they show.
-    pub fn names(&self) -> Vec<&str> {
+    pub fn names(&self) -> Vec<String> {
         let dispositions =
             self.all(HeaderName::ContentDisposition)
                 .filter_map(|value| match value {
@@ -148,10 +186,17 @@ impl<'a> Part<'a> {
         let types = self
             .content_types()
             .filter_map(|kind| kind.attribute("name"));
-        let mut names: Vec<&str> = Vec::new();
-        for name in dispositions.chain(types).map(str::trim) {
-            if !name.is_empty() && !names.contains(&name) {
-                names.push(name);
+        let mut all: Vec<String> = dispositions.chain(types).map(str::to_owned).collect();
+        for field in ["Content-Disposition", "Content-Type"] {
+            for value in self.raw(field).take(MOST_FIELDS) {
+                all.extend(parameter::values(&value, "filename"));
+                all.extend(parameter::values(&value, "name"));
+            }
+        }
+        let mut names: Vec<String> = Vec::new();
+        for name in all.iter().map(|name| name.trim()) {
+            if !name.is_empty() && !names.iter().any(|known| known == name) {
+                names.push(name.to_owned());
             }
         }
         names
@@ -162,105 +207,6 @@ impl<'a> Part<'a> {
         self.all(HeaderName::ContentDisposition)
             .any(|value| matches!(value, HeaderValue::ContentType(disposition) if disposition.is_attachment()))
     }
-}
-
-/// A multipart body, split at its boundary (RFC 2046 section 5.1.1).
-#[derive(Debug, PartialEq, Eq)]
-pub struct Multipart<'a> {
-    pub preamble: &'a [u8],
-    pub parts: Vec<&'a [u8]>,
-    pub epilogue: &'a [u8],
-}
-
-/// Splits a multipart body; `None` if the boundary is empty or never comes.
-/// At most `limit` parts are told apart, the last holding the rest.
-pub fn split<'a>(body: &'a [u8], boundary: &str, limit: usize) -> Option<Multipart<'a>> {
-    let boundary = boundary.trim_end().as_bytes();
-    if boundary.is_empty() {
-        return None;
-    }
-    let mut preamble = None;
-    let mut parts = Vec::new();
-    let mut start = 0;
-    for line in delimiters(body, boundary) {
-        // The line break before a delimiter belongs to the delimiter.
-        let before = strip_line_break(&body[start..line.start]);
-        match preamble {
-            None => preamble = Some(before),
-            Some(_) => parts.push(before),
-        }
-        start = line.end;
-        if line.closes {
-            return Some(Multipart {
-                preamble: preamble.unwrap_or_default(),
-                parts,
-                epilogue: &body[start..],
-            });
-        }
-        if parts.len() >= limit {
-            break;
-        }
-    }
-    let preamble = preamble?;
-    parts.push(&body[start..]);
-    Some(Multipart {
-        preamble,
-        parts,
-        epilogue: b"",
-    })
-}
-
-/// The boundary that a multipart body seems to use where its header names
-/// none, or one that never comes: a line `--…` with a header field below it.
-pub fn guess_boundary(body: &[u8]) -> Option<&str> {
-    let mut lines = body.split(|&b| b == b'\n');
-    let mut candidate: Option<&[u8]> = None;
-    for line in lines.by_ref().take(2_000) {
-        let line = line.trim_ascii_end();
-        if candidate.is_some() && line.len() > 8 && line[..8].eq_ignore_ascii_case(b"content-") {
-            return candidate.and_then(|found| std::str::from_utf8(found).ok());
-        }
-        candidate = line.strip_prefix(b"--").filter(|rest| !rest.is_empty());
-    }
-    None
-}
-
-struct Delimiter {
-    start: usize,
-    end: usize,
-    closes: bool,
-}
-
-/// The lines that are `--boundary` or `--boundary--`, with white space after.
-fn delimiters<'a>(body: &'a [u8], boundary: &'a [u8]) -> impl Iterator<Item = Delimiter> + 'a {
-    let mut needle = b"--".to_vec();
-    needle.extend_from_slice(boundary);
-    let finder = memchr::memmem::Finder::new(&needle).into_owned();
-    let mut from = 0;
-    std::iter::from_fn(move || {
-        while let Some(found) = finder.find(&body[from..]) {
-            let start = from + found;
-            let after = start + needle.len();
-            let end = memchr::memchr(b'\n', &body[after..]).map_or(body.len(), |n| after + n + 1);
-            from = after;
-            if start > 0 && body[start - 1] != b'\n' {
-                continue;
-            }
-            let tail = body[after..end].trim_ascii_end();
-            let closes = tail.starts_with(b"--");
-            let tail = tail.strip_prefix(b"--").unwrap_or(tail);
-            if tail.trim_ascii().is_empty() {
-                from = end;
-                return Some(Delimiter { start, end, closes });
-            }
-        }
-        None
-    })
-}
-
-fn strip_line_break(bytes: &[u8]) -> &[u8] {
-    let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-    bytes.strip_suffix(b"\r").unwrap_or(bytes)
 }
 
 /// The header section and what follows the empty line. A part may begin with
@@ -335,7 +281,11 @@ fn fields(header: &[u8]) -> Option<Vec<Field>> {
         Ok(_) => Cow::Borrowed(header),
         Err(_) => Cow::Owned(charset::decode(header, None).into_bytes()),
     };
-    let header = words::normalise(&header);
+    let mut header = words::normalise(&header);
+    // The last line of a message may lack its end.
+    if !header.ends_with(b"\n") {
+        header.to_mut().extend_from_slice(b"\r\n");
+    }
     let parsed = catch_unwind(|| {
         let message = PARSER.parse_headers(header.as_ref())?;
         let part = message.parts.into_iter().next()?;

@@ -3,13 +3,18 @@
 //! through. Knows nothing of schools or rules.
 
 pub mod address;
+pub mod bin_hex;
 pub mod charset;
 pub mod content;
 pub mod encoding;
 pub mod envelope;
 pub mod header;
 pub mod message;
+pub mod multipart;
+pub mod parameter;
+mod utf_7;
 pub mod words;
+pub mod y_enc;
 
 pub use address::{Address, Domain};
 pub use content::Content;

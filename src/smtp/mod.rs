@@ -46,6 +46,7 @@ mod throttle;
 pub mod tls;
 mod trace;
 mod transaction;
+pub mod wire;
 mod xtext;
 
 pub use account::{Account, HashError, hash};

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod archives;
+mod bomb_mails;
 mod bombs;
 mod broken;
 mod broken_pdf;
@@ -25,6 +26,7 @@ mod illustrated;
 mod layers;
 mod limits;
 mod locks;
+mod malformed;
 mod measured;
 mod messages;
 mod ocr;
@@ -46,6 +48,7 @@ mod rotation;
 mod scans;
 mod sealed;
 mod secrecy;
+mod seeds;
 mod smuggling;
 mod status;
 mod support;

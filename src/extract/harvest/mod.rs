@@ -19,6 +19,7 @@ use written::{clean, shown_name};
 
 pub(crate) use place::Place;
 
+mod direction;
 mod mark;
 mod place;
 mod room;
@@ -41,6 +42,7 @@ pub(crate) struct Harvest<'b> {
     text: u64,
     entries: u32,
     guessed: u32,
+    read_again: u32,
     /// Bytes of pictures handed on.
     shown: u64,
     /// Pixels of pictures glanced at, and of those of which only the tones were
@@ -63,6 +65,7 @@ impl<'b> Harvest<'b> {
             text: 0,
             entries: 0,
             guessed: 0,
+            read_again: 0,
             shown: 0,
             glanced: 0,
             toned: 0,
@@ -138,9 +141,22 @@ impl<'b> Harvest<'b> {
         self.digest.update(bytes);
     }
 
-    /// Keeps a text, unless it is blank. `\r` and NUL are taken out here.
+    /// Keeps a text, unless it is blank. `\r` and NUL are taken out here. What is
+    /// shown in another order than it is written in is kept in both.
     pub(crate) fn text(&mut self, place: &Place, text: impl Into<String>) {
         let text = clean(text.into());
+        if let Some(shown) = direction::as_shown(&text) {
+            self.one_text(place, shown);
+            self.problem(
+                place,
+                ProblemKind::Hostile,
+                "words are written backwards, to be turned round where they are shown",
+            );
+        }
+        self.one_text(place, text);
+    }
+
+    fn one_text(&mut self, place: &Place, text: String) {
         if text.trim_ascii().is_empty() {
             return;
         }
@@ -174,6 +190,14 @@ impl<'b> Harvest<'b> {
                 kind,
                 what: what.into(),
             });
+        }
+    }
+
+    /// The same, unless it was the last that was told.
+    pub(crate) fn problem_once(&mut self, place: &Place, kind: ProblemKind, what: String) {
+        let told = self.reading.problems.last();
+        if !told.is_some_and(|told| told.what == what && told.location == place.location()) {
+            self.problem(place, kind, what);
         }
     }
 

@@ -7,6 +7,9 @@ use crate::finding::{Problem, ProblemKind};
 /// one takes a tenth of a second.
 const MOST_GUESSED: u32 = 40;
 
+/// Parts of one message that are read in more ways than one.
+const MOST_READ_AGAIN: u32 = 30;
+
 impl Harvest<'_> {
     /// Whether a limit was met: readers stop.
     pub(crate) fn is_spent(&self) -> bool {
@@ -91,6 +94,18 @@ impl Harvest<'_> {
             depth: place.depth + 1,
             ..place.clone()
         })
+    }
+
+    /// Takes note of something that is about to be read in another way too.
+    pub(crate) fn reads_again(&mut self, place: &Place) -> bool {
+        self.read_again += 1;
+        if self.read_again > MOST_READ_AGAIN {
+            self.exhaust(
+                place,
+                "more of it than Exeat reads could be read in two ways",
+            );
+        }
+        !self.spent
     }
 
     /// How deep messages, archives and multiparts may nest.

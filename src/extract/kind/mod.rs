@@ -4,7 +4,7 @@ use memchr::memmem;
 
 use super::compressed::Compression;
 use super::content_line::Family;
-use super::{ber, onenote, pgp, rpmsg, shortcut, tar};
+use super::{ber, macintosh, onenote, pgp, rpmsg, shortcut, tar};
 use text::{is_text, text_kind};
 
 mod text;
@@ -41,6 +41,8 @@ pub(crate) enum Kind {
     Access,
     /// A shortcut of Windows.
     Shortcut,
+    /// A file as Macintoshes wrap it.
+    Macintosh,
     SevenZip,
     Rar,
     Tar,
@@ -144,6 +146,13 @@ pub(crate) fn sniff(bytes: &[u8]) -> Kind {
     }
     if is_text(bytes) {
         return text_kind(bytes);
+    }
+    if macintosh::is_one(bytes) {
+        return Kind::Macintosh;
+    }
+    // Lines around bytes that are no text.
+    if memmem::find(&bytes[..bytes.len().min(1024)], b"=ybegin ").is_some() {
+        return Kind::Text;
     }
     if pgp::is_one(bytes) {
         return Kind::Pgp;
