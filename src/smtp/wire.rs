@@ -39,7 +39,7 @@ pub struct Framed {
 
 /// The message in a client's bytes after DATA, which come in pieces of `size`.
 pub fn message_in(bytes: &[u8], newlines: BareNewlines, size: usize) -> Framed {
-    let mut decoder = Decoder::new(newlines);
+    let mut decoder = Decoder::of_data(newlines);
     let mut framed = Framed {
         message: Vec::new(),
         ended: false,
@@ -47,14 +47,7 @@ pub fn message_in(bytes: &[u8], newlines: BareNewlines, size: usize) -> Framed {
         faulty: false,
     };
     for piece in bytes.chunks(size.max(1)) {
-        let progress = decoder.push(piece, |run| {
-            framed.message.extend_from_slice(run);
-            Ok(())
-        });
-        // Memory takes all.
-        let Ok(progress) = progress else {
-            break;
-        };
+        let progress = decoder.push(piece, |run| framed.message.extend_from_slice(run));
         framed.used += progress.used;
         framed.ended = progress.ended;
         if progress.ended {
