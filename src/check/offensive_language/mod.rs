@@ -51,10 +51,11 @@ const LETTER: usize = 20 * 1024;
 const PLAIN: i32 = 3;
 /// From this confidence on nobody needs to ask how the rest reads.
 const SURE: f32 = 0.5;
-/// How much a passage has to read like abuse to be contempt of itself, and
-/// in a mail that reads like abuse as a whole.
+/// How much a passage has to read like abuse to be contempt of itself, and in
+/// a mail that as a whole reads so much like abuse.
 const CONTEMPT: f32 = 1.2;
 const CONTEMPT_IN_ABUSE: f32 = 0.9;
+const ABUSIVE: f32 = 0.4;
 
 #[derive(Debug)]
 pub(super) struct OffensiveLanguage;
@@ -133,7 +134,7 @@ fn contempt(
     let score = passage.likeness.score;
     let is_all_abuse = || {
         let whole: Vec<&Scanned<'_>> = written.iter().map(|(_, scanned)| *scanned).collect();
-        Scanned::likeness_of(&whole, Learned::Abuse).is_some_and(|whole| whole >= 0.0)
+        Scanned::likeness_of(&whole, Learned::Abuse).is_some_and(|whole| whole >= ABUSIVE)
     };
     if score < CONTEMPT && !(score >= CONTEMPT_IN_ABUSE && is_all_abuse()) {
         return None;

@@ -56,7 +56,7 @@ pub(super) fn read(file: &str, bytes: &[u8], notes: &mut Notes) -> Transfer {
     if too_deep || !ended || !whole {
         notes.file(
             file,
-            "the XML is cut short or damaged; export the Common Transfer File anew",
+            "the XML is cut short, damaged, or uses entities of its own; export the Common Transfer File anew",
         );
     } else if transfer.pupils.is_empty() {
         notes.file(
