@@ -67,7 +67,7 @@ pub(super) fn write_school(
 
 /// Of samples that meet the same fate for the same reason so many are shown:
 /// what is shown is read, and dozens of a kind are not.
-const ALIKE: usize = 3;
+const ALIKE: usize = 2;
 
 /// A choice of samples of every kind, the mildest action first.
 pub(super) fn samples() -> anyhow::Result<Vec<Sample>> {
