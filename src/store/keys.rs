@@ -1,6 +1,6 @@
 //! Keys: what a copy of the database alone does not give away.
 //!
-//! The *master key* lies in a [`file`] of its own, readable by its owner only.
+//! The *master key* lies in a [`mod@file`] of its own, readable by its owner only.
 //! It wraps the store's secrets, and nothing else. The first of them, the
 //! *root*, is the store's for good: what stands for addresses in the journal
 //! comes from it. Each rotation adds a *sealing* secret; before the first one
