@@ -44,10 +44,8 @@ pub(super) fn run(path: &Path, arguments: &Arguments) -> anyhow::Result<ExitCode
         (None, true) => Request::EndBypass { school, by },
         (None, false) => Request::Bypasses,
     };
-    let bypasses = match super::ask(&config, request)? {
-        Answer::Failed { why } => bail!(why),
-        Answer::Bypasses { bypasses } => bypasses,
-        _ => bail!(super::NOT_UNDERSTOOD),
+    let Answer::Bypasses { bypasses } = super::ask(&config, request)? else {
+        bail!(super::NOT_UNDERSTOOD);
     };
     let mut out = io::stdout().lock();
     if bypasses.is_empty() {

@@ -1,5 +1,5 @@
 //! `exeat holds`: what is held, and what a person decides on it.
-//!
+
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -130,7 +130,6 @@ fn states(name: Option<&str>) -> anyhow::Result<Vec<State>> {
 fn print(command: &Command, answer: Answer) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     match (command, answer) {
-        (_, Answer::Failed { why }) => bail!(why),
         (Command::List { json, .. }, Answer::Holds { holds }) => {
             if *json {
                 for hold in &holds {

@@ -54,7 +54,7 @@ fn init(config: &Config) -> anyhow::Result<()> {
 }
 
 fn show(config: &Config) -> anyhow::Result<()> {
-    let Answer::Keys { state } = asked(config, Request::Keys)? else {
+    let Answer::Keys { state } = super::ask(config, Request::Keys)? else {
         bail!(super::NOT_UNDERSTOOD);
     };
     let KeyState {
@@ -84,15 +84,15 @@ fn show(config: &Config) -> anyhow::Result<()> {
 
 fn rotate(config: &Config, reason: &str) -> anyhow::Result<()> {
     let by = super::by(reason);
-    asked(config, Request::RotateKeys { by: by.clone() })?;
+    super::ask(config, Request::RotateKeys { by: by.clone() })?;
     loop {
-        match asked(config, Request::SealAnew)? {
+        match super::ask(config, Request::SealAnew)? {
             Answer::Left { values: 0 } => break,
             Answer::Left { values } => writeln!(io::stdout(), "still to be sealed anew: {values}")?,
             _ => bail!(super::NOT_UNDERSTOOD),
         }
     }
-    let Answer::Retired { files, state } = asked(config, Request::RetireKeys { by })? else {
+    let Answer::Retired { files, state } = super::ask(config, Request::RetireKeys { by })? else {
         bail!(super::NOT_UNDERSTOOD);
     };
     let mut out = io::stdout().lock();
@@ -109,11 +109,4 @@ fn rotate(config: &Config, reason: &str) -> anyhow::Result<()> {
         )?;
     }
     Ok(())
-}
-
-fn asked(config: &Config, request: Request) -> anyhow::Result<Answer> {
-    match super::ask(config, request)? {
-        Answer::Failed { why } => bail!(why),
-        answer => Ok(answer),
-    }
 }

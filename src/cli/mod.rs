@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use arc_swap::ArcSwap;
 use clap::{Parser, Subcommand};
 
@@ -260,20 +260,25 @@ fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<
 const NOT_UNDERSTOOD: &str = "the answer is not understood; are both of the same release?";
 
 /// Asks the serving process where there is one, else opens the store itself.
+/// What could not be done is an error.
 fn ask(config: &Config, request: Request) -> anyhow::Result<Answer> {
     let socket = console::path(&config.store);
     let answer = console::call(&socket, &request)
         .with_context(|| format!("the serving process did not answer on {}", socket.display()))?;
-    if let Some(answer) = answer {
-        return Ok(answer);
+    let answer = match answer {
+        Some(answer) => answer,
+        None => block_on(async {
+            let house = House {
+                store: Store::open(&config.store, Access::Command).await?,
+                tenants: Arc::new(ArcSwap::from_pointee(config.tenants.clone())),
+            };
+            Ok(act(&house, request, &std::env::temp_dir()).await)
+        })?,
+    };
+    match answer {
+        Answer::Failed { why } => bail!(why),
+        answer => Ok(answer),
     }
-    block_on(async {
-        let house = House {
-            store: Store::open(&config.store, Access::Command).await?,
-            tenants: Arc::new(ArcSwap::from_pointee(config.tenants.clone())),
-        };
-        Ok(act(&house, request, &std::env::temp_dir()).await)
-    })
 }
 
 fn by(reason: &str) -> By {

@@ -53,7 +53,6 @@ pub(super) fn run(path: &Path, command: &Command) -> anyhow::Result<ExitCode> {
     };
     let mut out = io::stdout().lock();
     match (command, super::ask(&config, request)?) {
-        (_, Answer::Failed { why }) => bail!(why),
         (Command::List { json: true, .. }, Answer::Owed { mails, .. }) => {
             for mail in &mails {
                 writeln!(out, "{}", serde_json::to_string(mail)?)?;
